@@ -1,0 +1,26 @@
+/** What a policy is: one choice per axis, nothing hidden, with where it comes from and what a trace must show to judge it. */
+import type { Decisions } from '../model/decisions.ts';
+
+/** Letters of the axes, as in the design's table. */
+export const axisLetters = 'ABCDEFGHIJKLMNOPQ';
+export type Axis = 'A' | 'B' | 'C' | 'D' | 'E' | 'F' | 'G' | 'H' | 'I' | 'J' | 'K' | 'L' | 'M' | 'N' | 'O' | 'P' | 'Q';
+
+/** A fact of history that a policy's effect cannot be worked out without. */
+export type Need = 'calls' | 'episodes' | 'batch flushes' | 'requests';
+
+export interface Policy {
+  readonly name: string;
+  /** One line for a table. */
+  readonly title: string;
+  readonly kind: 'kernel' | 'thread' | 'bound' | 'user';
+  /** Commit, stable release, thread: where it was real or proposed. */
+  readonly source: string;
+  /** Name of the policy it is laid over; empty for a kernel. */
+  readonly over: string;
+  /** The chosen alternative of each axis that is modelled, by its name. */
+  readonly choices: Readonly<Partial<Record<Axis, string>>>;
+  /** What it changes against what it is laid over, a sentence each. */
+  readonly changes: readonly string[];
+  readonly needs: readonly Need[];
+  readonly decisions: Decisions;
+}

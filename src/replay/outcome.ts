@@ -1,0 +1,37 @@
+/** What a replay gives back: for each policy and draw, what happened to the demand and what it cost. */
+
+/** Everything that is counted, with its unit. Costs stand beside successes, because every policy trades. */
+export const metrics = {
+  failedFolios: { title: 'failed folios', unit: 'folios', better: 'less' },
+  failedRequests: { title: 'failed requests', unit: 'requests', better: 'less' },
+  movedFolios: { title: 'moved folios', unit: 'folios', better: 'more' },
+  calls: { title: 'migrate_pages calls', unit: 'calls', better: 'less' },
+  episodes: { title: 'episodes', unit: 'episodes', better: 'less' },
+  moveAttempts: { title: 'move attempts', unit: 'attempts', better: 'less' },
+  copiesThrownAway: { title: 'copies thrown away', unit: 'folios', better: 'less' },
+  timeUnderEntries: { title: 'time under entries', unit: 'ns', better: 'less' },
+  stall: { title: 'stall of waiting tasks', unit: 'ns', better: 'less' },
+  allCpuDrains: { title: 'all-CPU drains', unit: 'drains', better: 'less' },
+  drainWorks: { title: 'drain works queued', unit: 'works', better: 'less' },
+  localDrains: { title: 'local drains', unit: 'drains', better: 'less' },
+  rcuWaits: { title: 'RCU waits', unit: 'waits', better: 'less' },
+  lruLocks: { title: 'LRU lock acquisitions', unit: 'locks', better: 'less' },
+  tlbFlushes: { title: 'TLB flushes', unit: 'flushes', better: 'less' },
+} as const;
+export type Metric = keyof typeof metrics;
+export const metricNames = Object.keys(metrics) as readonly Metric[];
+
+/** One number a draw for each metric. */
+export type Totals = Readonly<Record<Metric, Float64Array>>;
+
+export interface PolicyOutcome {
+  readonly policy: string;
+  readonly draws: number;
+  readonly totals: Totals;
+  readonly byReason: readonly { readonly reason: string; readonly totals: Totals }[];
+  /** For each folio of the demand (history's calls in order, their folios in order): share of draws in which it failed. */
+  readonly failed: Float64Array;
+}
+
+/** Bumped whenever the same trace, policy and seed give another answer; every result carries it. */
+export const modelVersion = 1;
