@@ -1,0 +1,116 @@
+/**
+ * Everything that the model cannot decide by itself: how long things take, who touches a folio, who holds it. Replay
+ * answers from recorded facts or from keyed luck. Every question carries the identity of what it is about, never a
+ * position in a stream of random numbers, so that two policies which ask in another order see the same luck.
+ *
+ * Times are nanoseconds of the capture; `Infinity` = never.
+ */
+import type { Mode } from './decisions.ts';
+
+/** Who holds a reference beyond those that the migration check expects, or what else stands in the way. */
+export const holders = [
+  /** An entry in a per-CPU LRU batch (mm/swap.c), by kind. */
+  'add batch',
+  'activate batch',
+  'other batch',
+  'mlock batch',
+  /** A fault took a page-cache reference in the window before the migration entry and sleeps on the folio lock. */
+  'lock-blocked fault',
+  /** A task on its way to sleep on a migration entry (up to 5.16 only). */
+  'entry waiter',
+  /** FOLL_PIN: 1024 references on a small folio, one on a folio that counts pins. */
+  'pin',
+  'transient reference',
+  /** A reference that the recording shows without saying whose it is. */
+  'unknown reference',
+  /** No reference, but migrate_folio_unmap waits or gives up. */
+  'writeback',
+  'lock contention',
+  /** No destination: -ENOMEM. */
+  'no memory',
+  /** PG_lru was clear, so that the folio was never isolated. */
+  'not on LRU',
+] as const;
+export type Holder = (typeof holders)[number];
+
+/** A stretch in which something outside the model stands in a folio's way. It begins and ends whatever the policy does. */
+export interface Obstacle {
+  readonly holder: 'pin' | 'transient reference' | 'unknown reference' | 'writeback' | 'lock contention' | 'no memory';
+  readonly from: number;
+  /** End, exclusive. Infinity = never lets go within the capture. */
+  readonly until: number;
+  /** References held: 1024 or 1 for a pin, else 1; 0 for writeback, lock contention and no memory. */
+  readonly references: number;
+}
+
+/** A fault that got its reference before the migration entry was there, and sleeps on the folio lock until it is dropped. */
+export interface BlockedFault {
+  /** When it took the reference. */
+  readonly at: number;
+  /** From the unlock that wakes it until it has dropped its reference. */
+  readonly releaseAfter: number;
+}
+
+/** What a question is about. Indices count within the request and folio, from 0, so they exist under any policy. */
+export interface Visit {
+  /** `RequestDemand.id` and the folio's id in the machine. */
+  readonly request: number;
+  readonly folio: number;
+  /** migrate_pages call of this request (for the draw's key; not a recorded call's id). */
+  readonly call: number;
+  /** Which episode of the folio in this request. */
+  readonly episode: number;
+  /** Which move attempt of the folio in this request. */
+  readonly attempt: number;
+  readonly mode: Mode;
+  readonly now: number;
+}
+
+/** The stretch in which the page-table entry is clear and no migration entry is written yet (try_to_migrate_one). */
+export interface FaultWindow {
+  readonly from: number;
+  /** Eager flush: the TLB invalidation lies between. Deferred: `from`, for remote TLBs still hit. */
+  readonly until: number;
+  readonly deferredFlush: boolean;
+}
+
+/**
+ * What takes time, in ns:
+ * `isolate` off the LRU; `unmap` rmap walk of one folio without its flush; `flush` one TLB flush (of one folio when
+ * eager, of all deferred ones else); `attempt` one try to move up to its last comparison, without the copy; `copy` and
+ * putting the destination in place; `restore` entries put back and the lock dropped; `putback` to a batch.
+ */
+export type Service = 'isolate' | 'unmap' | 'flush' | 'attempt' | 'copy' | 'restore' | 'putback';
+
+export interface World {
+  serviceTime(service: Service, visit: Visit): number;
+  /** From queueing a drain work for a CPU until its batches are empty: mostly the wait for the bound kworker. */
+  drainWorkTime(cpu: number, drain: number, now: number): number;
+  /** One synchronize_rcu (or expedited) of lru_cache_disable. */
+  rcuWaitTime(nth: number, now: number): number;
+  /** Faults that take a reference in this window and then sleep on the lock. Asked once an episode of a mapped folio. */
+  faultEnters(visit: Visit, window: FaultWindow): readonly BlockedFault[];
+  /**
+   * When the n-th task (from 0, ascending) faults on the entries of this episode and goes to sleep until they go.
+   * `from` = when the entries were written. Infinity = no more. Asked while the answers lie before the end.
+   */
+  entryWaiter(visit: Visit, n: number, from: number): number;
+  /** How long such a task keeps its brief reference; asked only where a policy says that it takes one (axis F). */
+  entryWaitReferenceTime(visit: Visit, n: number): number;
+  /** Obstacles of a folio, as absolute stretches, in any order. Asked once for each request that wants the folio. */
+  obstacles(request: number, folio: number): readonly Obstacle[];
+  /** A speculative reference met by this very attempt (luck, keyed by the attempt), beside the stretches above. */
+  transient(visit: Visit): { readonly until: number } | undefined;
+}
+
+/** Nothing in the way and nothing takes time: a base for tests and for worlds that answer only some questions. */
+export const emptyWorld: World = {
+  serviceTime: () => 0,
+  drainWorkTime: () => 0,
+  rcuWaitTime: () => 0,
+  faultEnters: () => [],
+  entryWaiter: () => Number.POSITIVE_INFINITY,
+  entryWaitReferenceTime: () => 0,
+  obstacles: () => [],
+  transient: () => undefined,
+};
