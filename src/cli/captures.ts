@@ -1,0 +1,65 @@
+/** Opening a capture for a command, and the books that every command shows when something could not be read. */
+import { TraceError } from '../base/errors.ts';
+import type { Accounting, Capture, OpenCapture } from '../events/capture.ts';
+import type { History } from '../history/facts.ts';
+import { workOut } from '../history/history.ts';
+import { openCapture } from '../read/file.ts';
+import { count, percent } from '../report/numbers.ts';
+import { type CaptureOptions, readOptionsOf } from './options.ts';
+import { say } from './output.ts';
+import { startProgress } from './progress.ts';
+
+/** Opens a capture and hands it to `use`, with the progress of reading on the terminal. */
+export async function withCapture<T>(
+  path: string,
+  options: CaptureOptions,
+  use: (open: OpenCapture) => Promise<T>,
+): Promise<T> {
+  const progress = startProgress(`reading ${path}`);
+  try {
+    return await use(await openCapture(path, { ...readOptionsOf(options), onProgress: progress.update }));
+  } finally {
+    progress.end();
+  }
+}
+
+/** Share of the input that could not be read; 0 of nothing. */
+export function lossShare(books: Accounting): number {
+  return books.total === 0 ? 0 : books.skipped / books.total;
+}
+
+/** The skipped input by reason with the first place of each, a line each; nothing when nothing was skipped. */
+export function skippedLines(capture: Capture): string[] {
+  const { skips, skipped, total, unit } = capture.accounting;
+  if (skipped === 0) return [];
+  return [
+    `${capture.source}: ${count(skipped)} of ${count(total)} ${unit} skipped (${percent(skipped / total)}):`,
+    ...skips.map((note) => `  ${count(note.count)} ${note.reason}, first at ${note.firstPlace}: ${note.firstText}`),
+  ];
+}
+
+/** The error for a capture of which too much could not be read, or undefined when it may be trusted. */
+export function tooMuchSkipped(capture: Capture, maxLoss: number): TraceError | undefined {
+  const share = lossShare(capture.accounting);
+  if (share <= maxLoss) return undefined;
+  const { skipped, total, unit } = capture.accounting;
+  return new TraceError(
+    'capture/skipped',
+    { file: capture.source },
+    `${count(skipped)} of ${count(total)} ${unit} could not be read: ${percent(share)}, and --max-loss allows ${percent(maxLoss)}`,
+    'folioscope inspect says why and where; --max-loss SHARE accepts more',
+  );
+}
+
+/**
+ * Reads a capture and works out what happened, for commands that draw conclusions. Says on stderr what was skipped.
+ *
+ * @throws TraceError when the capture cannot be read, or when more of it than `--max-loss` was skipped.
+ */
+export async function historyOf(path: string, options: CaptureOptions): Promise<History> {
+  const history = await withCapture(path, options, workOut);
+  for (const line of skippedLines(history.capture)) say(line);
+  const refusal = tooMuchSkipped(history.capture, options.maxLoss);
+  if (refusal) throw refusal;
+  return history;
+}

@@ -1,0 +1,136 @@
+/** Options that every command which reads captures shares, and what they mean to the rooms below. */
+import { readFileSync } from 'node:fs';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { ScenarioError } from '../base/errors.ts';
+import { resolvePolicy } from '../policies/policies.ts';
+import type { ReadOptions } from '../read/format.ts';
+
+/** As commander parses them; an option not given is absent. */
+export interface CaptureOptions {
+  readonly json?: boolean;
+  readonly kernel?: string;
+  readonly pageSize?: number;
+  readonly paBits?: number;
+  readonly recorded?: string;
+  readonly probes?: string;
+  readonly map?: string;
+  readonly maxLoss: number;
+}
+
+/** Share of the input that may be unreadable before a conclusion is refused (design: one in a thousand). */
+export const defaultMaxLoss = 0.001;
+
+function parseKernel(text: string): string {
+  if (!/^\d+\.\d+(\.\d+)?$/.test(text)) throw new InvalidArgumentError('Write X.Y or X.Y.Z, for example 6.1.192.');
+  return text;
+}
+
+function parsePageSize(text: string): number {
+  const size = { '4k': 4096, '16k': 16384, '64k': 65536 }[text.toLowerCase()] ?? Number(text);
+  if (![4096, 16384, 65536].includes(size)) throw new InvalidArgumentError('arm64 has 4096, 16384 and 65536.');
+  return size;
+}
+
+function parsePaBits(text: string): number {
+  const bits = Number(text);
+  if (bits !== 48 && bits !== 52) throw new InvalidArgumentError('CONFIG_ARM64_PA_BITS is 48 or 52.');
+  return bits;
+}
+
+function parseFraction(text: string): number {
+  const share = text.endsWith('%') ? Number(text.slice(0, -1)) / 100 : Number(text);
+  if (text.trim() === '' || !(share >= 0 && share <= 1)) throw new InvalidArgumentError('Write a share from 0 to 1.');
+  return share;
+}
+
+/** A whole number of at least `least`, for `argParser`. */
+export function wholeNumber(least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^-?\d+$/.test(text) || !Number.isSafeInteger(value) || value < least)
+      throw new InvalidArgumentError(`Write a whole number of at least ${least}.`);
+    return value;
+  };
+}
+
+/** An option that may be given again: values in the order given. */
+export function again(value: string, before: string[] | undefined): string[] {
+  return [...(before ?? []), value];
+}
+
+/** Adds `--json`. */
+export function addJson(command: Command): Command {
+  return command.option('--json', 'data for machines: the keys are those of docs/cli.md');
+}
+
+/** Adds what every command that reads a capture takes. */
+export function addCaptureOptions(command: Command): Command {
+  return addJson(command)
+    .addOption(new Option('--kernel <version>', 'kernel that was recorded, for example 6.1.192').argParser(parseKernel))
+    .addOption(new Option('--page-size <bytes>', 'its page size: 4096, 16384 or 65536').argParser(parsePageSize))
+    .addOption(new Option('--pa-bits <bits>', 'its physical address bits: 48 or 52').argParser(parsePaBits))
+    .option('--recorded <policy>', 'policy that the recorded kernel ran')
+    .option('--probes <file>', 'lines of its kprobe_events: which function each probe is on')
+    .option('--map <file>', 'JSON object for CSV: {"header name": "column or event field"}')
+    .addOption(
+      new Option('--max-loss <share>', 'share of unreadable input above which no conclusion is drawn')
+        .argParser(parseFraction)
+        .default(defaultMaxLoss),
+    );
+}
+
+function readText(option: string, path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const { code = '', message } = error as NodeJS.ErrnoException;
+    const why = { ENOENT: 'there is no such file', EACCES: 'permission denied', EISDIR: 'that is a folder' }[code];
+    throw new ScenarioError('option/file', `${option} ${path}: ${why ?? message}`);
+  }
+}
+
+function readMap(path: string): Record<string, string> {
+  const form = 'write {"header name": "column or event field", ...}; docs/formats/csv.md lists the columns';
+  let value: unknown;
+  try {
+    value = JSON.parse(readText('--map', path));
+  } catch (error) {
+    if (error instanceof ScenarioError) throw error;
+    throw new ScenarioError('option/map', `--map ${path}: ${(error as Error).message}`, form);
+  }
+  const isMap =
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.values(value).every((one) => typeof one === 'string');
+  if (!isMap) throw new ScenarioError('option/map', `--map ${path}: not an object of names`, form);
+  return value as Record<string, string>;
+}
+
+/**
+ * What the user said, for the reading room.
+ *
+ * @throws ScenarioError for a file that cannot be read and for a policy that does not exist.
+ */
+export function readOptionsOf(options: CaptureOptions): ReadOptions {
+  if (options.recorded !== undefined) checkPolicy(options.recorded);
+  return {
+    ...(options.kernel === undefined ? {} : { kernelVersion: options.kernel }),
+    ...(options.pageSize === undefined ? {} : { pageSize: options.pageSize }),
+    ...(options.paBits === undefined ? {} : { paBits: options.paBits }),
+    ...(options.recorded === undefined ? {} : { recordedPolicy: options.recorded }),
+    ...(options.map === undefined ? {} : { csvMap: readMap(options.map) }),
+    ...(options.probes === undefined
+      ? {}
+      : { probeDefinitions: readText('--probes', options.probes).split(/\r?\n/).filter(Boolean) }),
+  };
+}
+
+/**
+ * Makes sure that a policy exists before an hour is spent on reading; what it is laid over does not matter for that.
+ *
+ * @throws ScenarioError with the nearest names.
+ */
+export function checkPolicy(name: string): void {
+  resolvePolicy(name, resolvePolicy('linux-6.12'));
+}

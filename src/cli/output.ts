@@ -1,0 +1,114 @@
+/**
+ * stdout is data. Everything a command says goes through here, so that text from a capture (a task may be named
+ * anything, escape sequences included) never reaches a terminal as it is.
+ */
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ScenarioError } from '../base/errors.ts';
+import { printable, type Table, textTable, wrap } from '../report/tables.ts';
+
+/** Columns to lay text out in: `COLUMNS` if set, else the terminal's, else 80. */
+export function screenWidth(): number {
+  const wanted = Number(process.env['COLUMNS']);
+  if (Number.isInteger(wanted) && wanted >= 20) return wanted;
+  return process.stdout.isTTY ? Math.max(20, process.stdout.columns ?? 80) : 80;
+}
+
+/** Writes to stdout, and waits where the reader at the other end is slower. */
+export async function print(text: string): Promise<void> {
+  if (text !== '' && !process.stdout.write(text)) await once(process.stdout, 'drain');
+}
+
+/** Data as it is in a pipe or a file; on a terminal, line by line without anything that would command it. */
+export async function printData(text: string): Promise<void> {
+  await print(process.stdout.isTTY ? text.split('\n').map(printable).join('\n') : text);
+}
+
+/** A table for people. */
+export async function printTable(of: Table): Promise<void> {
+  await print(`${textTable(of, screenWidth())}\n`);
+}
+
+/** Paragraphs for people, wrapped. */
+export async function printLines(lines: readonly string[], indent = ''): Promise<void> {
+  for (const line of lines) await print(`${wrap(printable(line), screenWidth() - indent.length, indent).join('\n')}\n`);
+}
+
+/** One line on stderr: talk. */
+export function say(text: string): void {
+  process.stderr.write(`${printable(text)}\n`);
+}
+
+/**
+ * JSON with two spaces: NaN is null, a bigint its digits in a string, typed arrays are arrays. Controls beyond those
+ * that JSON itself escapes (DEL, C1) are written as \u escapes, which read back the same.
+ */
+export function toJson(value: unknown): string {
+  const text = JSON.stringify(
+    value,
+    (_key, one: unknown) => {
+      if (typeof one === 'bigint') return one.toString();
+      if (ArrayBuffer.isView(one) && !(one instanceof DataView)) return Array.from(one as Float64Array);
+      return one;
+    },
+    2,
+  );
+  return `${text.replace(/[\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)}\n`;
+}
+
+/** Data for machines. */
+export async function printJson(value: unknown): Promise<void> {
+  await print(toJson(value));
+}
+
+function refuse(folder: string, error: unknown): never {
+  const { code = '', message } = error as NodeJS.ErrnoException;
+  const reasons: Record<string, string> = {
+    EACCES: 'permission denied',
+    EPERM: 'not permitted',
+    EROFS: 'the file system is read-only',
+    ENOTDIR: 'a part of the path is not a folder',
+    EEXIST: 'there is a file of that name',
+    EISDIR: 'there is a folder where a file would go',
+    ENOSPC: 'no space left',
+  };
+  throw new ScenarioError(
+    'output/unwritable',
+    `${folder}: cannot write there: ${reasons[code] ?? message}`,
+    'choose another folder with -o DIR',
+  );
+}
+
+/**
+ * Makes a folder ready to be written, so that an hour of work is not thrown away at its end.
+ *
+ * @throws ScenarioError when it cannot be.
+ */
+export function prepareFolder(folder: string): void {
+  const probe = join(folder, `.folioscope-${randomBytes(6).toString('hex')}`);
+  try {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(probe, '');
+    rmSync(probe);
+  } catch (error) {
+    refuse(folder, error);
+  }
+}
+
+/**
+ * Writes files into a folder: all of them beside their places first, then renamed, so that nobody ever sees half of
+ * one. Synchronous: Ctrl-C comes before it or after it.
+ */
+export function writeFiles(folder: string, files: Readonly<Record<string, string>>): void {
+  const suffix = `.${randomBytes(6).toString('hex')}.tmp`;
+  const names = Object.keys(files);
+  try {
+    for (const name of names) writeFileSync(join(folder, name + suffix), files[name] ?? '');
+    for (const name of names) renameSync(join(folder, name + suffix), join(folder, name));
+  } catch (error) {
+    for (const name of names) rmSync(join(folder, name + suffix), { force: true });
+    refuse(folder, error);
+  }
+}

@@ -1,0 +1,43 @@
+/** The command line as commander sees it: one line a command, each in a file of its own. */
+import { Command } from 'commander';
+import { exitCodes } from '../base/errors.ts';
+import { analyzeCommand } from './analyze.ts';
+import { compareCommand } from './compare.ts';
+import { eventsCommand } from './events.ts';
+import { showFailure } from './failure.ts';
+import { formatsCommand } from './formats.ts';
+import { inspectCommand } from './inspect.ts';
+import { screenWidth } from './output.ts';
+import { policiesCommand } from './policies.ts';
+import { reportCommand } from './report.ts';
+import { version } from './version.ts';
+
+function program(): Command {
+  const folioscope = new Command('folioscope')
+    .description('Replays arm64 traces of page migration and LRU batching under other policies.')
+    .version(version())
+    .configureHelp({ showGlobalOptions: false })
+    .configureOutput({ outputError: () => undefined, getOutHelpWidth: screenWidth, getErrHelpWidth: screenWidth })
+    .exitOverride();
+  for (const command of [
+    inspectCommand,
+    eventsCommand,
+    analyzeCommand,
+    compareCommand,
+    reportCommand,
+    policiesCommand,
+    formatsCommand,
+  ])
+    folioscope.addCommand(command().copyInheritedSettings(folioscope));
+  return folioscope;
+}
+
+/** Runs one command line (without node and the script) and gives its exit code; says on stderr what went wrong. */
+export async function run(args: readonly string[]): Promise<number> {
+  try {
+    await program().parseAsync(args, { from: 'user' });
+    return typeof process.exitCode === 'number' ? process.exitCode : exitCodes.done;
+  } catch (error) {
+    return showFailure(error);
+  }
+}

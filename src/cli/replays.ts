@@ -1,0 +1,51 @@
+/** The options and the work that `compare` and `report` share: one history and one comparison for each file. */
+import type { Command } from 'commander';
+import { Option } from 'commander';
+import { compare } from '../compare/compare.ts';
+import type { Comparison } from '../compare/comparison.ts';
+import type { History } from '../history/facts.ts';
+import { historyOf } from './captures.ts';
+import { interruptible } from './interrupt.ts';
+import { addCaptureOptions, again, type CaptureOptions, checkPolicy, wholeNumber } from './options.ts';
+import { startProgress } from './progress.ts';
+
+export interface ReplayOptions extends CaptureOptions {
+  readonly policy?: readonly string[];
+  readonly draws?: number;
+  readonly seed?: number;
+}
+
+/** Adds what a command that replays takes. */
+export function addReplayOptions(command: Command): Command {
+  return addCaptureOptions(command)
+    .option('--policy <name>', 'policy to replay under; may be given again (default: those that differ)', again)
+    .addOption(new Option('--draws <n>', 'how often each policy is replayed').argParser(wholeNumber(1)))
+    .addOption(new Option('--seed <n>', 'the same seed gives the same luck').argParser(wholeNumber(0)));
+}
+
+/** Stops before anything is read when a policy does not exist. */
+export function checkPolicies(options: ReplayOptions): void {
+  for (const name of options.policy ?? []) checkPolicy(name);
+}
+
+/** Reads one capture, works out what happened, and replays it. */
+export async function replayed(
+  file: string,
+  options: ReplayOptions,
+): Promise<{ history: History; comparison: Comparison }> {
+  const history = await historyOf(file, options);
+  const progress = startProgress(`replaying ${file}`);
+  try {
+    const comparison = interruptible(() =>
+      compare(history, {
+        ...(options.policy === undefined ? {} : { policies: options.policy }),
+        ...(options.draws === undefined ? {} : { draws: options.draws }),
+        ...(options.seed === undefined ? {} : { seed: options.seed }),
+        onProgress: progress.update,
+      }),
+    );
+    return { history, comparison };
+  } finally {
+    progress.end();
+  }
+}

@@ -1,0 +1,15 @@
+/** Times as the capture printed them. */
+import type { Capture } from '../events/capture.ts';
+
+/**
+ * The absolute time of an event, exactly: the origin is a bigint, no decimal float is passed through. As seconds with
+ * as many digits as the clock shows, or, for integer clocks and where `digits` are wanted, as the integer itself.
+ */
+export function stamp(capture: Capture, time: number, form: 'seconds' | 'digits' = 'seconds'): string {
+  const value = capture.origin + BigInt(Math.round(time));
+  if (form === 'digits' || capture.clock.unit !== 'ns') return value.toString();
+  const sign = value < 0n ? '-' : '';
+  const digits = (value < 0n ? -value : value).toString().padStart(10, '0');
+  const decimals = capture.clock.resolution >= 1000 ? 6 : 9;
+  return `${sign}${digits.slice(0, -9)}.${digits.slice(-9).slice(0, decimals)}`;
+}
