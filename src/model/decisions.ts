@@ -41,6 +41,11 @@ export interface Plan {
   readonly resubmissions: number;
   /** Folios (in base pages) unmapped before the first is moved (axis P); `per-folio` uses 1. */
   readonly unmapBatchPages: number;
+  /**
+   * `per-folio` only: the list is cut into runs of this many base pages, each with its own passes (6.1.116 and later,
+   * NR_MAX_BATCHED_MIGRATION backported without the batching). Absent = not cut.
+   */
+  readonly cutPages?: number;
 }
 
 /** What protects a migration from per-CPU batches (axis G). */

@@ -1,0 +1,34 @@
+/** What requesters do to lists of folios before and after a call. */
+import type { Kernel, Member, Run, Step } from './kernel.ts';
+import { isolate, putback } from './migrate.ts';
+import { migratePages } from './plans.ts';
+
+/** Isolates what can be isolated; the others are remembered as not isolated. */
+export function* isolateAll(kernel: Kernel, run: Run, members: readonly Member[]): Generator<Step, Member[], void> {
+  const list: Member[] = [];
+  for (const member of members) {
+    if (yield* isolate(kernel, run, member)) list.push(member);
+    else member.ending = 'not isolated';
+  }
+  return list;
+}
+
+/** putback_movable_pages(): into this CPU's add batch. */
+export function* putbackAll(kernel: Kernel, run: Run, members: readonly Member[]): Generator<Step, void, void> {
+  for (const member of members) yield* putback(kernel, run, member);
+}
+
+/** One try at a chunk: isolate, one call, put back what is left. Returns how many folios have not moved. */
+export function* tryOnce(kernel: Kernel, run: Run, members: readonly Member[]): Generator<Step, number, void> {
+  const list = yield* isolateAll(kernel, run, members);
+  if (list.length > 0) {
+    const rest = yield* migratePages(kernel, run, list, run.demand?.mode ?? 'sync');
+    yield* putbackAll(kernel, run, rest.left);
+  }
+  return members.filter((member) => member.ending !== 'moved').length;
+}
+
+/** ns that a recording shows before this chunk. */
+export function gapOf(run: Run, chunk: number): number {
+  return run.demand?.chunks[chunk]?.gap ?? 0;
+}
