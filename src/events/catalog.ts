@@ -26,6 +26,8 @@ export interface EventRow {
   readonly fields: readonly Field[];
   /** Other names of a field in binary format descriptions and `key=value` text (`options/fields`): alias -> field. */
   readonly aliases?: Readonly<Record<string, string>>;
+  /** Names of a `text` field's numbers, where raw numbers are printed instead (`options/fields`): index -> name. */
+  readonly symbols?: Readonly<Record<string, readonly string[]>>;
   /** Newest first: the first that fits wins. */
   readonly eras: readonly Era[];
 }

@@ -1,0 +1,19 @@
+/** System `ftrace`: what the function tracer itself writes (kernel/trace/trace_entries.h). */
+import type { EventRow } from '../catalog.ts';
+import { text } from '../fields.ts';
+
+export const ftrace: readonly EventRow[] = [
+  {
+    system: 'ftrace',
+    name: 'function',
+    fields: [text('ip'), text('parent_ip')],
+    eras: [
+      {
+        text: '{ip:w} <-{parent_ip:w}',
+        since: '',
+        until: '',
+        source: 'kernel/trace/trace_output.c trace_fn_trace(), 6.12',
+      },
+    ],
+  },
+];

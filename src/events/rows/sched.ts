@@ -1,0 +1,48 @@
+/** System `sched` (include/trace/events/sched.h): who slept and who woke. */
+import type { EventRow } from '../catalog.ts';
+import { decimal, text } from '../fields.ts';
+
+export const sched: readonly EventRow[] = [
+  {
+    system: 'sched',
+    name: 'sched_switch',
+    fields: [
+      text('prev_comm'),
+      decimal('prev_pid'),
+      decimal('prev_prio'),
+      text('prev_state'),
+      text('next_comm'),
+      decimal('next_pid'),
+      decimal('next_prio'),
+    ],
+    eras: [
+      {
+        text: 'prev_comm={prev_comm:w} prev_pid={prev_pid:d} prev_prio={prev_prio:d} prev_state={prev_state:w} ==> next_comm={next_comm:w} next_pid={next_pid:d} next_prio={next_prio:d}',
+        since: '2.6',
+        until: '',
+        source: 'source of 6.1 to 7.2',
+      },
+    ],
+  },
+  ...['sched_waking', 'sched_wakeup', 'sched_wakeup_new'].map(
+    (name): EventRow => ({
+      system: 'sched',
+      name,
+      fields: [text('comm'), decimal('pid'), decimal('prio'), decimal('target_cpu'), decimal('success')],
+      eras: [
+        {
+          text: 'comm={comm:w} pid={pid:d} prio={prio:d} target_cpu={target_cpu:d}',
+          since: '4.14',
+          until: '',
+          source: 'source of 6.1 to 7.2',
+        },
+        {
+          text: 'comm={comm:w} pid={pid:d} prio={prio:d} success={success:d} target_cpu={target_cpu:d}',
+          since: '',
+          until: '4.13',
+          source: 'older kernels; the last release is not confirmed',
+        },
+      ],
+    }),
+  ),
+];

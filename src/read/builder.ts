@@ -1,0 +1,313 @@
+/**
+ * Builds batches for every reader, and keeps the books of a capture while it does.
+ *
+ * A reader says for each event first who, where and when (`begin`), then what (one of `text`, `textAs`, `generic`,
+ * `values`): exactly one such pair per event. Nothing is made per event but the bytes copied into columns.
+ *
+ *     builder.at = lineNumber;
+ *     builder.begin(seconds, nanoseconds, cpu, pid, tgid, comm, flags);
+ *     builder.text(bytes, nameStart, nameEnd, textStart, textEnd);
+ *     ...
+ *     return builder.take();            // the batches that filled up; at the end, finish()
+ *
+ * Books: `begin`..`text` count one unit as decoded or generic; `comment` and `skip` count the others; `total` is their sum.
+ */
+import type { EventBatch, KindColumns } from '../events/batch.ts';
+import { addNote, type Capture, type Loss } from '../events/capture.ts';
+import { matchTemplate } from '../events/template.ts';
+import { FieldValues } from '../events/values.ts';
+import { readFieldDump } from './field-dump.ts';
+import { Arena, growKindColumns, newKindColumns, storeValues } from './kind-columns.ts';
+import { type KindState, KindTable, type NamedKind } from './kind-table.ts';
+import { newProbeSite, readProbeSite } from './probe-line.ts';
+
+/** Events in a full batch. */
+export const batchSize = 65536;
+
+/** Largest CPU number for which times are kept; the kernel's NR_CPUS is at most 8192. */
+const maxCpus = 8192;
+
+interface Columns {
+  ordinal: Float64Array;
+  time: Float64Array;
+  cpu: Int32Array;
+  pid: Int32Array;
+  tgid: Int32Array;
+  comm: Int32Array;
+  flags: Uint8Array;
+  kind: Uint16Array;
+  row: Uint32Array;
+}
+
+function newColumns(): Columns {
+  return {
+    ordinal: new Float64Array(batchSize),
+    time: new Float64Array(batchSize),
+    cpu: new Int32Array(batchSize),
+    pid: new Int32Array(batchSize),
+    tgid: new Int32Array(batchSize),
+    comm: new Int32Array(batchSize),
+    flags: new Uint8Array(batchSize),
+    kind: new Uint16Array(batchSize),
+    row: new Uint32Array(batchSize),
+  };
+}
+
+/** A loss whose end is not known yet. */
+interface OpenLoss {
+  readonly cpu: number;
+  readonly count: number;
+  readonly start: number;
+  readonly how: Loss['how'];
+  readonly place: string;
+}
+
+export class BatchBuilder {
+  readonly capture: Capture;
+  /** Number of the line, row or record being read, from 1: the place in notes. */
+  at = 0;
+  /** Values of the event being built, for `values`. */
+  readonly fieldValues = new FieldValues();
+  readonly kinds: KindTable;
+
+  #columns = newColumns();
+  #arena = new Arena();
+  #length = 0;
+  #full: EventBatch[] = [];
+  #originSeconds = Number.NaN;
+  #originNanoseconds = 0;
+  #lastTime = Number.NEGATIVE_INFINITY;
+  readonly #lastOfCpu = new Float64Array(maxCpus).fill(Number.NaN);
+  #openLosses: OpenLoss[] = [];
+  #lastGeneric: KindColumns | undefined;
+  readonly #site = newProbeSite();
+  readonly #place: string;
+  readonly #printer = new TextDecoder('latin1');
+
+  /**
+   * @param capture filled as events come: kinds, origin, end, events, inversions, losses, accounting
+   * @param probeDefinitions lines of `kprobe_events`; which probe sits on which function and where its arguments come from
+   */
+  constructor(capture: Capture, probeDefinitions: readonly string[] = []) {
+    this.capture = capture;
+    this.kinds = new KindTable(capture, probeDefinitions);
+    this.#place = { lines: 'line', rows: 'row', bytes: 'byte', records: 'record' }[capture.accounting.unit];
+  }
+
+  /** Events so far. */
+  get events(): number {
+    return this.capture.events;
+  }
+
+  /** Time of the event begun last, relative to the first. */
+  get time(): number {
+    return this.#lastTime;
+  }
+
+  /**
+   * The context of the next event. Its time is `seconds * 1e9 + nanoseconds` nanoseconds, or clock units (give the digits
+   * above the last nine as `seconds`): so no time passes through a float that cannot hold it. Unknown cpu, pid, tgid, comm: -1.
+   */
+  begin(
+    seconds: number,
+    nanoseconds: number,
+    cpu: number,
+    pid: number,
+    tgid: number,
+    comm: number,
+    flags: number,
+  ): void {
+    const { capture } = this;
+    if (capture.events === 0) {
+      this.#originSeconds = seconds;
+      this.#originNanoseconds = nanoseconds;
+      capture.origin = BigInt(seconds) * 1_000_000_000n + BigInt(nanoseconds);
+    }
+    const time = (seconds - this.#originSeconds) * 1e9 + (nanoseconds - this.#originNanoseconds);
+    if (time < this.#lastTime) capture.inversions++;
+    this.#lastTime = time;
+    if (time > capture.end) capture.end = time;
+    if (this.#openLosses.length > 0) this.#closeLosses(cpu, time);
+    if (cpu >= 0 && cpu < maxCpus) this.#lastOfCpu[cpu] = time;
+    if (this.#length === batchSize) this.#cut();
+    const i = this.#length++;
+    const columns = this.#columns;
+    columns.ordinal[i] = capture.events++;
+    columns.time[i] = time;
+    columns.cpu[i] = cpu;
+    columns.pid[i] = pid;
+    columns.tgid[i] = tgid;
+    columns.comm[i] = comm;
+    columns.flags[i] = flags;
+    this.#lastGeneric = undefined;
+  }
+
+  /** True when `text` would decode this, so that a reader can tell a cut line from a whole one. Nothing is counted. */
+  fits(bytes: Uint8Array, nameStart: number, nameEnd: number, start: number, end: number): boolean {
+    return this.#decode(this.kinds.find(bytes, nameStart, nameEnd), bytes, start, end) !== undefined;
+  }
+
+  /**
+   * The event begun is `bytes[nameStart..nameEnd)` (`mm_migrate_pages`, or `migrate:mm_migrate_pages`), its text
+   * `bytes[start..end)` (without the line's end). Columns where the catalogue or a probe's form fits; else the text is kept.
+   */
+  text(bytes: Uint8Array, nameStart: number, nameEnd: number, start: number, end: number): void {
+    this.textAs(this.kinds.find(bytes, nameStart, nameEnd), bytes, start, end);
+  }
+
+  /** As `text`, for a name that the reader looked up (`kinds.findName`). */
+  textAs(named: NamedKind, bytes: Uint8Array, start: number, end: number): void {
+    const state = this.#decode(named, bytes, start, end);
+    if (state) {
+      this.values(state, bytes);
+      return;
+    }
+    if (named.row || named.probes.length > 0) {
+      this.#note(this.capture.accounting.oddities, `text of ${named.name} fits no known form`, bytes, start, end);
+    }
+    this.generic(named, bytes, start, end);
+  }
+
+  /** The event begun is kept with its text only. */
+  generic(named: NamedKind, bytes: Uint8Array, start: number, end: number): void {
+    const state = this.kinds.generic(named);
+    this.fieldValues.setRange(0, start, end);
+    this.#store(state, bytes);
+    this.capture.accounting.generic++;
+    this.capture.accounting.total++;
+    this.#lastGeneric = state.columns;
+  }
+
+  /** The event begun is of this kind, its values are in `fieldValues`; `bytes` is what their ranges point into. */
+  values(state: KindState, bytes: Uint8Array): void {
+    this.#store(state, bytes);
+    this.capture.accounting.decoded++;
+    this.capture.accounting.total++;
+  }
+
+  /** Appends a line to the text of the event kept last (markers may hold line ends); false when it is no longer at hand. */
+  extend(bytes: Uint8Array, start: number, end: number): boolean {
+    const columns = this.#lastGeneric;
+    const column = columns?.columns[0];
+    if (!columns || column?.storage !== 'bytes') return false;
+    this.#arena.add(lineFeed, 0, 1);
+    this.#arena.add(bytes, start, end);
+    column.end[columns.length - 1] = this.#arena.length;
+    return true;
+  }
+
+  /** A unit that is understood and is no event. */
+  comment(): void {
+    this.capture.accounting.comment++;
+    this.capture.accounting.total++;
+  }
+
+  /** A unit that could not be read, and why. */
+  skip(reason: string, bytes: Uint8Array, start: number, end: number): void {
+    const { accounting } = this.capture;
+    this.#note(accounting.skips, reason, bytes, start, end);
+    accounting.skipped++;
+    accounting.total++;
+  }
+
+  /** Events were lost here on a CPU (-1 = not known which); `count` NaN when it is not known how many. */
+  lost(cpu: number, count: number, how: Loss['how']): void {
+    const known =
+      cpu >= 0 && cpu < maxCpus ? this.#lastOfCpu[cpu]! : this.capture.events > 0 ? this.#lastTime : Number.NaN;
+    this.#openLosses.push({ cpu, count, start: known, how, place: this.place() });
+  }
+
+  /** `line 12`. */
+  place(): string {
+    return `${this.#place} ${this.at}`;
+  }
+
+  /** The batches that are full; each is given out once. */
+  take(): EventBatch[] {
+    const full = this.#full;
+    if (full.length > 0) this.#full = [];
+    return full;
+  }
+
+  /** The end of the input: the last batch too. */
+  finish(): EventBatch[] {
+    for (const loss of this.#openLosses) this.capture.losses.push({ ...loss, end: Number.NaN });
+    this.#openLosses = [];
+    if (this.#length > 0) this.#cut();
+    return this.take();
+  }
+
+  #decode(named: NamedKind, bytes: Uint8Array, start: number, end: number): KindState | undefined {
+    const values = this.fieldValues;
+    if (named.row) {
+      const { row, templates } = named;
+      for (const template of templates) {
+        if (matchTemplate(template, bytes, start, end, values))
+          return named.catalogued ?? this.kinds.catalogued(named, row);
+      }
+      if (readFieldDump(row, bytes, start, end, values, this.capture.strings)) return this.kinds.catalogued(named, row);
+    }
+    const site = this.#site;
+    if (!readProbeSite(bytes, start, end, site)) return undefined;
+    const state = this.kinds.probe(named, bytes, site, end);
+    const template = state.templates[0];
+    if (!template || !matchTemplate(template, bytes, site.behind, end, values)) return undefined;
+    if (site.isReturn) values.setRange(0, site.callerStart, site.callerEnd);
+    return state;
+  }
+
+  #store(state: KindState, bytes: Uint8Array): void {
+    let { columns } = state;
+    if (!columns) {
+      state.capacity = Math.max(64, 2 ** Math.ceil(Math.log2(state.lastLength + 1)));
+      columns = newKindColumns(state.kind, state.capacity);
+      state.columns = columns;
+    }
+    const row = columns.length;
+    if (row === state.capacity) {
+      state.capacity *= 2;
+      growKindColumns(columns, state.capacity);
+    }
+    storeValues(columns, row, this.fieldValues, bytes, this.capture.strings, this.#arena);
+    columns.length = row + 1;
+    const i = this.#length - 1;
+    this.#columns.kind[i] = state.kind.id;
+    this.#columns.row[i] = row;
+  }
+
+  #cut(): void {
+    const fields: (KindColumns | undefined)[] = [];
+    for (const state of this.kinds.states) {
+      fields[state.kind.id] = state.columns;
+      if (state.columns) state.lastLength = state.columns.length;
+      state.columns = undefined;
+    }
+    this.#full.push({ length: this.#length, ...this.#columns, fields, arena: this.#arena.bytes });
+    this.#columns = newColumns();
+    this.#arena = new Arena();
+    this.#length = 0;
+    this.#lastGeneric = undefined;
+  }
+
+  /** A gap ends with the first event of its CPU. */
+  #closeLosses(cpu: number, time: number): void {
+    const still: OpenLoss[] = [];
+    for (const loss of this.#openLosses) {
+      if (loss.cpu === cpu || loss.cpu < 0) this.capture.losses.push({ ...loss, end: time });
+      else still.push(loss);
+    }
+    this.#openLosses = still;
+  }
+
+  #note(notes: Parameters<typeof addNote>[0], reason: string, bytes: Uint8Array, start: number, end: number): void {
+    const known = notes.find((note) => note.reason === reason);
+    if (known) {
+      known.count++;
+      return;
+    }
+    const text = this.#printer.decode(bytes.subarray(start, Math.min(end, start + 120)));
+    addNote(notes, reason, this.place(), text.replace(/[^ -~]/g, '.'));
+  }
+}
+
+const lineFeed = Uint8Array.of(10);

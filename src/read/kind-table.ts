@@ -1,0 +1,220 @@
+/**
+ * The kinds of a capture by name, found from the bytes of an event's name without making a string for it, and for each
+ * the compiled matchers of its text.
+ */
+
+import type { KindColumns } from '../events/batch.ts';
+import type { Capture } from '../events/capture.ts';
+import type { EventRow } from '../events/catalog.ts';
+import { freeText } from '../events/fields.ts';
+import type { EventKind } from '../events/kinds.ts';
+import { type ProbeDefinition, parseProbeDefinition, probeFields, type Shown } from '../events/probe-definitions.ts';
+import { findFunction } from '../events/probes.ts';
+import { findRow } from '../events/rows.ts';
+import { compileTemplate, type Template } from '../events/template.ts';
+import type { ProbeSite } from './probe-line.ts';
+
+/** A kind being filled. */
+export interface KindState {
+  readonly kind: EventKind;
+  /** Matchers of the text, newest era first; of a probe, the one of its arguments; none for generic kinds. */
+  readonly templates: readonly Template[];
+  /** Columns of the batch being filled. */
+  columns: KindColumns | undefined;
+  capacity: number;
+  /** Rows in the last batch: the first guess for the next. */
+  lastLength: number;
+  /** Of a probe, the bytes of its function's name as lines write it; empty where they hold addresses. */
+  readonly functionName: Uint8Array;
+}
+
+/** One name as the input writes it (`mm_migrate_pages`, `fs:move`): its kind is decided by its first event. */
+export interface NamedKind {
+  readonly system: string;
+  readonly name: string;
+  readonly row: EventRow | undefined;
+  /** Matchers of the row's eras; empty without a row. */
+  readonly templates: readonly Template[];
+  readonly definition: ProbeDefinition | undefined;
+  /** Events that the catalogue's row decodes. */
+  catalogued: KindState | undefined;
+  /** Probes of this name: more than one when one event sits on several functions (kernel 5.5 and later). */
+  readonly probes: KindState[];
+  generic: KindState | undefined;
+}
+
+export class KindTable {
+  readonly #capture: Capture;
+  readonly #definitions: readonly ProbeDefinition[];
+  #slots = new Int32Array(256).fill(-1);
+  readonly #keys: Uint8Array[] = [];
+  readonly #named: NamedKind[] = [];
+  readonly #decoder = new TextDecoder();
+  readonly states: KindState[] = [];
+
+  constructor(capture: Capture, probeDefinitions: readonly string[]) {
+    this.#capture = capture;
+    this.#definitions = probeDefinitions.map(parseProbeDefinition).filter((found) => found !== undefined);
+  }
+
+  /** The name in `bytes[start..end)`, `system:name` or bare. */
+  find(bytes: Uint8Array, start: number, end: number): NamedKind {
+    const length = end - start;
+    let hash = length;
+    for (let i = start; i < end; i++) hash = Math.imul(hash, 31) + bytes[i]!;
+    const mask = this.#slots.length - 1;
+    let slot = (hash ^ (hash >>> 9)) & mask;
+    for (;;) {
+      const index = this.#slots[slot]!;
+      if (index < 0) break;
+      const key = this.#keys[index]!;
+      if (key.length === length) {
+        let i = 0;
+        while (i < length && key[i] === bytes[start + i]) i++;
+        if (i === length) return this.#named[index]!;
+      }
+      slot = (slot + 1) & mask;
+    }
+    return this.#add(bytes.slice(start, end), slot);
+  }
+
+  /** The name in text form, for readers of typed input. */
+  findName(system: string, name: string): NamedKind {
+    const key = new TextEncoder().encode(system === '' ? name : `${system}:${name}`);
+    return this.find(key, 0, key.length);
+  }
+
+  #add(key: Uint8Array, slot: number): NamedKind {
+    const text = this.#decoder.decode(key);
+    const colon = text.indexOf(':');
+    const written = colon > 0 ? text.slice(0, colon) : '';
+    const name = colon > 0 ? text.slice(colon + 1) : text;
+    const definition = this.#definitions.find(
+      (one) => one.name === name && (written === '' || one.system === '' || one.system === written),
+    );
+    const row = findRow(written, name);
+    // One kind for one name: `migrate:x` and `x` share it when both occur.
+    const shared = this.#named.find(
+      (one) => one.name === name && (one.system === written || (row !== undefined && one.row === row)),
+    );
+    const named = shared ?? {
+      system: written || (definition?.system ?? row?.system ?? ''),
+      name,
+      row,
+      templates: row ? templatesOf(row) : [],
+      definition,
+      catalogued: undefined,
+      probes: [],
+      generic: undefined,
+    };
+    this.#slots[slot] = this.#keys.length;
+    this.#keys.push(key);
+    this.#named.push(named);
+    if (this.#keys.length * 2 > this.#slots.length) this.#rehash();
+    return named;
+  }
+
+  #rehash(): void {
+    const slots = new Int32Array(this.#slots.length * 2).fill(-1);
+    const mask = slots.length - 1;
+    this.#keys.forEach((key, index) => {
+      let hash = key.length;
+      for (const byte of key) hash = Math.imul(hash, 31) + byte;
+      let slot = (hash ^ (hash >>> 9)) & mask;
+      while (slots[slot]! >= 0) slot = (slot + 1) & mask;
+      slots[slot] = index;
+    });
+    this.#slots = slots;
+  }
+
+  /** The kind that a catalogue row describes; made only when an event was decoded, so that no kind is without events. */
+  catalogued(named: NamedKind, row: EventRow): KindState {
+    named.catalogued ??= this.#newState(
+      { system: row.system, name: row.name, form: 'catalogued', fields: row.fields, row },
+      templatesOf(row),
+    );
+    return named.catalogued;
+  }
+
+  /** The kind that keeps only text. */
+  generic(named: NamedKind): KindState {
+    named.generic ??= this.#newState(
+      { system: named.system, name: named.name, form: 'generic', fields: [freeText('text')] },
+      [],
+    );
+    return named.generic;
+  }
+
+  /**
+   * The kind of a probe, made from the first event: its function from the line, else the definition, else (a guess) the
+   * event's name, and the arguments that the line shows.
+   */
+  probe(named: NamedKind, bytes: Uint8Array, site: ProbeSite, end: number): KindState {
+    for (const state of named.probes) {
+      if (state.kind.probe?.isReturn === site.isReturn && isName(state.functionName, bytes, site)) return state;
+    }
+    const inLine = this.#decoder.decode(bytes.subarray(site.functionStart, site.functionEnd));
+    const { definition } = named;
+    const guess = named.name.replace(/_(?:ret|return|exit|entry)$/, '');
+    const source = inLine !== '' ? 'line' : definition ? 'definition' : 'name';
+    const shown = shownArguments(this.#decoder.decode(bytes.subarray(site.behind, end)));
+    const { fields, probe } = probeFields({
+      function: inLine || (definition?.function ?? (findFunction(guess) ? guess : '')),
+      isReturn: site.isReturn,
+      source,
+      arguments: shown,
+      definition: definition?.isReturn === site.isReturn ? definition : undefined,
+    });
+    const template = shown.map((argument) => ` ${argument.name}={${argument.name}:v}`).join('');
+    const state = this.#newState(
+      {
+        system: named.row && !definition ? '' : named.system,
+        name: named.name,
+        form: 'probe',
+        fields,
+        probe,
+      },
+      [compileTemplate(template, fields)],
+      bytes.slice(site.functionStart, site.functionEnd),
+    );
+    named.probes.push(state);
+    return state;
+  }
+
+  #newState(kind: Omit<EventKind, 'id'>, templates: readonly Template[], functionName = noBytes): KindState {
+    const whole: EventKind = { id: this.#capture.kinds.length, ...kind };
+    this.#capture.kinds.push(whole);
+    const state = { kind: whole, templates, columns: undefined, capacity: 0, lastLength: 0, functionName };
+    this.states.push(state);
+    return state;
+  }
+}
+
+const compiled = new WeakMap<EventRow, readonly Template[]>();
+
+/** The matchers of a row's eras, newest first. */
+export function templatesOf(row: EventRow): readonly Template[] {
+  let templates = compiled.get(row);
+  if (!templates) {
+    templates = row.eras.map((era) => compileTemplate(era.text, row.fields));
+    compiled.set(row, templates);
+  }
+  return templates;
+}
+
+const noBytes = new Uint8Array(0);
+
+function isName(name: Uint8Array, bytes: Uint8Array, site: ProbeSite): boolean {
+  const length = site.functionEnd - site.functionStart;
+  if (name.length !== length) return false;
+  for (let i = 0; i < length; i++) if (name[i] !== bytes[site.functionStart + i]) return false;
+  return true;
+}
+
+/** Names of ` name=value` arguments, and what the values look like. A quoted string may hold anything. */
+function shownArguments(text: string): { name: string; shown: Shown }[] {
+  return [...text.matchAll(/ ([A-Za-z_]\w*)=("(?:[^"]*)"|\S*)/g)].map(([, name = '', value = '']) => ({
+    name,
+    shown: /^0x[0-9a-f]+$/.test(value) ? 'hex' : /^-?\d+$/.test(value) ? 'decimal' : 'text',
+  }));
+}
