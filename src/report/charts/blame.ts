@@ -1,0 +1,58 @@
+/** Failures by blame: who held the folios that did not move. The numbers are the replay's posterior, made once. */
+import { count, list, many, percent } from '../numbers.ts';
+import { table } from '../tables.ts';
+import { bars, type Chart, colours, type Facts, widths } from './figure.ts';
+
+const unknownCause = 'cannot tell';
+
+export const blame: Chart = ({ history, comparison }, width = widths.wide) => {
+  const rows = [...comparison.blame]
+    .filter((row) => row.folios > 0 || row.likeliest > 0)
+    .sort((a, b) => b.folios - a.folios);
+  const total = rows.reduce((sum, row) => sum + row.folios, 0);
+  return {
+    id: 'blame',
+    title: 'Who held the folios that failed',
+    finding: finding({ history, comparison }),
+    tables: [
+      table(
+        ['cause', 'folios expected>', 'share>', 'likeliest cause of>'],
+        rows.map((row) => [row.cause, count(row.folios), percent(row.folios / total), count(row.likeliest)]),
+        rows.length > 0
+          ? { notes: ['Expected folios: each failed folio is shared out over its causes by their probability.'] }
+          : {},
+      ),
+    ],
+    spec:
+      total > 0
+        ? bars(
+            rows.map((row) => ({
+              label: `${row.cause}: ${count(row.folios)} expected, likeliest of ${count(row.likeliest)}`,
+              segments: [{ series: row.cause === unknownCause ? unknownCause : 'a cause', value: row.folios }],
+            })),
+            { 'a cause': colours.vermilion, [unknownCause]: colours.grey },
+            'failed folios (expected)',
+            width,
+          )
+        : undefined,
+  };
+};
+
+function finding({ history, comparison }: Facts): string {
+  const total = comparison.blame.reduce((sum, row) => sum + row.folios, 0);
+  if (total === 0) {
+    if (history.observed.calls === 'unknown')
+      return 'Calls are not recorded, so there is no failed folio to ask about.';
+    return history.failures.length === 0
+      ? 'No folio is known to have failed, so nobody is to blame.'
+      : `${many(history.failures.length, 'folio')} failed, and nothing in the capture speaks for any cause.`;
+  }
+  const known = comparison.blame
+    .filter((row) => row.cause !== unknownCause && row.folios > 0)
+    .sort((a, b) => b.folios - a.folios);
+  const untold = comparison.blame.find((row) => row.cause === unknownCause)?.folios ?? 0;
+  if (known.length === 0) return `For none of the ${many(total, 'failed folio')} can this capture tell who held it.`;
+  const parts = known.slice(0, 3).map((row) => `${row.cause} ${count(row.folios)} (${percent(row.folios / total)})`);
+  const rest = untold > 0 ? `; for ${count(untold)} (${percent(untold / total)}) it cannot be told` : '';
+  return `Of ${many(total, 'failed folio')}, expected by cause: ${list(parts)}${rest}.`;
+}

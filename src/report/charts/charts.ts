@@ -1,0 +1,23 @@
+/** The charts of a report, in the order in which a reader needs them: what happened, who did it, how sure, what else. */
+import { accounting } from './accounting.ts';
+import { blame } from './blame.ts';
+import { counterfactual } from './counterfactual.ts';
+import { drains } from './drains.ts';
+import { episodes } from './episodes.ts';
+import { fidelity } from './fidelity.ts';
+import type { Chart } from './figure.ts';
+import { outcomes } from './outcomes.ts';
+import { residency } from './residency.ts';
+import { timeline } from './timeline.ts';
+
+export const charts: readonly Chart[] = [
+  fidelity,
+  counterfactual,
+  outcomes,
+  blame,
+  timeline,
+  episodes,
+  residency,
+  drains,
+  accounting,
+];

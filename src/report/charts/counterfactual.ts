@@ -1,0 +1,292 @@
+/** What other policies would have changed: failures, stalls and drains, each with its interval, against the recorded one. */
+import type { PolicyRow } from '../../compare/comparison.ts';
+import { type Metric, metricNames, metrics } from '../../replay/outcome.ts';
+import { count, difference, interval, list, many } from '../numbers.ts';
+import { type Table, table } from '../tables.ts';
+import { bounds, type Chart, characterWidth, colours, type Facts, spec, timeScale, widths } from './figure.ts';
+
+/** What is drawn; the tables have every metric. */
+const drawn: readonly Metric[] = ['failedFolios', 'stall', 'allCpuDrains'];
+
+const verdicts = {
+  recorded: { colour: colours.blue, shape: 'diamond' },
+  'better than recorded': { colour: colours.green, shape: 'triangle-left' },
+  'worse than recorded': { colour: colours.vermilion, shape: 'triangle-right' },
+  'no telling difference': { colour: colours.grey, shape: 'circle' },
+} as const;
+type Verdict = keyof typeof verdicts;
+
+/** Whether the interval of a difference leaves zero out, and on which side. */
+export function verdictOf(row: PolicyRow, metric: Metric): 'better' | 'worse' | 'same' | 'unknown' {
+  const { estimate, low, high } = row.difference[metric];
+  if (Number.isNaN(estimate)) return 'unknown';
+  const better = metrics[metric].better === 'less' ? high < 0 : low > 0;
+  const worse = metrics[metric].better === 'less' ? low > 0 : high < 0;
+  return better ? 'better' : worse ? 'worse' : 'same';
+}
+
+/** Metrics of which at least one policy has a number (and, without durations, no times). */
+function known({ history, comparison }: Facts, wanted: readonly Metric[]): Metric[] {
+  return wanted.filter(
+    (metric) =>
+      !(metrics[metric].unit === 'ns' && history.capture.clock.unit !== 'ns') &&
+      comparison.rows.some((row) => !Number.isNaN(row.value[metric].estimate)),
+  );
+}
+
+export const counterfactual: Chart = (facts, width = widths.wide) => {
+  const { rows, recorded } = facts.comparison;
+  const shown = known(facts, drawn);
+  const narrow = width < 500;
+  const names = rows.map((row) => (row.policy === recorded ? `${row.policy} (recorded)` : row.policy));
+  const labels = Math.ceil(Math.max(...names.map((name) => name.length), 0) * characterWidth) + 8;
+  const panelWidth = narrow ? width - 24 : Math.floor((width - labels - 20 - 24 * (shown.length - 1)) / shown.length);
+  const panel = (metric: Metric, i: number): object => {
+    const { unit, scale } =
+      metrics[metric].unit === 'ns'
+        ? timeScale(Math.max(...rows.map((row) => finite(row.value[metric].high))))
+        : { unit: '', scale: 1 };
+    const values = rows.flatMap((row, place) => {
+      const value = row.value[metric];
+      if (Number.isNaN(value.estimate)) return [];
+      const verdict: Verdict =
+        row.policy === recorded
+          ? 'recorded'
+          : (
+              {
+                better: 'better than recorded',
+                worse: 'worse than recorded',
+                same: 'no telling difference',
+                unknown: 'no telling difference',
+              } as const
+            )[verdictOf(row, metric)];
+      return [{ place, estimate: value.estimate / scale, low: value.low / scale, high: value.high / scale, verdict }];
+    });
+    const reference = values.find((value) => value.verdict === 'recorded');
+    // One policy that costs a hundred times more would press all others against the axis.
+    const positive = values.map((value) => value.estimate).filter((value) => value > 0);
+    const spread = Math.max(...positive) / Math.max(1, median(positive));
+    const symlog = positive.length > 2 && spread > 30;
+    const step = narrow ? 34 : 24;
+    const y = (): object => ({
+      field: 'place',
+      type: 'quantitative',
+      scale: { domain: [-0.7, rows.length - 0.3], reverse: true, nice: false },
+      axis:
+        narrow || i > 0
+          ? null
+          : {
+              values: rows.map((_, place) => place),
+              labelExpr: `${JSON.stringify(names)}[datum.value]`,
+              title: null,
+              grid: true,
+              domain: false,
+              ticks: false,
+              minExtent: labels,
+              maxExtent: labels,
+            },
+    });
+    const colour = {
+      field: 'verdict',
+      type: 'nominal',
+      scale: { domain: Object.keys(verdicts), range: Object.values(verdicts).map((v) => v.colour) },
+      legend: i === 0 ? { orient: 'top', title: null, columns: narrow ? 2 : 4 } : null,
+    };
+    const x = (field: string): object => ({
+      field,
+      type: 'quantitative',
+      scale: { zero: true, nice: true, ...(symlog ? { type: 'symlog' } : {}) },
+      axis: {
+        title: `${unit === '' ? metrics[metric].unit : unit}${symlog ? ' (scale bends: symlog)' : ''}`,
+        tickCount: narrow ? 5 : 4,
+        format: '~s',
+        grid: false,
+      },
+    });
+    return {
+      title: metrics[metric].title,
+      width: panelWidth,
+      height: rows.length * step,
+      data: { values },
+      layer: [
+        ...(reference
+          ? [
+              {
+                data: { values: [{ at: reference.estimate }] },
+                mark: { type: 'rule', strokeDash: [4, 3], opacity: 0.7 },
+                encoding: { x: { field: 'at', type: 'quantitative' } },
+              },
+            ]
+          : []),
+        {
+          mark: { type: 'rule', strokeWidth: 3, opacity: 0.75 },
+          encoding: { x: x('low'), x2: { field: 'high' }, y: y(), color: colour },
+        },
+        {
+          mark: { type: 'point', filled: true, size: 90, opacity: 1 },
+          encoding: {
+            x: x('estimate'),
+            y: y(),
+            color: colour,
+            shape: {
+              field: 'verdict',
+              type: 'nominal',
+              scale: { domain: Object.keys(verdicts), range: Object.values(verdicts).map((v) => v.shape) },
+              legend: colour.legend,
+            },
+          },
+        },
+        ...(narrow
+          ? [
+              {
+                data: { values: names.map((name, place) => ({ at: place - 0.42, name })) },
+                mark: { type: 'text', align: 'left', baseline: 'middle', x: 0 },
+                encoding: { y: { field: 'at', type: 'quantitative' }, text: { field: 'name' } },
+              },
+            ]
+          : []),
+      ],
+    };
+  };
+  return {
+    id: 'counterfactual',
+    title: 'What other policies would have changed',
+    finding: finding(facts),
+    tables: rows.length === 0 ? [] : [...differenceTables(facts), ...byReason(facts)],
+    spec:
+      rows.length === 0 || shown.length === 0
+        ? undefined
+        : spec({
+            spacing: 24,
+            [narrow ? 'vconcat' : 'hconcat']: shown.map(panel),
+            resolve: { scale: { color: 'shared', shape: 'shared' } },
+          }),
+  };
+};
+
+function finite(value: number): number {
+  return Number.isFinite(value) ? value : 0;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? 0;
+}
+
+/** Values and differences of the metrics that are told at a glance, and then every metric's difference. */
+export function differenceTables(facts: Facts): Table[] {
+  const { rows, recorded, level } = facts.comparison;
+  const glance = known(facts, drawn);
+  const all = known(facts, metricNames);
+  const silent = metricNames.filter((metric) => !all.includes(metric)).map((metric) => metrics[metric].title);
+  const note = `Intervals at ${Math.round(level * 100)} %; differences are against ${recorded} replayed with the same luck, corrected for the number of policies.`;
+  return [
+    table(
+      ['policy', ...glance.map((metric) => `${metrics[metric].title}>`), 'answer'],
+      rows.map((row) => [
+        row.policy,
+        ...glance.map((metric) => interval(row.value[metric], metrics[metric].unit)),
+        row.answer,
+      ]),
+      { title: 'Replayed under each policy' },
+    ),
+    table(
+      ['policy', ...all.map((metric) => `${metrics[metric].title}>`)],
+      rows
+        .filter((row) => row.policy !== recorded)
+        .map((row) => [row.policy, ...all.map((metric) => difference(row.difference[metric], metrics[metric].unit))]),
+      {
+        title: `Difference from ${recorded}`,
+        notes: [note, ...(silent.length > 0 ? [`Not told by this capture: ${list(silent)}.`] : [])],
+      },
+    ),
+  ];
+}
+
+function byReason({ comparison }: Facts): Table[] {
+  const reasons = [...new Set(comparison.rows.flatMap((row) => row.byReason.map((each) => each.reason)))];
+  if (reasons.length < 2) return [];
+  return [
+    table(
+      ['policy', ...reasons.map((reason) => `${reason}>`)],
+      comparison.rows.map((row) => [
+        row.policy,
+        ...reasons.map((reason) => {
+          const value = row.byReason.find((each) => each.reason === reason)?.failedFolios;
+          return value ? interval(value) : '–';
+        }),
+      ]),
+      { title: 'Failed folios by reason' },
+    ),
+  ];
+}
+
+/** Groups of policies that no draw tells apart, each policy named once. */
+export function coinciding(rows: readonly PolicyRow[]): string[][] {
+  const seen = new Set<string>();
+  const groups: string[][] = [];
+  for (const row of rows) {
+    if (seen.has(row.policy) || row.coincidesWith.length === 0) continue;
+    const group = [row.policy, ...row.coincidesWith.filter((name) => name !== row.policy)];
+    for (const name of group) seen.add(name);
+    groups.push(group);
+  }
+  return groups;
+}
+
+/** `a and b coincide: ...`, one sentence a group; empty when no two policies coincide. */
+export function coincidence(rows: readonly PolicyRow[]): string {
+  return coinciding(rows)
+    .map((group) => `${list(group)} coincide: every draw gave the same numbers.`)
+    .join(' ');
+}
+
+function finding(facts: Facts): string {
+  const { rows, recorded, refusals } = facts.comparison;
+  const refused =
+    refusals.length > 0
+      ? ` ${many(refusals.length, 'policy', 'policies')} refused for want of events: ${list(refusals.map((r) => r.policy))}.`
+      : '';
+  const replayed = rows.filter((row) => row.policy !== recorded);
+  const others = replayed.filter((row) => !bounds.has(row.policy));
+  if (replayed.length === 0) return `No other policy could be replayed on this capture.${refused}`;
+  const base = rows.find((row) => row.policy === recorded);
+  const of = (verdict: 'better' | 'worse' | 'same'): string[] =>
+    others
+      .filter((row) => verdictOf(row, 'failedFolios') === verdict)
+      .sort((a, b) => a.difference.failedFolios.estimate - b.difference.failedFolios.estimate)
+      .map((row) => row.policy);
+  const better = of('better');
+  const worse = of('worse');
+  const same = of('same');
+  const number = (name: string): string => {
+    const row = rows.find((each) => each.policy === name);
+    return row ? `${name} (${difference(row.difference.failedFolios)})` : name;
+  };
+  const parts = [
+    ...(better.length > 0
+      ? [
+          `fewer folios would have failed under ${list(better.slice(0, 4).map(number))}${better.length > 4 ? ` and ${count(better.length - 4)} more` : ''}`,
+        ]
+      : []),
+    ...(worse.length > 0
+      ? [
+          `more under ${list(worse.slice(0, 4).map(number))}${worse.length > 4 ? ` and ${count(worse.length - 4)} more` : ''}`,
+        ]
+      : []),
+    ...(same.length > 0
+      ? [
+          `${better.length + worse.length === 0 ? 'the number of failed folios does not tellingly differ' : 'no telling difference'} under ${list(same)}`,
+        ]
+      : []),
+  ];
+  const against =
+    base && !Number.isNaN(base.value.failedFolios.estimate)
+      ? `Against ${interval(base.value.failedFolios)} failed under ${recorded}: `
+      : '';
+  const limits = replayed.filter((row) => bounds.has(row.policy)).map((row) => number(row.policy));
+  const limit = limits.length > 0 ? ` Bounds, no real policies: ${list(limits)}.` : '';
+  const coincide = coincidence(rows);
+  const body = parts.length > 0 ? `${against}${parts.join('; ')}.` : 'Only bounds could be replayed.';
+  return `${body.charAt(0).toUpperCase()}${body.slice(1)}${limit}${coincide === '' ? '' : ` ${coincide}`}${refused}`;
+}

@@ -1,0 +1,147 @@
+/** How far the replay can be believed: the recorded policy with its outcomes withheld, scored against the recording. */
+import { count, interval, many, percent } from '../numbers.ts';
+import { table } from '../tables.ts';
+import { type Chart, colours, type Facts, spec, widths } from './figure.ts';
+
+export const fidelity: Chart = (facts, width = widths.wide) => {
+  const { fidelity: score, reproduction } = facts.comparison;
+  const narrow = width < 500;
+  const panelWidth = narrow ? width - 30 : Math.floor((width - 90) / 2);
+  const rows = [
+    { what: 'failed folios', recorded: score.recordedFailures, predicted: score.predictedFailures },
+    { what: 'episodes', recorded: score.recordedEpisodes, predicted: score.predictedEpisodes },
+  ].filter(
+    (row) =>
+      !Number.isNaN(row.recorded) &&
+      !Number.isNaN(row.predicted.estimate) &&
+      (row.recorded > 0 || row.predicted.high > 0),
+  );
+  const panel = ({ what, recorded, predicted }: (typeof rows)[number]): object => ({
+    width: panelWidth,
+    height: 46,
+    title: [`${what}: recorded ${count(recorded)},`, `predicted ${interval(predicted)}`],
+    data: { values: [{ recorded, low: predicted.low, high: predicted.high, estimate: predicted.estimate }] },
+    layer: [
+      {
+        mark: { type: 'rule', strokeWidth: 3, color: colours.blue },
+        encoding: {
+          x: {
+            field: 'low',
+            type: 'quantitative',
+            title: 'upright: recorded; dot and line: predicted',
+            scale: { zero: true },
+            axis: { tickCount: 4 },
+          },
+          x2: { field: 'high' },
+        },
+      },
+      {
+        mark: { type: 'point', filled: true, size: 80, opacity: 1, color: colours.blue },
+        encoding: { x: { field: 'estimate', type: 'quantitative' } },
+      },
+      {
+        mark: { type: 'tick', orient: 'vertical', thickness: 3, size: 30, color: colours.vermilion },
+        encoding: { x: { field: 'recorded', type: 'quantitative' } },
+      },
+    ],
+  });
+  const calibration = score.calibration.filter((bin) => bin.folios > 0);
+  const diagonal = {
+    width: Math.min(panelWidth, 260),
+    height: Math.min(panelWidth, 180),
+    title: ['predicted and observed share of failures,', 'larger dots for more folios'],
+    layer: [
+      {
+        data: {
+          values: [
+            { p: 0, o: 0 },
+            { p: 1, o: 1 },
+          ],
+        },
+        mark: { type: 'line', strokeDash: [4, 4], color: 'currentColor', opacity: 0.6, strokeWidth: 1 },
+        encoding: { x: { field: 'p', type: 'quantitative' }, y: { field: 'o', type: 'quantitative' } },
+      },
+      {
+        data: { values: calibration },
+        mark: { type: 'point', filled: true, opacity: 0.9, color: colours.blue },
+        encoding: {
+          x: {
+            field: 'predicted',
+            type: 'quantitative',
+            title: 'predicted share',
+            scale: { domain: [0, 1] },
+            axis: { format: '%', tickCount: 4 },
+          },
+          y: {
+            field: 'observed',
+            type: 'quantitative',
+            title: 'observed share',
+            scale: { domain: [0, 1] },
+            axis: { format: '%', tickCount: 4 },
+          },
+          size: { field: 'folios', type: 'quantitative', scale: { type: 'sqrt', range: [20, 400] }, legend: null },
+        },
+      },
+    ],
+  };
+  const scores = rows.map(panel);
+  return {
+    id: 'fidelity',
+    title: 'How far to believe this',
+    finding: finding(facts),
+    tables: [
+      table(
+        ['', 'recorded>', 'predicted>'],
+        [
+          ['failed folios', count(score.recordedFailures), interval(score.predictedFailures)],
+          ['episodes', count(score.recordedEpisodes), interval(score.predictedEpisodes)],
+          ['folios asked to move', count(score.folios), ''],
+          ['error of each folio (Brier score)', '', score.brier.toFixed(4).replace('NaN', '–')],
+          ['… of always saying the overall rate', '', score.brierOfRate.toFixed(4).replace('NaN', '–')],
+        ],
+        { title: `Recorded policy, outcomes withheld, ${many(score.folds, 'fold')}` },
+      ),
+      table(
+        ['predicted share>', 'observed share>', 'folios>'],
+        calibration.map((bin) => [percent(bin.predicted), percent(bin.observed), count(bin.folios)]),
+        { title: 'Calibration' },
+      ),
+      ...(reproduction.misses.length > 0
+        ? [
+            table(
+              ['not reproduced'],
+              reproduction.misses.map((miss) => [miss]),
+              { title: 'Where the conditioned replay misses the recording' },
+            ),
+          ]
+        : []),
+    ],
+    spec:
+      scores.length === 0
+        ? undefined
+        : spec(
+            narrow
+              ? { spacing: 16, vconcat: [...scores, ...(calibration.length > 0 ? [diagonal] : [])] }
+              : {
+                  spacing: 50,
+                  hconcat: [{ spacing: 30, vconcat: scores }, ...(calibration.length > 0 ? [diagonal] : [])],
+                },
+          ),
+  };
+};
+
+function finding({ comparison }: Facts): string {
+  const { fidelity: score } = comparison;
+  if (score.folios === 0) return `There is no folio to predict. ${score.verdict}`.trim();
+  const where = score.within ? 'inside' : 'outside';
+  const first = Number.isNaN(score.predictedFailures.estimate)
+    ? `Nothing could be predicted for the ${many(score.recordedFailures, 'failed folio')} recorded.`
+    : `With the outcomes withheld, ${comparison.recorded} is predicted to fail ${interval(score.predictedFailures)} of ${many(score.folios, 'folio')}; ${count(score.recordedFailures)} were recorded, ${where} that interval.`;
+  const skill =
+    Number.isNaN(score.brier) || Number.isNaN(score.brierOfRate)
+      ? ''
+      : score.brier < score.brierOfRate
+        ? ` Folio by folio it is better than always saying the overall rate (Brier ${score.brier.toFixed(3)} against ${score.brierOfRate.toFixed(3)}).`
+        : ` Folio by folio it is no better than always saying the overall rate (Brier ${score.brier.toFixed(3)} against ${score.brierOfRate.toFixed(3)}).`;
+  return `${first}${skill} ${score.verdict}`.trim();
+}

@@ -1,0 +1,137 @@
+/**
+ * What a chart is here: a question answered in one sentence, the numbers behind it as tables, and a Vega-Lite spec when
+ * there is something to draw. A figure with nothing to draw says why in its finding.
+ */
+import type { TopLevelSpec } from 'vega-lite';
+import type { Comparison } from '../../compare/comparison.ts';
+import type { History } from '../../history/facts.ts';
+import type { Table } from '../tables.ts';
+
+/** One capture's facts, as every chart gets them. */
+export interface Facts {
+  readonly history: History;
+  readonly comparison: Comparison;
+}
+
+export interface Figure {
+  /** Short and stable: file names, anchors, keys. */
+  readonly id: string;
+  readonly title: string;
+  /** One sentence (or two) computed from the numbers; says why when there is nothing to draw. */
+  readonly finding: string;
+  readonly tables: readonly Table[];
+  /** Undefined when nothing was observed, or nothing happened. */
+  readonly spec: TopLevelSpec | undefined;
+}
+
+/** Builds a figure for a drawing of about `width` CSS pixels. Pure. */
+export type Chart = (facts: Facts, width?: number) => Figure;
+
+/** Policies that are bounds and no kernel's: the best and the worst that could be, never called the best choice. */
+export const bounds: ReadonlySet<string> = new Set(['oracle', 'never-drain']);
+
+/** Widths at which figures are drawn: for a desk, and for a phone. Text is 11 px in both. */
+export const widths = { wide: 880, narrow: 340 } as const;
+
+/** Okabe and Ito's colours (2008) that read on white and on black; black is `currentColor`, yellow is left out. */
+export const colours = {
+  blue: '#0072B2',
+  orange: '#E69F00',
+  green: '#009E73',
+  vermilion: '#D55E00',
+  sky: '#56B4E9',
+  purple: '#CC79A7',
+  grey: '#8C8C8C',
+} as const;
+
+/** Text of 11 px DejaVu Sans takes about this much per character. */
+export const characterWidth = 6.7;
+
+/** A spec without its data's types: charts build plain objects and this is where they become specs. */
+export function spec(body: object): TopLevelSpec {
+  return { $schema: 'https://vega.github.io/schema/vega-lite/v6.json', ...body } as unknown as TopLevelSpec;
+}
+
+/** One row of a list of bars: its own line of text, and under it the bar, in segments. */
+export interface BarRow {
+  readonly label: string;
+  readonly segments: readonly { readonly series: string; readonly value: number }[];
+}
+
+/**
+ * Horizontal bars with the text above each bar, so that no name is cut at any width. `series` gives the order and the
+ * colour of segments; a legend is drawn when there are several.
+ */
+export function bars(
+  rows: readonly BarRow[],
+  series: Readonly<Record<string, string>>,
+  axisTitle: string,
+  width: number,
+): TopLevelSpec {
+  // A row that is all of one series says so in its text; a legend would repeat it.
+  const mixed = rows.some((row) => row.segments.filter((segment) => segment.value > 0).length > 1);
+  const shown = Object.keys(series).filter((name) =>
+    rows.some((row) => row.segments.some((s) => s.series === name && s.value > 0)),
+  );
+  const values = rows.flatMap((row, place) => {
+    let start = 0;
+    return row.segments.map((segment) => {
+      const from = start;
+      start += segment.value;
+      return { place, series: segment.series, from, to: start };
+    });
+  });
+  // Row i has its text at i and its bar below it: one linear scale, so that the text is tied to no band.
+  return spec({
+    width: width - 20,
+    height: rows.length * 36,
+    layer: [
+      {
+        data: { values },
+        mark: { type: 'rect' },
+        transform: [
+          { calculate: 'datum.place + 0.45', as: 'top' },
+          { calculate: 'datum.place + 0.85', as: 'bottom' },
+        ],
+        encoding: {
+          x: {
+            field: 'from',
+            type: 'quantitative',
+            title: axisTitle,
+            axis: { tickCount: width < 500 ? 4 : 8, grid: false },
+          },
+          x2: { field: 'to' },
+          y: {
+            field: 'top',
+            type: 'quantitative',
+            scale: { domain: [0, rows.length], reverse: true, nice: false },
+            axis: null,
+          },
+          y2: { field: 'bottom' },
+          color: {
+            field: 'series',
+            type: 'nominal',
+            scale: { domain: shown, range: shown.map((name) => series[name]) },
+            legend: mixed ? { orient: 'top', title: null, columns: Math.max(1, Math.floor(width / 150)) } : null,
+          },
+        },
+      },
+      {
+        data: { values: rows.map((row, place) => ({ at: place + 0.25, label: row.label })) },
+        mark: { type: 'text', align: 'left', baseline: 'middle', x: 0 },
+        encoding: {
+          y: { field: 'at', type: 'quantitative' },
+          text: { field: 'label', type: 'nominal' },
+        },
+      },
+    ],
+  });
+}
+
+/** A unit in which numbers up to `largest` nanoseconds are written with few digits. */
+export function timeScale(largest: number): { readonly unit: string; readonly scale: number } {
+  if (largest >= 1e9) return { unit: 's', scale: 1e9 };
+  if (largest >= 1e6) return { unit: 'ms', scale: 1e6 };
+  if (largest >= 1e3) return { unit: 'µs', scale: 1e3 };
+  return { unit: 'ns', scale: 1 };
+}

@@ -1,0 +1,113 @@
+/** Outcomes by reason: which migrate_pages calls failed, and how much of what they were asked to move. */
+import { count, list, many, percent } from '../numbers.ts';
+import { table } from '../tables.ts';
+import { bars, type Chart, colours, widths } from './figure.ts';
+
+interface Group {
+  readonly reason: string;
+  readonly mode: string;
+  calls: number;
+  failedCalls: number;
+  moved: number;
+  failed: number;
+  unknown: number;
+  succeededPages: number;
+  failedPages: number;
+}
+
+const series = { moved: colours.sky, failed: colours.vermilion, 'outcome not seen': colours.grey };
+
+export const outcomes: Chart = ({ history }, width = widths.wide) => {
+  const groups = new Map<string, Group>();
+  for (const call of history.calls) {
+    const key = `${call.reason}\0${call.mode}`;
+    let group = groups.get(key);
+    if (!group) {
+      const { reason, mode } = call;
+      group = {
+        reason,
+        mode,
+        calls: 0,
+        failedCalls: 0,
+        moved: 0,
+        failed: 0,
+        unknown: 0,
+        succeededPages: 0,
+        failedPages: 0,
+      };
+      groups.set(key, group);
+    }
+    group.calls++;
+    for (const folio of call.folios) group[folio.outcome]++;
+    if (call.folios.some((folio) => folio.outcome === 'failed')) group.failedCalls++;
+    if (!Number.isNaN(call.succeeded)) group.succeededPages += call.succeeded;
+    if (!Number.isNaN(call.failed)) group.failedPages += call.failed;
+  }
+  const sorted = [...groups.values()].sort((a, b) => b.failed - a.failed || b.moved - a.moved || b.calls - a.calls);
+  const rows = sorted.map((group) => {
+    const folios = group.moved + group.failed + group.unknown;
+    return {
+      label: `${name(group)}: ${count(group.failed)} of ${many(folios, 'folio')} failed`,
+      segments: [
+        { series: 'failed', value: group.failed },
+        { series: 'moved', value: group.moved },
+        { series: 'outcome not seen', value: group.unknown },
+      ],
+    };
+  });
+  return {
+    id: 'outcomes',
+    title: 'Outcomes by reason',
+    finding: finding(sorted, history.observed.calls !== 'unknown'),
+    tables: [
+      table(
+        [
+          'reason',
+          'mode',
+          'calls>',
+          'with failures>',
+          'folios moved>',
+          'failed>',
+          'not seen>',
+          'pages moved>',
+          'failed>',
+        ],
+        sorted.map((g) => [
+          g.reason,
+          g.mode,
+          ...[g.calls, g.failedCalls, g.moved, g.failed, g.unknown, g.succeededPages, g.failedPages].map(count),
+        ]),
+        sorted.length > 0 ? { notes: ['Pages are base pages as the kernel counted them in mm_migrate_pages.'] } : {},
+      ),
+    ],
+    spec: rows.some((row) => row.segments.some((s) => s.value > 0)) ? bars(rows, series, 'folios', width) : undefined,
+  };
+};
+
+function name(group: Group): string {
+  return group.mode === '' ? group.reason : `${group.reason}, ${group.mode}`;
+}
+
+function finding(groups: readonly Group[], observed: boolean): string {
+  const calls = groups.reduce((sum, g) => sum + g.calls, 0);
+  if (calls === 0) {
+    return observed
+      ? 'No migrate_pages call happened while this capture was taken.'
+      : 'This capture does not record migrate_pages calls, so it cannot say what failed.';
+  }
+  const failed = groups.reduce((sum, g) => sum + g.failed, 0);
+  const unknown = groups.reduce((sum, g) => sum + g.unknown, 0);
+  const folios = groups.reduce((sum, g) => sum + g.moved + g.failed, unknown);
+  const unseen = unknown > 0 ? `; the outcome of ${count(unknown)} was not seen` : '';
+  if (failed === 0) {
+    return folios === unknown
+      ? `${many(calls, 'call')} handled ${many(folios, 'folio')} whose outcome was not seen.`
+      : `None of ${many(folios, 'folio')} in ${many(calls, 'call')} is known to have failed${unseen}.`;
+  }
+  const failing = groups.filter((g) => g.failed > 0);
+  const parts = failing
+    .slice(0, 3)
+    .map((g) => `${count(g.failed)} of ${count(g.moved + g.failed + g.unknown)} for ${name(g)}`);
+  if (failing.length > 3) parts.push(`the rest for ${many(failing.length - 3, 'other reason')}`);
+  return `${count(failed)} of ${many(folios, 'folio')} (${percent(failed / folios)}) in ${many(calls, 'call')} did not move: ${list(parts)}${unseen}.`;
+}

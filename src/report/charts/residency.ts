@@ -1,0 +1,154 @@
+/** How long folios rested in per-CPU batches, by CPU: a folio in a batch has a reference that keeps it from moving. */
+import { batchKinds, type History } from '../../history/facts.ts';
+import { count, duration, many, quantile } from '../numbers.ts';
+import { table } from '../tables.ts';
+import { type Chart, colours, spec, timeScale, widths } from './figure.ts';
+
+interface Group {
+  readonly cpu: number;
+  readonly batch: string;
+  stays: number;
+  open: number;
+  readonly lasted: number[];
+}
+
+export const residency: Chart = ({ history }, width = widths.wide) => {
+  const groups = grouped(history);
+  const durations = history.capture.clock.unit === 'ns';
+  const drawn = durations ? groups.filter((group) => group.lasted.length > 0) : [];
+  for (const group of drawn) group.lasted.sort((a, b) => a - b);
+  const floor = Math.max(history.capture.clock.resolution, 1);
+  const largest = Math.max(floor, ...drawn.map((group) => quantile(group.lasted, 0.5)));
+  const { unit, scale } = timeScale(largest);
+  // Many CPUs times several batches would be a page of rows: the ones with most folios are drawn, the table has all.
+  const most = [...drawn].sort((a, b) => b.lasted.length - a.lasted.length).slice(0, 24);
+  const rows = drawn.filter((group) => most.includes(group));
+  const at = (group: Group, share: number): number => Math.max(floor, quantile(group.lasted, share)) / scale;
+  const values = rows.map((group, place) => ({
+    label: `CPU ${group.cpu < 0 ? 'not known' : group.cpu}, ${group.batch} batch: ${many(group.lasted.length, 'folio')}, median ${duration(quantile(group.lasted, 0.5))}`,
+    text: place + 0.28,
+    at: place + 0.68,
+    low: at(group, 0.1),
+    median: at(group, 0.5),
+    high: at(group, 0.9),
+  }));
+  const first = Math.min(...values.map((value) => value.low));
+  const last = Math.max(...values.map((value) => value.high));
+  const y = (field: string): object => ({
+    field,
+    type: 'quantitative',
+    axis: null,
+    scale: { domain: [0, rows.length], reverse: true, nice: false },
+  });
+  return {
+    id: 'residency',
+    title: 'How long folios rested in per-CPU batches',
+    finding: finding(history, groups),
+    tables: [
+      table(
+        ['CPU>', 'batch', 'stays>', 'timed>', '10 %>', 'median>', '90 %>', 'still in>'],
+        groups.map((group) => [
+          group.cpu < 0 ? '–' : String(group.cpu),
+          group.batch,
+          count(group.stays),
+          count(group.lasted.length),
+          ...[0.1, 0.5, 0.9].map((share) => duration(durations ? quantile(group.lasted, share) : Number.NaN)),
+          count(group.open),
+        ]),
+      ),
+    ],
+    spec:
+      rows.length === 0
+        ? undefined
+        : spec({
+            width: width - 20,
+            height: rows.length * 30,
+            data: { values },
+            layer: [
+              {
+                mark: { type: 'rule', strokeWidth: 5, color: colours.sky, opacity: 0.8 },
+                encoding: {
+                  x: {
+                    field: 'low',
+                    type: 'quantitative',
+                    scale: { type: 'log', nice: false },
+                    axis: {
+                      title: [`time in batch, ${unit} (logarithmic)`, 'upright: median; line: the middle eight in ten'],
+                      format: '~g',
+                      values: decades(first, last),
+                      gridOpacity: 0.3,
+                    },
+                  },
+                  x2: { field: 'high' },
+                  y: y('at'),
+                },
+              },
+              {
+                mark: { type: 'tick', orient: 'vertical', thickness: 3, size: 13, color: colours.blue },
+                encoding: { x: { field: 'median', type: 'quantitative' }, y: y('at') },
+              },
+              {
+                mark: { type: 'text', align: 'left', baseline: 'middle' },
+                encoding: { x: { datum: first }, y: y('text'), text: { field: 'label' } },
+              },
+            ],
+          }),
+  };
+};
+
+/** Powers of ten between two numbers; for a span of less than one, its ends. */
+function decades(low: number, high: number): number[] {
+  const powers: number[] = [];
+  for (let n = Math.ceil(Math.log10(low)); n <= Math.floor(Math.log10(high)); n++) powers.push(10 ** n);
+  return powers.length > 0 ? powers : [Number(low.toPrecision(2)), Number(high.toPrecision(2))];
+}
+
+function grouped({ stays }: History): Group[] {
+  const groups = new Map<number, Group>();
+  for (let i = 0; i < stays.length; i++) {
+    const cpu = stays.cpu[i]!;
+    const batch = stays.batch[i]!;
+    const key = cpu * 16 + batch;
+    let group = groups.get(key);
+    if (!group) {
+      group = { cpu, batch: batchKinds[batch] ?? '?', stays: 0, open: 0, lasted: [] };
+      groups.set(key, group);
+    }
+    group.stays++;
+    if (stays.flush[i]! < 0) group.open++;
+    const lasted = stays.flushed[i]! - stays.added[i]!;
+    if (lasted >= 0) group.lasted.push(lasted);
+  }
+  return [...groups.entries()].sort(([a], [b]) => a - b).map(([, group]) => group);
+}
+
+function finding(history: History, groups: readonly Group[]): string {
+  const stays = groups.reduce((sum, group) => sum + group.stays, 0);
+  const { observed, capture } = history;
+  if (stays === 0) {
+    return observed.batchFlushes === 'unknown' && observed.batchAdds === 'unknown'
+      ? 'This capture records neither mm_lru_insertion nor adds to batches, so what rested in batches is not known.'
+      : 'No folio was seen to go through a per-CPU batch.';
+  }
+  const all = groups.flatMap((group) => group.lasted).sort((a, b) => a - b);
+  const open = groups.reduce((sum, group) => sum + group.open, 0);
+  const still = open > 0 ? ` ${count(open)} were still in a batch at the end.` : '';
+  if (capture.clock.unit !== 'ns')
+    return `${many(stays, 'stay')} in batches were seen; the clock of this capture gives no durations.${still}`;
+  if (all.length === 0)
+    return `${many(stays, 'stay')} in batches ended in sight, but when folios were added is not recorded, so how long they rested is not known.${still}`;
+  const longest = groups
+    .filter((group) => group.lasted.length >= 5)
+    .map((group) => ({
+      group,
+      median: quantile(
+        group.lasted.toSorted((a, b) => a - b),
+        0.5,
+      ),
+    }))
+    .sort((a, b) => b.median - a.median)[0];
+  const where = longest
+    ? `; longest at the median in the ${longest.group.batch} batch of CPU ${longest.group.cpu} (${duration(longest.median)})`
+    : '';
+  return `Of ${many(stays, 'stay')}, ${count(all.length)} have both ends: half lasted ${duration(quantile(all, 0.5))} or less, one in ten ${duration(quantile(all, 0.9))} or more${where}.${still}`;
+}

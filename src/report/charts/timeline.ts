@@ -1,0 +1,150 @@
+/** When calls ran and when they failed: folios handled and folios failed in equal bins of the capture's span. */
+import { count, duration, many, percent } from '../numbers.ts';
+import { table } from '../tables.ts';
+import { type Chart, colours, spec, widths } from './figure.ts';
+
+interface Bin {
+  calls: number;
+  handled: number;
+  failed: number;
+}
+
+const tableBins = 12;
+
+export const timeline: Chart = ({ history }, width = widths.wide) => {
+  const { capture, calls } = history;
+  const timed = capture.clock.unit !== 'none';
+  // Without time the order of calls is all there is: the n-th call stands at n.
+  const at = (i: number): number => (timed ? (Number.isNaN(calls[i]!.start) ? calls[i]!.end : calls[i]!.start) : i);
+  const end = timed ? Math.max(capture.end, 1) : Math.max(calls.length, 1);
+  const seconds = capture.clock.unit === 'ns';
+  const binned = (n: number): Bin[] => {
+    const bins = Array.from({ length: n }, () => ({ calls: 0, handled: 0, failed: 0 }));
+    for (let i = 0; i < calls.length; i++) {
+      const bin = bins[Math.min(n - 1, Math.max(0, Math.floor((at(i) / end) * n)))];
+      if (!bin) continue; // neither end has a time
+      bin.calls++;
+      bin.handled += calls[i]!.folios.length;
+      bin.failed += calls[i]!.folios.filter((folio) => folio.outcome === 'failed').length;
+    }
+    return bins;
+  };
+  const scale = seconds ? 1e9 : 1;
+  const place = (n: number, i: number): number => ((i / n) * end) / scale;
+  const fine = binned(width < 500 ? 60 : 150);
+  const values = fine
+    .map((bin, i) => ({
+      start: place(fine.length, i),
+      end: place(fine.length, i + 1),
+      handled: bin.handled,
+      failed: bin.failed,
+    }))
+    .filter((bin) => bin.handled > 0);
+  const gaps = capture.losses
+    .filter((loss) => loss.end > loss.start)
+    .slice(0, 200)
+    .map((loss) => ({ start: loss.start / scale, end: loss.end / scale }));
+  const axisTitle = seconds
+    ? 'seconds since the first event'
+    : timed
+      ? 'clock units since the first event'
+      : 'calls in order';
+  const panel = (field: 'handled' | 'failed', title: string, colour: string, last: boolean): object => ({
+    title,
+    width: width - 60,
+    height: last ? 70 : 90,
+    layer: [
+      ...(timed && gaps.length > 0
+        ? [
+            {
+              data: { values: gaps },
+              mark: { type: 'rect', color: colours.orange, opacity: 0.25 },
+              encoding: { x: { field: 'start', type: 'quantitative' }, x2: { field: 'end' } },
+            },
+          ]
+        : []),
+      {
+        data: { values: values.filter((bin) => bin[field] > 0) },
+        mark: { type: 'rect', color: colour },
+        encoding: {
+          x: {
+            field: 'start',
+            type: 'quantitative',
+            scale: { domain: [0, end / scale], nice: false },
+            axis: last
+              ? { title: axisTitle, tickCount: width < 500 ? 5 : 10, grid: false }
+              : { labels: false, title: null, ticks: false, grid: false },
+          },
+          x2: { field: 'end' },
+          y: {
+            field,
+            type: 'quantitative',
+            title: null,
+            axis: { tickCount: 3, minExtent: 34, maxExtent: 34 },
+            scale: { zero: true },
+          },
+          y2: { datum: 0 },
+        },
+      },
+    ],
+  });
+  const failed = values.reduce((sum, bin) => sum + bin.failed, 0);
+  const coarse = binned(tableBins);
+  const mark = (i: number): string => {
+    const value = (i / tableBins) * end;
+    return seconds ? (i === 0 ? '0 s' : duration(value)) : count(Math.round(value));
+  };
+  return {
+    id: 'timeline',
+    title: 'When calls ran, and when they failed',
+    finding: finding(coarse, mark, history.observed.calls !== 'unknown', seconds, timed, gaps.length),
+    tables: [
+      table(
+        [seconds ? 'from' : timed ? 'from (clock units)' : 'from call', 'to', 'calls>', 'folios>', 'failed>'],
+        calls.length === 0
+          ? []
+          : coarse.map((bin, i) => [mark(i), mark(i + 1), count(bin.calls), count(bin.handled), count(bin.failed)]),
+      ),
+    ],
+    spec:
+      values.length === 0
+        ? undefined
+        : spec({
+            spacing: 8,
+            vconcat: [
+              panel('handled', 'folios handled', colours.sky, failed === 0),
+              ...(failed > 0 ? [panel('failed', 'folios failed', colours.vermilion, true)] : []),
+            ],
+          }),
+  };
+};
+
+function finding(
+  bins: readonly Bin[],
+  mark: (i: number) => string,
+  observed: boolean,
+  seconds: boolean,
+  timed: boolean,
+  gaps: number,
+): string {
+  const calls = bins.reduce((sum, bin) => sum + bin.calls, 0);
+  if (calls === 0) return observed ? 'There was no call to place in time.' : 'Calls are not recorded in this capture.';
+  const failed = bins.reduce((sum, bin) => sum + bin.failed, 0);
+  const clock = seconds
+    ? ''
+    : timed
+      ? " The capture's clock gives an order and no durations."
+      : ' The capture has no times; calls stand in their order.';
+  const shaded = gaps > 0 && timed ? ` Shaded: ${many(gaps, 'stretch', 'stretches')} in which events were lost.` : '';
+  if (failed === 0) return `${many(calls, 'call')} ran and no folio is known to have failed in them.${clock}${shaded}`;
+  let worst = 0;
+  for (let i = 1; i < bins.length; i++) if (bins[i]!.failed > bins[worst]!.failed) worst = i;
+  const share = bins[worst]!.failed / failed;
+  const when = `between ${mark(worst)} and ${mark(worst + 1)}`;
+  const spread = bins.filter((bin) => bin.failed > 0).length;
+  const where =
+    spread === 1
+      ? `all fell ${when}`
+      : `${percent(share)} fell ${when}, and ${spread} of ${bins.length} equal parts of the capture have some`;
+  return `Of ${many(failed, 'failed folio')}, ${where}.${clock}${shaded}`;
+}

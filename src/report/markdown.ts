@@ -1,0 +1,57 @@
+/** The report as Markdown that also reads as plain text in a mail: lines of at most 76 columns wherever cells allow it. */
+import type { Facts, Figure } from './charts/figure.ts';
+import { many } from './numbers.ts';
+import { answers, shortName } from './summary.ts';
+import { supporting } from './supporting.ts';
+import { escapeMarkdown, markdownTable, printable, type Table, wrap } from './tables.ts';
+
+const lineWidth = 76;
+
+/** Cells longer than this make a table unreadable in a mail: such a table becomes a list. */
+const longCell = 48;
+
+function paragraph(text: string): string {
+  return `${wrap(escapeMarkdown(text), lineWidth).join('\n')}\n`;
+}
+
+/** Title, the command that makes it again, and the overview when there are several captures. */
+export function headMarkdown(title: string, command: string, madeBy: string, overview: Table | undefined): string {
+  return [
+    `# ${escapeMarkdown(title)}\n`,
+    `Made by ${escapeMarkdown(madeBy)}, with:\n`,
+    `    ${printable(command)}\n`,
+    ...(overview ? ['## The captures\n', tableMarkdown(overview)] : []),
+  ].join('\n');
+}
+
+/** One capture: the answers, each figure's finding with its tables, and what stands behind them. */
+export function captureMarkdown(facts: Facts, figures: readonly Figure[], named: boolean): string {
+  const { seed, draws, level } = facts.comparison;
+  return [
+    `## ${named ? escapeMarkdown(shortName(facts.history.capture.source)) : 'Summary'}\n`,
+    ...answers(facts).map(({ question, answer }) => bullet(question, answer)),
+    `\nFrom ${many(draws, 'draw')}, seed ${seed}; intervals at ${Math.round(level * 100)} %.\n`,
+    ...figures.flatMap((figure) => [
+      `### ${escapeMarkdown(figure.title)}\n`,
+      paragraph(figure.finding),
+      ...figure.tables.filter((each) => each.rows.length > 0).map(tableMarkdown),
+    ]),
+    '### Behind the findings\n',
+    ...supporting(facts).map(tableMarkdown),
+  ].join('\n');
+}
+
+function bullet(question: string, answer: string): string {
+  return wrap(`- **${question}.** ${escapeMarkdown(answer)}`, lineWidth - 2, '  ').join('\n');
+}
+
+/** A table, or where cells hold sentences, a list: the first column leads, the others follow with their names. */
+function tableMarkdown(table: Table): string {
+  if (!table.rows.some((row) => row.some((cell) => cell.length > longCell))) return markdownTable(table, lineWidth);
+  const rows = table.rows.map((row) => {
+    const rest = row.slice(1).flatMap((cell, i) => (cell === '' ? [] : [`${table.columns[i + 1]}: ${cell}`]));
+    return bullet(row[0] ?? '', rest.join('. '));
+  });
+  const title = table.title === undefined ? [] : [`**${escapeMarkdown(table.title)}**\n`];
+  return [...title, ...rows, ...(table.notes ?? []).map((note) => `\n${paragraph(note)}`)].join('\n').concat('\n');
+}

@@ -1,0 +1,150 @@
+/** Tables that stand behind the findings: what each policy is, what could not be answered, what was assumed, evidence. */
+import type { Call, History } from '../history/facts.ts';
+import type { Facts } from './charts/figure.ts';
+import { count, duration, many } from './numbers.ts';
+import { type Table, table } from './tables.ts';
+
+/** How many failed folios have their evidence printed; the JSON has all. */
+const evidenceShown = 20;
+
+export function supporting(facts: Facts): Table[] {
+  return [
+    policies(facts),
+    refusals(facts),
+    assumptions(facts),
+    requests(facts.history),
+    evidence(facts.history),
+    observed(facts.history),
+  ].filter((each) => each.rows.length > 0);
+}
+
+function policies({ comparison }: Facts): Table {
+  return table(
+    ['policy', 'from', 'changes', 'this capture'],
+    comparison.rows.map((row) => [
+      row.policy,
+      row.source,
+      row.changes.length > 0 ? row.changes.join(' ') : row.title,
+      row.why === '' ? row.answer : `${row.answer}: ${row.why}`,
+    ]),
+    { title: 'The policies' },
+  );
+}
+
+function refusals({ comparison, history }: Facts): Table {
+  return table(
+    ['what', 'missing', 'to record it'],
+    [
+      ...comparison.refusals.map((refusal) => [refusal.policy, refusal.missing.join(', '), refusal.record]),
+      ...history.refusals.map((refusal) => [refusal.what, `${refusal.reason} (${count(refusal.count)})`, '']),
+    ],
+    { title: 'What this capture cannot answer' },
+  );
+}
+
+function assumptions({ comparison }: Facts): Table {
+  return table(
+    ['assumption', 'value', 'why', 'under', 'failed if halved>', 'if doubled>'],
+    comparison.assumptions.map((each) => [
+      each.name,
+      each.unit === 'ns' ? duration(each.value) : `${count(each.value)} ${each.unit}`.trim(),
+      each.why,
+      each.policy,
+      count(each.halved),
+      count(each.doubled),
+    ]),
+    { title: 'Assumptions that are not data, and how far the answer moves with them' },
+  );
+}
+
+function requests(history: History): Table {
+  const rows = new Map<string, { cells: string[]; requests: number; calls: number; failed: number; ended: number }>();
+  for (const request of history.requests) {
+    const key = [request.kind, request.comm, request.certainty, request.basis].join('\0');
+    const row = rows.get(key) ?? {
+      cells: [request.kind, request.comm, `${request.certainty}: ${request.basis}`],
+      requests: 0,
+      calls: 0,
+      failed: 0,
+      ended: 0,
+    };
+    rows.set(key, row);
+    row.requests++;
+    row.calls += request.calls.length;
+    if (!Number.isNaN(request.returned)) {
+      row.ended++;
+      if (request.returned < 0) row.failed++;
+    }
+  }
+  const sorted = [...rows.values()].sort((a, b) => b.calls - a.calls);
+  return table(
+    ['request', 'task', 'how it is known', 'requests>', 'calls>', 'failed>'],
+    sorted
+      .slice(0, 20)
+      .map((row) => [
+        ...row.cells,
+        count(row.requests),
+        count(row.calls),
+        row.ended === 0 ? '–' : `${count(row.failed)} of ${count(row.ended)}`,
+      ]),
+    {
+      title: 'What asked for the calls',
+      ...(sorted.length > 20 ? { notes: [`${many(sorted.length - 20, 'more row')} with fewer calls left out.`] } : {}),
+    },
+  );
+}
+
+function evidence(history: History): Table {
+  const calls = new Map<number, Call>(history.calls.map((call) => [call.id, call]));
+  const timed = history.capture.clock.unit === 'ns';
+  const shown = history.failures.slice(0, evidenceShown);
+  return table(
+    ['call', 'pfn', 'at', 'evidence (event number, weight against “cannot tell”)'],
+    shown.map((failure) => {
+      const call = calls.get(failure.call);
+      const says = [...failure.evidence]
+        .sort((a, b) => b.weight - a.weight)
+        .map(
+          (each) =>
+            `${each.cause}: ${each.says} (${each.ordinal >= 0 ? `#${each.ordinal}, ` : ''}×${count(each.weight)})`,
+        );
+      return [
+        call ? `${call.reason} by ${call.comm}-${call.pid} at #${call.startOrdinal}` : String(failure.call),
+        Number.isNaN(failure.pfn) ? '–' : `0x${failure.pfn.toString(16)}`,
+        timed ? duration(failure.time) : count(failure.time),
+        says.length > 0 ? says.join('; ') : 'none',
+      ];
+    }),
+    {
+      title: 'Failed folios and the evidence on each',
+      ...(history.failures.length > shown.length
+        ? { notes: [`The first ${shown.length} of ${count(history.failures.length)}; the JSON report has all.`] }
+        : {}),
+    },
+  );
+}
+
+/** In words, per kind of fact: absent in a capture never means that it did not happen. */
+function observed(history: History): Table {
+  const names: Record<keyof History['observed'], string> = {
+    calls: 'migrate_pages calls',
+    episodes: 'migration entries',
+    attempts: 'move attempts',
+    batchAdds: 'adds to batches',
+    batchFlushes: 'flushes of batches',
+    activations: 'activations',
+    mlockBatches: 'mlock batches',
+    drains: 'drains',
+    windows: 'windows with caches disabled',
+    entryWaits: 'waits on migration entries',
+    lockWaits: 'waits on folio locks',
+    references: 'reference counts',
+    requests: 'requests',
+    durations: 'durations',
+  };
+  return table(
+    ['fact', 'in this capture'],
+    (Object.keys(names) as (keyof typeof names)[]).map((key) => [names[key], history.observed[key]]),
+    { title: 'What this capture shows at all' },
+  );
+}
