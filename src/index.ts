@@ -1,0 +1,63 @@
+/**
+ * The library's face: bytes in; tables, chart specs and strings out. Nothing behind it touches the machine or is native,
+ * so that a browser and a notebook can import it; `node.ts` adds paths and pictures. A test bundles this file for the
+ * browser and fails on anything of the kind.
+ */
+export { exitCodeOf, ScenarioError, TraceError } from './base/errors.ts';
+export { compare } from './compare/compare.ts';
+export type {
+  Assumption,
+  BlameRow,
+  Comparison,
+  Fidelity,
+  Interval,
+  PolicyRow,
+  Refusal,
+  Reproduction,
+} from './compare/comparison.ts';
+export type { Column, EventBatch, KindColumns, U64Column } from './events/batch.ts';
+export { contextFlags, fieldOfRole, numberColumn, textColumn, u64Column } from './events/batch.ts';
+export type { Accounting, Capture, Clock, Known, Loss, Note, OpenCapture, Zone } from './events/capture.ts';
+export { balance } from './events/capture.ts';
+export type { EventKind, Field, Probe } from './events/kinds.ts';
+export { qualifiedName } from './events/kinds.ts';
+export type {
+  Attempt,
+  Call,
+  CallFolio,
+  Cause,
+  Drain,
+  Episode,
+  Evidence,
+  Failure,
+  Flush,
+  History,
+  Hold,
+  Observability,
+  Request,
+  StayTable,
+  Wait,
+  Window,
+} from './history/facts.ts';
+export { batchKinds, causes } from './history/facts.ts';
+export { workOut } from './history/history.ts';
+export { defaultPolicyNames, namedPolicies, resolvePolicy } from './policies/policies.ts';
+export type { Axis, Need, Policy } from './policies/policy.ts';
+export { readBytes } from './read/bytes.ts';
+export type { Format, ReadOptions, Sidecar } from './read/format.ts';
+export { formats } from './read/formats.ts';
+export { parseSidecar } from './read/sidecar.ts';
+export { blameOf, likeliest } from './replay/blame.ts';
+export type { Metric, PolicyOutcome } from './replay/outcome.ts';
+export { metricNames, metrics, modelVersion } from './replay/outcome.ts';
+export { recordedPolicy } from './replay/recorded.ts';
+export { replay } from './replay/replay.ts';
+export { charts } from './report/charts/charts.ts';
+export type { Chart, Facts, Figure } from './report/charts/figure.ts';
+export type { ReportInput } from './report/report.ts';
+export { buildReport } from './report/report.ts';
+export type { Table } from './report/tables.ts';
+export { htmlTable, markdownTable, textTable } from './report/tables.ts';
+export { eventsToCsv } from './write/csv.ts';
+export type { EventFilter } from './write/filter.ts';
+export { eventsToNdjson } from './write/ndjson.ts';

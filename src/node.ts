@@ -1,0 +1,3 @@
+/** The library on a machine: all of `index.ts`, captures by path, and pictures. */
+export * from './index.ts';
+export { type OpenOptions, openCapture } from './read/file.ts';
