@@ -12,14 +12,20 @@ export const firstColumns = ['cpu', 'pid', 'tgid', 'comm', 'event'] as const;
 /** Columns that a table has, after the fields, only when one of its events needs them. */
 export const lastColumns = ['probe', 'context'] as const;
 
-const reserved: ReadonlySet<string> = new Set(['time_ns', 'clock_value', ...firstColumns, ...lastColumns]);
+/** The columns that are not fields. */
+export const reservedColumns: ReadonlySet<string> = new Set([
+  'time_ns',
+  'clock_value',
+  ...firstColumns,
+  ...lastColumns,
+]);
 
 /** Put before a field whose name is also one of our columns' (the argument `cpu` of a probe). C has no such names. */
 const fieldPrefix = 'field.';
 
 /** The column of a field. */
 export function columnOfField(field: string): string {
-  return reserved.has(field) ? fieldPrefix + field : field;
+  return reservedColumns.has(field) ? fieldPrefix + field : field;
 }
 
 /** The field of a column. */

@@ -181,6 +181,11 @@ export class KindTable {
     return state;
   }
 
+  /** A kind that the input itself describes, field by field (a table with typed columns): no text is matched for it. */
+  described(kind: Omit<EventKind, 'id'>): KindState {
+    return this.#newState(kind, []);
+  }
+
   #newState(kind: Omit<EventKind, 'id'>, templates: readonly Template[], functionName = noBytes): KindState {
     const whole: EventKind = { id: this.#capture.kinds.length, ...kind };
     this.#capture.kinds.push(whole);

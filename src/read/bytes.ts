@@ -1,0 +1,70 @@
+/** Bytes in, events out, without files: for browsers, notebooks, and `file.ts` above it. */
+import { TraceError } from '../base/errors.ts';
+import type { EventBatch } from '../events/batch.ts';
+import { addNote, type Capture, type OpenCapture } from '../events/capture.ts';
+import { type Bytes, type Gunzip, gunzipWeb, type Inflated, peek, unpack } from './decompress.ts';
+import { detectFormat, headSize, unknownFormat } from './detect.ts';
+import { settleFacts } from './facts.ts';
+import type { Reader, ReadOptions } from './format.ts';
+import { formats } from './formats.ts';
+
+/**
+ * Opens a capture whose bytes come in chunks of any size: unpacks gzip and zstd, finds the format, and reads the
+ * beginning, so that what the capture says of itself is known before its batches are asked for.
+ *
+ * @param source what the user calls it, for messages
+ * @throws TraceError `empty`, `packed`, `damaged` (nothing at all could be unpacked), `unknown-format`, and whatever
+ *   the format's reader says of its header
+ */
+export function readBytes(source: string, chunks: Bytes, options: ReadOptions = {}): Promise<OpenCapture> {
+  return readPacked(source, chunks, options, gunzipWeb);
+}
+
+/** As `readBytes`, with the gzip of the place where it runs. */
+export async function readPacked(
+  source: string,
+  chunks: Bytes,
+  options: ReadOptions,
+  gunzip: Gunzip,
+): Promise<OpenCapture> {
+  const { chunks: plain, packings, results } = await unpack(source, chunks, gunzip);
+  const { head, all } = await peek(plain, headSize);
+  if (head.length === 0) {
+    const damage = results.find((result) => result.damage !== '')?.damage;
+    if (damage !== undefined) {
+      throw new TraceError('damaged', { file: source }, `${damage}: nothing in it can be read`, 'copy it again');
+    }
+    throw new TraceError('empty', { file: source }, packings.length === 0 ? 'is empty' : 'is empty inside its packing');
+  }
+  const start = head.subarray(0, headSize);
+  const found = detectFormat(start, formats);
+  if (found === undefined) throw unknownFormat(source, start, packings, formats);
+  const reader = found.format.open(source, options);
+  const beginning = await all.next();
+  const first = beginning.done === true ? [] : reader.push(beginning.value);
+  settleFacts(reader.capture, options);
+  return { capture: reader.capture, batches: batchesOf(reader, first, all, options, results) };
+}
+
+async function* batchesOf(
+  reader: Reader,
+  first: readonly EventBatch[],
+  rest: AsyncIterable<Uint8Array>,
+  options: ReadOptions,
+  results: readonly Inflated[],
+): AsyncGenerator<EventBatch> {
+  yield* first;
+  for await (const chunk of rest) yield* reader.push(chunk);
+  yield* reader.end();
+  for (const { damage } of results) if (damage !== '') countDamage(reader.capture, damage);
+  settleFacts(reader.capture, options);
+}
+
+/** A stream that ended badly is one skipped unit: how much is missing behind it, nobody can say. */
+function countDamage(capture: Capture, damage: string): void {
+  const books = capture.accounting;
+  addNote(books.skips, damage, `after ${books.unit === 'bytes' ? 'byte' : books.unit.slice(0, -1)} ${books.total}`, '');
+  books.total++;
+  books.skipped++;
+  capture.remarks.push(`${damage}: what came before was read, what is missing after it is not known`);
+}

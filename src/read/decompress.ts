@@ -1,0 +1,182 @@
+/**
+ * Compressed input, recognised by its first bytes and inflated chunk by chunk. A stream that is cut or damaged gives
+ * what could be decoded, then ends; the damage is reported, never thrown away.
+ */
+import { Decompress } from 'fzstd';
+import { TraceError } from '../base/errors.ts';
+
+export type Bytes = AsyncIterable<Uint8Array>;
+
+/** What is left to say when a compressed stream has ended; `damage` is empty when it was whole. */
+export interface Inflated {
+  damage: string;
+}
+
+/** Inflates a whole gzip stream (all of its members). Fills `result.damage` when the stream is cut or corrupt. */
+export type Gunzip = (chunks: Bytes, result: Inflated) => AsyncGenerator<Uint8Array>;
+
+interface Packing {
+  readonly id: 'gzip' | 'zstd' | 'xz' | 'lz4' | 'bzip2' | 'zip' | 'compress';
+  readonly magic: readonly number[];
+  /** The command that unpacks it; empty for those that we unpack. */
+  readonly command: string;
+}
+
+/** RFC 1952; RFC 8878; the xz, lz4 frame, bzip2, zip and compress(1) headers. */
+const packings: readonly Packing[] = [
+  { id: 'gzip', magic: [0x1f, 0x8b], command: '' },
+  { id: 'zstd', magic: [0x28, 0xb5, 0x2f, 0xfd], command: '' },
+  { id: 'xz', magic: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00], command: 'xz -dk' },
+  { id: 'lz4', magic: [0x04, 0x22, 0x4d, 0x18], command: 'lz4 -dk' },
+  { id: 'bzip2', magic: [0x42, 0x5a, 0x68], command: 'bunzip2 -k' },
+  { id: 'zip', magic: [0x50, 0x4b, 0x03, 0x04], command: 'unzip' },
+  { id: 'compress', magic: [0x1f, 0x9d], command: 'uncompress -k' },
+];
+
+/** The packing that the first bytes announce. */
+export function packingOf(head: Uint8Array): Packing | undefined {
+  return packings.find(({ magic }) => magic.every((byte, i) => head[i] === byte));
+}
+
+/** Puts chunks together until `size` bytes are there (or the input ends); the rest of the input follows after them. */
+export async function peek(
+  chunks: Bytes,
+  size: number,
+): Promise<{ head: Uint8Array; all: AsyncGenerator<Uint8Array> }> {
+  const iterator = chunks[Symbol.asyncIterator]();
+  const held: Uint8Array[] = [];
+  let length = 0;
+  let done = false;
+  while (length < size && !done) {
+    const next = await iterator.next();
+    if (next.done === true) done = true;
+    else if (next.value.length > 0) {
+      held.push(next.value);
+      length += next.value.length;
+    }
+  }
+  const head = concatenate(held, length);
+  async function* all(): AsyncGenerator<Uint8Array> {
+    try {
+      if (head.length > 0) yield head;
+      while (!done) {
+        const next = await iterator.next();
+        if (next.done === true) return;
+        yield next.value;
+      }
+    } finally {
+      await iterator.return?.();
+    }
+  }
+  return { head, all: all() };
+}
+
+function concatenate(parts: readonly Uint8Array[], length: number): Uint8Array {
+  const [only] = parts;
+  if (parts.length === 1 && only !== undefined) return only;
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+/**
+ * The plain bytes of an input that may be packed, and what packings there were, outermost first.
+ *
+ * @throws TraceError `packed` for a packing that we do not unpack, with the command that does.
+ */
+export async function unpack(
+  source: string,
+  chunks: Bytes,
+  gunzip: Gunzip,
+): Promise<{ chunks: Bytes; packings: readonly string[]; results: readonly Inflated[] }> {
+  const names: string[] = [];
+  const results: Inflated[] = [];
+  let current = chunks;
+  // A file packed twice happens (`trace.dat` compressed by its tool, then by hand); more is somebody's joke.
+  for (let depth = 0; depth < 3; depth++) {
+    const { head, all } = await peek(current, 8);
+    current = all;
+    const packing = packingOf(head);
+    if (packing === undefined) break;
+    if (packing.command !== '') {
+      throw new TraceError(
+        'packed',
+        { file: source },
+        `is packed with ${packing.id}, which is not read`,
+        `unpack it first: ${packing.command} ${source}`,
+      );
+    }
+    const result = { damage: '' };
+    names.push(packing.id);
+    results.push(result);
+    current = packing.id === 'gzip' ? gunzip(current, result) : unzstd(current, result);
+  }
+  return { chunks: current, packings: names, results };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Inflates zstd frames with fzstd (plain JavaScript, streaming). */
+export async function* unzstd(chunks: Bytes, result: Inflated): AsyncGenerator<Uint8Array> {
+  const out: Uint8Array[] = [];
+  const decompress = new Decompress((data) => {
+    if (data.length > 0) out.push(data.slice());
+  });
+  const feed = (chunk: Uint8Array, final: boolean): boolean => {
+    try {
+      decompress.push(chunk, final);
+      return true;
+    } catch (error) {
+      const why = messageOf(error);
+      result.damage = /unexpected EOF/i.test(why) ? 'zstd stream ends early' : `zstd stream is damaged (${why})`;
+      return false;
+    }
+  };
+  let going = true;
+  for await (const chunk of chunks) {
+    // Small bites bound what one push can give back.
+    for (let at = 0; at < chunk.length && going; at += 65536) {
+      going = feed(chunk.subarray(at, Math.min(chunk.length, at + 65536)), false);
+      yield* out.splice(0);
+    }
+    if (!going) return;
+  }
+  feed(new Uint8Array(0), true);
+  yield* out.splice(0);
+}
+
+/**
+ * Inflates gzip with the platform's DecompressionStream, for browsers. Browsers read one member only and report what
+ * follows as damage; `file.ts` brings node's zlib, which reads them all.
+ */
+export async function* gunzipWeb(chunks: Bytes, result: Inflated): AsyncGenerator<Uint8Array> {
+  const stream = new DecompressionStream('gzip');
+  const writer = stream.writable.getWriter();
+  const reader = stream.readable.getReader();
+  const feeding = (async () => {
+    try {
+      for await (const chunk of chunks) await writer.write(chunk as Uint8Array<ArrayBuffer>);
+      await writer.close();
+    } catch (error) {
+      result.damage = `gzip stream ends early or is damaged (${messageOf(error)})`;
+    }
+  })();
+  try {
+    for (;;) {
+      const next = await reader.read();
+      if (next.done) break;
+      yield next.value;
+    }
+  } catch (error) {
+    result.damage = `gzip stream ends early or is damaged (${messageOf(error)})`;
+  } finally {
+    await reader.cancel().catch(() => undefined);
+    await feeding;
+  }
+}

@@ -1,0 +1,187 @@
+/** Captures by path. The only file of this room that touches the machine. */
+import { type FileHandle, open, readdir, readFile, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { createGunzip } from 'node:zlib';
+import { TraceError } from '../base/errors.ts';
+import type { OpenCapture } from '../events/capture.ts';
+import { readPacked } from './bytes.ts';
+import { type Bytes, type Inflated, peek, unpack } from './decompress.ts';
+import { detectFormat, headSize } from './detect.ts';
+import type { ReadOptions, Sidecar } from './format.ts';
+import { formats } from './formats.ts';
+import { parseSidecar } from './sidecar.ts';
+
+/** Bytes asked of the file at a time. */
+const chunkSize = 1 << 20;
+
+export interface OpenOptions extends ReadOptions {
+  /** Called as the file is read: bytes so far and in all, as they lie on the disk; `total` is 0 for stdin. */
+  readonly onProgress?: (bytes: number, total: number) => void;
+  /** A sidecar elsewhere than beside the file. */
+  readonly sidecarPath?: string;
+}
+
+/**
+ * Opens a capture by path, or from stdin (`-`). `meta.json` beside it is its sidecar. Nothing is held but the chunk at
+ * hand and the batch being filled.
+ *
+ * @throws TraceError `not-found`, `directory`, `no-permission`, `unreadable`, `sidecar`, and those of `readBytes`
+ */
+export async function openCapture(path: string, options: OpenOptions = {}): Promise<OpenCapture> {
+  const source = path === '-' ? 'stdin' : path;
+  const sidecar = options.sidecar ?? (await findSidecar(path, options.sidecarPath));
+  const chunks = path === '-' ? readStdin(options.onProgress) : await openFile(path, options.onProgress);
+  return readPacked(source, chunks, { ...options, ...(sidecar === undefined ? {} : { sidecar }) }, gunzipNode);
+}
+
+async function openFile(path: string, onProgress: OpenOptions['onProgress']): Promise<Bytes> {
+  let file: FileHandle;
+  try {
+    const about = await stat(path);
+    if (about.isDirectory()) throw await directoryError(path);
+    if (about.isFile() && about.size === 0) throw new TraceError('empty', { file: path }, 'is empty');
+    file = await open(path, 'r');
+  } catch (error) {
+    throw openError(path, error);
+  }
+  return readChunks(path, file, onProgress);
+}
+
+async function* readChunks(
+  path: string,
+  file: FileHandle,
+  onProgress: OpenOptions['onProgress'],
+): AsyncGenerator<Uint8Array> {
+  let bytes = 0;
+  try {
+    const total = (await file.stat()).size;
+    for (;;) {
+      // A chunk of its own each time: readers may keep what they were given.
+      const { bytesRead, buffer } = await file.read(new Uint8Array(chunkSize), 0, chunkSize);
+      if (bytesRead === 0) return;
+      bytes += bytesRead;
+      onProgress?.(bytes, total);
+      yield buffer.subarray(0, bytesRead);
+    }
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) {
+      throw new TraceError('unreadable', { file: path, place: `byte ${bytes}` }, error.message);
+    }
+    throw error;
+  } finally {
+    await file.close();
+  }
+}
+
+async function* readStdin(onProgress: OpenOptions['onProgress']): AsyncGenerator<Uint8Array> {
+  let bytes = 0;
+  for await (const chunk of process.stdin) {
+    const view = chunk as Uint8Array;
+    bytes += view.length;
+    onProgress?.(bytes, 0);
+    // A plain view: readers must not meet a Buffer, whose slice() shares memory where Uint8Array's copies.
+    yield new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+  }
+}
+
+function openError(path: string, error: unknown): unknown {
+  if (error instanceof TraceError || !(error instanceof Error) || !('code' in error)) return error;
+  switch (error.code) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return new TraceError('not-found', { file: path }, 'there is no such file');
+    case 'EACCES':
+    case 'EPERM':
+      return new TraceError('no-permission', { file: path }, 'may not be read by this user', 'look at its permissions');
+    default:
+      return new TraceError('unreadable', { file: path }, error.message);
+  }
+}
+
+async function directoryError(path: string): Promise<TraceError> {
+  const found = await candidates(path);
+  const hint = found.length === 0 ? 'name a capture file' : `name a file in it: ${found.join(', ')}`;
+  return new TraceError('directory', { file: path }, 'is a directory, not a capture', hint);
+}
+
+/** Up to five files in a folder (or one level below) whose bytes are in a known format. */
+async function candidates(path: string, depth = 0): Promise<string[]> {
+  const found: string[] = [];
+  const entries = await readdir(path, { withFileTypes: true });
+  entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+  for (const entry of entries.slice(0, 200)) {
+    if (found.length >= 5) break;
+    const full = join(path, entry.name);
+    if (entry.isDirectory() && depth === 0) found.push(...(await candidates(full, 1)));
+    else if (entry.isFile() && (await isCapture(full))) found.push(full);
+  }
+  return found.slice(0, 5);
+}
+
+/** Whether a file's first bytes are in a known format; a file that cannot be opened or unpacked is not. */
+async function isCapture(path: string): Promise<boolean> {
+  let file: FileHandle | undefined;
+  try {
+    file = await open(path, 'r');
+    const { bytesRead, buffer } = await file.read(new Uint8Array(headSize), 0, headSize);
+    const { chunks } = await unpack(path, once(buffer.subarray(0, bytesRead)), gunzipNode);
+    const { head } = await peek(chunks, headSize);
+    // Half a certainty is right for a hint: any table with commas looks a little like a dump.
+    return (detectFormat(head, formats)?.sure ?? 0) > 0.5;
+  } catch (error) {
+    if (error instanceof Error) return false;
+    throw error;
+  } finally {
+    await file?.close();
+  }
+}
+
+async function* once(chunk: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield chunk;
+}
+
+async function findSidecar(path: string, given: string | undefined): Promise<Sidecar | undefined> {
+  if (given === undefined && path === '-') return undefined;
+  const file = given ?? join(dirname(path), 'meta.json');
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    const missing = error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
+    if (given === undefined && missing) return undefined;
+    throw openError(file, error);
+  }
+  return parseSidecar(file, text);
+}
+
+/** Inflates all members of a gzip stream with node's zlib. What was inflated before the damage is given out first. */
+export async function* gunzipNode(chunks: Bytes, result: Inflated): AsyncGenerator<Uint8Array> {
+  const out: Uint8Array[] = [];
+  const gunzip = createGunzip({ chunkSize: 1 << 18 });
+  let failure: (Error & { code?: string }) | undefined;
+  const closed = new Promise<void>((resolve) => gunzip.once('close', resolve));
+  gunzip.on('data', (data: Uint8Array) => out.push(new Uint8Array(data.buffer, data.byteOffset, data.byteLength)));
+  gunzip.on('error', (error) => {
+    failure = error;
+  });
+  try {
+    for await (const chunk of chunks) {
+      // Small bites bound what one write can give back (deflate packs up to 1032 to 1).
+      for (let at = 0; at < chunk.length && failure === undefined; at += 65536) {
+        const bite = chunk.subarray(at, Math.min(chunk.length, at + 65536));
+        await new Promise<void>((resolve) => gunzip.write(bite, () => resolve()));
+        yield* out.splice(0);
+      }
+      if (failure !== undefined) break;
+    }
+    if (failure === undefined) gunzip.end();
+    await closed;
+    yield* out.splice(0);
+  } finally {
+    gunzip.destroy();
+  }
+  if (failure !== undefined) {
+    const { code, message } = failure;
+    result.damage = code === 'Z_BUF_ERROR' ? 'gzip stream ends early' : `gzip stream is damaged (${message})`;
+  }
+}

@@ -1,0 +1,108 @@
+/**
+ * Which events a user wants: by name and by time. Times are compared as exact integers of the capture's own clock, so
+ * `--from 12.345678` begins with the very event that is printed with it.
+ */
+import { ScenarioError } from '../base/errors.ts';
+import type { Clock } from '../events/capture.ts';
+import { type EventKind, qualifiedName } from '../events/kinds.ts';
+
+export interface EventFilter {
+  /** Globs (`*`, `?`) on `system:name`, or on the bare name; an event that fits one of them is kept. */
+  readonly names?: readonly string[];
+  /** First and last time kept: seconds as printed (`12.345678`), or from the first event (`+1.5s`, `+200ms`, `+10us`, `+5ns`). */
+  readonly from?: string;
+  readonly to?: string;
+}
+
+/** A bound as written, in ns (or clock units, for integer clocks); `relative` counts from the first event. */
+interface Bound {
+  readonly relative: boolean;
+  /** Nanoseconds when the clock has them. */
+  readonly ns: bigint;
+  /** The plain integer, for clocks that have no seconds; undefined when it was written with a fraction or a unit. */
+  readonly units: bigint | undefined;
+  readonly text: string;
+}
+
+export interface ParsedFilter {
+  readonly names: readonly RegExp[];
+  readonly from: Bound | undefined;
+  readonly to: Bound | undefined;
+}
+
+const unitDigits: Readonly<Record<string, number>> = { s: 9, ms: 6, us: 3, ns: 0 };
+
+function parseBound(option: string, text: string): Bound {
+  const match = /^(\+?)(\d+)(?:\.(\d+))?(s|ms|us|ns)?$/.exec(text.trim());
+  const digits = unitDigits[match?.[4] ?? 's'] ?? 9;
+  const fraction = match?.[3] ?? '';
+  if (match === null || fraction.length > digits) {
+    throw new ScenarioError(
+      'bad-time',
+      `${option}: "${text}" is not a time`,
+      'write seconds as the capture prints them (12.345678), or a time from its first event (+1.5s, +200ms, +10us, +5ns)',
+    );
+  }
+  const [, plus, whole = '0', , unit] = match;
+  return {
+    relative: plus === '+',
+    ns: BigInt(whole + fraction.padEnd(digits, '0')),
+    units: fraction === '' && unit === undefined ? BigInt(whole) : undefined,
+    text,
+  };
+}
+
+/** A glob as a pattern over the whole name. */
+function globPattern(glob: string): RegExp {
+  const source = glob
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replace(/\*/g, '.*')
+    .replace(/\?/g, '.');
+  return new RegExp(`^${source}$`);
+}
+
+/**
+ * Understands a filter before anything is read.
+ *
+ * @throws ScenarioError `bad-time` for a time that is none, `bad-range` when the end is before the start
+ */
+export function parseFilter(filter: EventFilter = {}): ParsedFilter {
+  const from = filter.from === undefined ? undefined : parseBound('--from', filter.from);
+  const to = filter.to === undefined ? undefined : parseBound('--to', filter.to);
+  if (from !== undefined && to !== undefined && from.relative === to.relative && to.ns < from.ns) {
+    throw new ScenarioError('bad-range', `--to ${to.text} is before --from ${from.text}`, 'exchange them');
+  }
+  return { names: (filter.names ?? []).map(globPattern), from, to };
+}
+
+/** Whether a kind of event is wanted. */
+export function wantsKind(filter: ParsedFilter, kind: EventKind): boolean {
+  if (filter.names.length === 0) return true;
+  return filter.names.some((name) => name.test(kind.name) || name.test(qualifiedName(kind)));
+}
+
+/**
+ * The bounds as times relative to the first event, both inclusive; infinite where nothing was asked.
+ *
+ * @throws ScenarioError `bad-time` when the capture's clock counts no seconds and the bound is written in them, or has no time
+ */
+export function boundsOf(filter: ParsedFilter, clock: Clock, origin: bigint): { from: number; to: number } {
+  const place = (bound: Bound): number => {
+    if (clock.unit === 'none') {
+      throw new ScenarioError('bad-time', `"${bound.text}": this capture has no times`, 'leave out --from and --to');
+    }
+    const value = clock.unit === 'ns' ? bound.ns : bound.units;
+    if (value === undefined) {
+      throw new ScenarioError(
+        'bad-time',
+        `"${bound.text}": this capture's clock (${clock.name?.value ?? 'unnamed'}) counts no seconds`,
+        'write clock values as the capture prints them (1234567), or from its first event (+1000)',
+      );
+    }
+    return Number(bound.relative ? value : value - origin);
+  };
+  return {
+    from: filter.from === undefined ? Number.NEGATIVE_INFINITY : place(filter.from),
+    to: filter.to === undefined ? Number.POSITIVE_INFINITY : place(filter.to),
+  };
+}
