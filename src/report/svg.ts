@@ -94,11 +94,17 @@ const silent = {
   debug: () => silent,
 } as unknown as ReturnType<typeof vega.logger>;
 
-/** Coordinates to a hundredth of a pixel, and ids of our own. */
+/** Inside tags only: coordinates to a hundredth of a pixel, ids of our own, and nothing that draws or says nothing. */
 function shorten(svg: string, name: string): string {
   return svg
-    .replace(/ (d|transform|x|y|x1|x2|y1|y2|width|height|viewBox)="([^"]*)"/g, (_, key: string, value: string) => {
-      return ` ${key}="${value.replace(/-?\d+\.\d{3,}(?:e-?\d+)?/g, (n) => String(Number(Number(n).toFixed(2))))}"`;
-    })
-    .replace(/ (id="|[a-z-]+="url\(#|xlink:href="#|href="#)([A-Za-z]+_?\d+)/g, ` $1${name}-$2`);
+    .replace(/<[^>]+>/g, (tag) =>
+      tag
+        .replace(/ (d|transform|x|y|x1|x2|y1|y2|width|height|viewBox)="([^"]*)"/g, (_, key: string, value: string) => {
+          return ` ${key}="${value.replace(/-?\d+\.\d{3,}(?:e-?\d+)?/g, (n) => String(Number(Number(n).toFixed(2))))}"`;
+        })
+        .replace(/ (id="|[a-z-]+="url\(#|xlink:href="#|href="#)([A-Za-z]+_?\d+)/g, ` $1${name}-$2`)
+        .replace(/ (class|role|aria-hidden|aria-roledescription|pointer-events)="[^"]*"/g, '')
+        .replace(/ opacity="1"/, ''),
+    )
+    .replace(/<path d="(M0,0h0v0h0Z)?"( display="none")?\/>/g, '');
 }

@@ -84,7 +84,9 @@ export function wrap(text: string, width: number, indent = ''): string[] {
       line = '';
       // A name is best cut after a dash or a slash, if it has one late enough.
       const cut = Math.max(word.lastIndexOf('-', width - 1), word.lastIndexOf('/', width - 1)) + 1;
-      const at = cut > width / 2 ? cut : width;
+      let at = cut > width / 2 ? cut : width;
+      // Nor between a backslash and what it escapes.
+      if (at > 1 && /(?<!\\)(\\\\)*\\$/.test(word.slice(0, at))) at--;
       lines.push(word.slice(0, at));
       word = word.slice(at);
     }
@@ -124,17 +126,25 @@ function blocks(widths: readonly number[], room: number, gap: number): number[][
   return all;
 }
 
-/** Widths of the columns: headings wrap at spaces; text columns give way, the widest first, down to 14, until all fit. */
+/**
+ * Widths of the columns: headings wrap at spaces; text columns give way, the widest first, down to 14, if that makes all
+ * fit. Otherwise the table is cut into blocks, and a text column only has to fit beside the first.
+ */
 function fit(of: Table, rows: readonly (readonly string[])[], room: number, gap: number): number[] {
   const widths = of.columns.map((name, i) =>
     Math.max(...name.split(' ').map(columnsOf), ...rows.map((row) => columnsOf(row[i] ?? ''))),
   );
-  const total = (): number => widths.reduce((sum, width) => sum + width, gap * (widths.length - 1));
-  while (total() > room) {
+  const isText = (i: number): boolean => of.align?.[i] !== 'right';
+  const least = (i: number): number => (isText(i) ? Math.min(14, widths[i]!) : widths[i]!);
+  const gaps = gap * (widths.length - 1);
+  if (widths.reduce((sum, _, i) => sum + least(i), gaps) > room) {
+    const first = Math.min(widths[0] ?? 0, Math.floor(room / 2));
+    return widths.map((width, i) => (i === 0 ? first : isText(i) ? Math.min(width, room - first - gap) : width));
+  }
+  for (let excess = widths.reduce((sum, width) => sum + width, gaps) - room; excess > 0; excess--) {
     let widest = -1;
     for (let i = 0; i < widths.length; i++)
-      if (of.align?.[i] !== 'right' && widths[i]! > 14 && widths[i]! > (widths[widest] ?? 14)) widest = i;
-    if (widest < 0) break;
+      if (isText(i) && widths[i]! > 14 && widths[i]! > (widths[widest] ?? 14)) widest = i;
     widths[widest]!--;
   }
   return widths;

@@ -6,7 +6,7 @@ import { type Chart, colours, type Facts, spec, widths } from './figure.ts';
 export const fidelity: Chart = (facts, width = widths.wide) => {
   const { fidelity: score, reproduction } = facts.comparison;
   const narrow = width < 500;
-  const panelWidth = narrow ? width - 30 : Math.floor((width - 90) / 2);
+  const panelWidth = narrow ? width - 70 : Math.floor((width - 90) / 2);
   const rows = [
     { what: 'failed folios', recorded: score.recordedFailures, predicted: score.predictedFailures },
     { what: 'episodes', recorded: score.recordedEpisodes, predicted: score.predictedEpisodes },

@@ -1,0 +1,131 @@
+import { strict as assert } from 'node:assert';
+import { test } from 'node:test';
+import { newCapture } from '../../events/capture.ts';
+import type { History } from '../../history/facts.ts';
+import { golden } from '../../test-support.ts';
+import { renderSvg } from '../svg.ts';
+import { madeUpFacts } from '../test-support.ts';
+import { charts } from './charts.ts';
+import { coincidence, verdictOf } from './counterfactual.ts';
+import { type Facts, type Figure, widths } from './figure.ts';
+
+const facts = madeUpFacts();
+
+function figureOf(id: string, of: Facts = facts): Figure {
+  const figure = charts.map((chart) => chart(of)).find((each) => each.id === id);
+  assert.ok(figure, id);
+  return figure;
+}
+
+/** The facts of a capture in which nothing is known to have happened. */
+function nothing(certainty: 'seen' | 'unknown', unit: 'ns' | 'none' = 'ns'): Facts {
+  const capture = newCapture('empty.txt', 'tracefs', 'lines');
+  capture.clock = { unit, resolution: 1 };
+  const observed = Object.fromEntries(
+    Object.keys(facts.history.observed).map((key) => [key, certainty]),
+  ) as unknown as History['observed'];
+  const none = { estimate: Number.NaN, low: Number.NaN, high: Number.NaN };
+  return {
+    history: {
+      ...facts.history,
+      capture,
+      observed,
+      calls: [],
+      episodes: [],
+      requests: [],
+      flushes: [],
+      drains: [],
+      failures: [],
+      stays: { ...facts.history.stays, length: 0 },
+    },
+    comparison: {
+      ...facts.comparison,
+      blame: [],
+      rows: [],
+      fidelity: {
+        ...facts.comparison.fidelity,
+        recordedFailures: 0,
+        predictedFailures: none,
+        recordedEpisodes: Number.NaN,
+        predictedEpisodes: none,
+        folios: 0,
+        calibration: [],
+        verdict: 'Nothing to predict.',
+      },
+    },
+  };
+}
+
+for (const chart of charts) {
+  const { id } = chart(facts);
+  test(`the ${id} chart draws as it did`, async () => {
+    for (const [name, width] of Object.entries(widths)) {
+      const figure = chart(facts, width);
+      assert.ok(figure.spec, id);
+      const svg = await renderSvg(figure.spec, `${id}-${name}`);
+      assert.equal(svg, await renderSvg(figure.spec, `${id}-${name}`), 'the same spec draws the same bytes');
+      golden(`docs/report/${id}-${name}.svg`, svg);
+      assert.ok(svg.length < 100_000, `${svg.length} characters`);
+      const drawnWidth = Number(/<svg[^>]* width="([\d.]+)"/.exec(svg)?.[1]);
+      // Wider than asked, and the page would shrink its text below what can be read.
+      assert.ok(drawnWidth <= width + 12, `${id} at ${width} is ${drawnWidth} wide`);
+      assert.doesNotMatch(svg, /NaN|undefined|null/);
+    }
+  });
+
+  test(`the ${id} chart says in words when there is nothing to draw, and why`, () => {
+    const seen = chart(nothing('seen'));
+    const unseen = chart(nothing('unknown'));
+    for (const figure of [seen, unseen]) {
+      assert.equal(figure.spec, undefined);
+      assert.match(figure.finding, /\.$/);
+      assert.doesNotMatch(figure.finding, /NaN|undefined/);
+    }
+    if (['outcomes', 'episodes', 'residency', 'drains'].includes(id))
+      assert.notEqual(seen.finding, unseen.finding, 'not observed is not the same as did not happen');
+  });
+}
+
+test('findings follow the facts', () => {
+  assert.match(figureOf('outcomes').finding, /^27 of 200 folios \(14 %\) in 20 calls did not move/);
+  const calls = facts.history.calls.map((call) => ({
+    ...call,
+    folios: call.folios.map((folio) => ({ ...folio, outcome: 'moved' as const })),
+  }));
+  const allMoved = { ...facts, history: { ...facts.history, calls } };
+  assert.match(figureOf('outcomes', allMoved).finding, /^None of 200 folios in 20 calls/);
+  assert.match(figureOf('timeline', allMoved).finding, /no folio is known to have failed/);
+});
+
+test('a clock without durations leaves durations out and says so', () => {
+  const capture = { ...facts.history.capture, clock: { unit: 'integer' as const, resolution: 1 } };
+  const counted = { ...facts, history: { ...facts.history, capture } };
+  for (const id of ['episodes', 'residency']) {
+    assert.equal(figureOf(id, counted).spec, undefined);
+    assert.match(figureOf(id, counted).finding, /no durations/);
+  }
+  assert.match(figureOf('timeline', counted).finding, /an order and no durations/);
+  const columns = figureOf('counterfactual', counted).tables.flatMap((each) => each.columns);
+  assert.ok(columns.includes('failed folios') && !columns.includes('stall of waiting tasks'));
+});
+
+test('a difference tells only when its interval leaves zero out, and more is not always worse', () => {
+  const row = facts.comparison.rows[1]!;
+  const withDifference = (metric: 'failedFolios' | 'movedFolios', low: number, high: number) =>
+    verdictOf(
+      { ...row, difference: { ...row.difference, [metric]: { estimate: (low + high) / 2, low, high } } },
+      metric,
+    );
+  assert.equal(withDifference('failedFolios', -3, -1), 'better');
+  assert.equal(withDifference('failedFolios', -3, 0), 'same');
+  assert.equal(withDifference('failedFolios', 1, 2), 'worse');
+  assert.equal(withDifference('movedFolios', 1, 2), 'better');
+});
+
+test('policies that coincide are named together, once', () => {
+  assert.equal(
+    coincidence(facts.comparison.rows),
+    'drain-once and lru-cache-disable coincide: every draw gave the same numbers.',
+  );
+  assert.equal(coincidence([]), '');
+});
