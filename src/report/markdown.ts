@@ -42,7 +42,7 @@ export function captureMarkdown(facts: Facts, figures: readonly Figure[], named:
 }
 
 function bullet(question: string, answer: string): string {
-  return wrap(`- **${question}.** ${escapeMarkdown(answer)}`, lineWidth - 2, '  ').join('\n');
+  return wrap(`- **${escapeMarkdown(question)}.** ${escapeMarkdown(answer)}`, lineWidth - 2, '  ').join('\n');
 }
 
 /** A table, or where cells hold sentences, a list: the first column leads, the others follow with their names. */
