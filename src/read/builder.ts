@@ -142,9 +142,9 @@ export class BatchBuilder {
     this.#lastGeneric = undefined;
   }
 
-  /** True when `text` would decode this, so that a reader can tell a cut line from a whole one. Nothing is counted. */
-  fits(bytes: Uint8Array, nameStart: number, nameEnd: number, start: number, end: number): boolean {
-    return this.#decode(this.kinds.find(bytes, nameStart, nameEnd), bytes, start, end) !== undefined;
+  /** True when the text would be decoded, so that a reader can tell a cut line from a whole one. Nothing is counted. */
+  fitsAs(named: NamedKind, bytes: Uint8Array, start: number, end: number): boolean {
+    return this.#decode(named, bytes, start, end) !== undefined;
   }
 
   /**

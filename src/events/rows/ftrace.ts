@@ -14,6 +14,7 @@ export const ftrace: readonly EventRow[] = [
         until: '',
         source: 'kernel/trace/trace_output.c trace_fn_trace(), 6.12',
       },
+      { text: '{ip:w}', since: '', until: '', source: 'the same with the option print-parent off' },
     ],
   },
 ];

@@ -1,0 +1,257 @@
+/**
+ * Reads tracefs text: a byte scanner over chunks of any size.
+ *
+ * Each line becomes exactly one of: an event decoded, an event kept generically, a comment (header, stack, blank, loss and
+ * marker continuation lines), or a skip with its reason.
+ */
+import type { EventBatch } from '../../events/batch.ts';
+import { type Capture, newCapture } from '../../events/capture.ts';
+import { BatchBuilder } from '../builder.ts';
+import type { Reader, ReadOptions } from '../format.ts';
+import type { NamedKind } from '../kind-table.ts';
+import { type LineContext, nameEnd, newLineContext } from './context.ts';
+import { readHeaderLine } from './header.ts';
+import { chooseLayout, type Layout, layouts, startsWith, voteSize } from './layout.ts';
+
+/** A longer line is no line of a trace; without a bound a file without line ends would fill the memory. */
+const longestLine = 1 << 20;
+
+export function openTracefs(source: string, options: ReadOptions): Reader {
+  return new TracefsReader(source, options);
+}
+
+class TracefsReader implements Reader {
+  readonly capture: Capture;
+  readonly #builder: BatchBuilder;
+  #layout: Layout | undefined;
+  /** The beginning of the input, kept until the layout is known; later the beginning of a line. */
+  #carry = new Uint8Array(4096);
+  #carried = 0;
+  /** In a line that is too long: it is thrown away up to its end. */
+  #overlong = false;
+  #lines = 0;
+  readonly #context: LineContext = newLineContext();
+  /** The event before was a marker, which may go on over several lines. */
+  #inMarker = false;
+  #unit: Capture['clock']['unit'] | undefined;
+  #stacks = 0;
+  #sawTgid = false;
+  readonly #function: NamedKind;
+  readonly #unnamed: NamedKind;
+
+  constructor(source: string, options: ReadOptions) {
+    this.capture = newCapture(source, 'tracefs', 'lines');
+    this.#builder = new BatchBuilder(this.capture, options.probeDefinitions ?? options.sidecar?.probeDefinitions ?? []);
+    this.#function = this.#builder.kinds.findName('ftrace', 'function');
+    this.#unnamed = this.#builder.kinds.findName('ftrace', 'unnamed');
+  }
+
+  push(chunk: Uint8Array): EventBatch[] {
+    if (this.#layout) this.#scan(chunk);
+    else {
+      // The same bytes decide however they are cut.
+      this.#keep(chunk, 0, chunk.length);
+      if (this.#carried >= voteSize) this.#begin();
+    }
+    return this.#builder.take();
+  }
+
+  end(): EventBatch[] {
+    if (!this.#layout) this.#begin();
+    const builder = this.#builder;
+    if (this.#overlong) this.#line(this.#carry, 0, this.#carried, true);
+    else if (this.#carried > 0) {
+      this.capture.remarks.push('the last line has no line end: it may be cut');
+      this.#line(this.#carry, 0, this.#carried, true);
+    }
+    this.#carried = 0;
+    this.#describe();
+    return builder.finish();
+  }
+
+  #begin(): void {
+    const head = this.#carry.slice(0, this.#carried);
+    this.#layout = chooseLayout(head.subarray(0, voteSize)).layout;
+    this.#carried = 0;
+    this.#scan(head);
+  }
+
+  #keep(bytes: Uint8Array, start: number, end: number): void {
+    const size = this.#carried + end - start;
+    if (size > this.#carry.length) {
+      const grown = new Uint8Array(Math.max(size, this.#carry.length * 2));
+      grown.set(this.#carry.subarray(0, this.#carried));
+      this.#carry = grown;
+    }
+    this.#carry.set(bytes.subarray(start, end), this.#carried);
+    this.#carried = size;
+  }
+
+  #scan(chunk: Uint8Array): void {
+    let start = 0;
+    if (this.#carried > 0 || this.#overlong) {
+      const end = chunk.indexOf(10);
+      const stop = end < 0 ? chunk.length : end;
+      if (!this.#overlong) this.#keepLine(chunk, 0, stop);
+      if (end < 0) return;
+      this.#line(this.#carry, 0, this.#carried, false);
+      this.#carried = 0;
+      start = end + 1;
+    }
+    for (;;) {
+      const end = chunk.indexOf(10, start);
+      if (end < 0) break;
+      this.#line(chunk, start, end, false);
+      start = end + 1;
+    }
+    this.#keepLine(chunk, start, chunk.length);
+  }
+
+  #keepLine(bytes: Uint8Array, start: number, end: number): void {
+    if (this.#carried + end - start > longestLine) {
+      this.#keep(bytes, start, Math.min(end, start + 200));
+      this.#carried = Math.min(this.#carried, 200);
+      this.#overlong = true;
+    } else this.#keep(bytes, start, end);
+  }
+
+  /** One line, without its line end. `cut`: the input ended before the line did. */
+  #line(bytes: Uint8Array, start: number, lineEnd: number, cut: boolean): void {
+    const builder = this.#builder;
+    builder.at = ++this.#lines;
+    if (this.#overlong || lineEnd - start > longestLine) {
+      this.#overlong = false;
+      builder.skip('line longer than 1 MiB', bytes, start, lineEnd);
+      return;
+    }
+    const end = lineEnd > start && bytes[lineEnd - 1] === 13 ? lineEnd - 1 : lineEnd;
+    const layout = this.#layout!;
+    if (bytes[start] !== 35 && layout.read(bytes, start, end, this.#context)) {
+      if (layout.id === 'graph') builder.skip(graphReason, bytes, start, end);
+      else this.#event(bytes, start, end, cut);
+    } else this.#other(bytes, start, end, cut);
+  }
+
+  /** A line that is no event. */
+  #other(bytes: Uint8Array, start: number, end: number, cut: boolean): void {
+    const builder = this.#builder;
+    if (start === end || isBlank(bytes, start, end)) {
+      if (this.#inMarker) builder.extend(bytes, start, end);
+      builder.comment();
+    } else if (bytes[start] === 35) {
+      readHeaderLine(bytes, start, end, builder);
+      builder.comment();
+    } else if (startsWith(bytes, start, ' => ')) builder.comment();
+    else if (startsWith(bytes, start, 'CPU:') && this.#lostLine(bytes, start, end)) builder.comment();
+    else if (this.#layout!.id === 'graph') builder.skip(graphReason, bytes, start, end);
+    else if (cut) builder.skip('the last line is cut', bytes, start, end);
+    else if (this.#inMarker) {
+      builder.extend(bytes, start, end);
+      builder.comment();
+    } else builder.skip('the line is no event in this layout', bytes, start, end);
+  }
+
+  /** `CPU:3 [LOST 278 EVENTS]`, or `CPU:3 [LOST EVENTS]` (kernel/trace/trace.c print_trace_line()). */
+  #lostLine(bytes: Uint8Array, start: number, end: number): boolean {
+    const match = /^CPU:(\d+) \[LOST (?:(\d+) )?EVENTS\]\s*$/.exec(
+      String.fromCharCode(...bytes.subarray(start, Math.min(end, start + 80))),
+    );
+    if (!match) return false;
+    this.#builder.lost(Number(match[1]), match[2] === undefined ? Number.NaN : Number(match[2]), 'lost');
+    return true;
+  }
+
+  #event(bytes: Uint8Array, start: number, end: number, cut: boolean): void {
+    const builder = this.#builder;
+    const context = this.#context;
+    const unit = context.resolution > 0 ? 'ns' : context.resolution === 0 ? 'integer' : 'none';
+    if (unit !== this.#unit && !this.#setUnit(unit)) {
+      builder.skip('the time is of another kind than that of the first event', bytes, start, end);
+      return;
+    }
+    const textStart = context.textStart;
+    let behind = nameEnd(bytes, textStart, end);
+    let named: NamedKind;
+    let from = behind;
+    if (behind > textStart && bytes[behind] === 58 && (behind + 1 === end || bytes[behind + 1] === 32)) {
+      from = Math.min(behind + 2, end);
+      if (this.#layout!.id === 'raw') {
+        named = builder.kinds.find(bytes, textStart, behind);
+        // `type: 512`: the event's number is all there is to name it by.
+        if (named.name === 'type') {
+          named = builder.kinds.findName(
+            'type',
+            String.fromCharCode(...bytes.subarray(from, Math.min(end, from + 20))).trim(),
+          );
+          from = end;
+        }
+      } else named = builder.kinds.find(bytes, textStart, behind);
+    } else if (startsWith(bytes, textStart, '<stack trace>') || startsWith(bytes, textStart, '<user stack trace>')) {
+      this.#stacks++;
+      this.#inMarker = false;
+      builder.comment();
+      return;
+    } else if (cut) {
+      builder.skip('the last line is cut', bytes, start, end);
+      return;
+    } else {
+      // The function tracer writes `function <-caller`, or `function` alone (print-parent off).
+      from = textStart;
+      while (behind < end && bytes[behind] === 32) behind++;
+      const isFunction = behind > textStart && (behind === end || (bytes[behind] === 60 && bytes[behind + 1] === 45));
+      named = isFunction ? this.#function : this.#unnamed;
+    }
+    if (cut && (named.row !== undefined || bytes[from] === 40) && !builder.fitsAs(named, bytes, from, end)) {
+      builder.skip('the last line is cut', bytes, start, end);
+      return;
+    }
+    const comm =
+      context.commEnd > context.commStart
+        ? this.capture.strings.internBytes(bytes, context.commStart, context.commEnd)
+        : -1;
+    if (context.tgid >= 0) this.#sawTgid = true;
+    builder.begin(context.seconds, context.nanoseconds, context.cpu, context.pid, context.tgid, comm, context.flags);
+    builder.textAs(named, bytes, from, end);
+    this.#inMarker = named.row === undefined && named.probes.length === 0;
+  }
+
+  /** The first event decides what the time is; false for an event of another kind. */
+  #setUnit(unit: Capture['clock']['unit']): boolean {
+    if (this.#unit !== undefined) return false;
+    this.#unit = unit;
+    const resolution = unit === 'ns' ? this.#context.resolution : 1;
+    this.capture.clock = { ...this.capture.clock, unit, resolution };
+    return true;
+  }
+
+  #describe(): void {
+    const { capture } = this;
+    const layout = this.#layout!;
+    const parts = [layout.title];
+    if (this.#sawTgid) parts.push('tgid');
+    if (this.#unit === 'integer') parts.push('integer clock');
+    capture.variant = `tracefs text, ${parts.join(', ')}`;
+    if (layout.id === 'latency') {
+      capture.remarks.push('latency format: names of tasks are cut at 8 characters, times count from the first entry');
+    }
+    if (layout.id === 'bare')
+      capture.remarks.push('recorded with context-info off: no task, CPU or time, only the order');
+    if (layout.id === 'raw') capture.remarks.push('recorded with the raw option: events have a number, no fields');
+    const header = capture.header;
+    const seen = capture.events + this.#stacks;
+    if (header && header.entries !== seen) {
+      capture.remarks.push(`the header counts ${header.entries} entries, the text holds ${seen}`);
+    }
+  }
+}
+
+const graphReason =
+  'output of the function_graph tracer holds no events: record with echo nop > current_tracer and the events on';
+
+function isBlank(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let i = start; i < end; i++) if (bytes[i] !== 32 && bytes[i] !== 9) return false;
+  return true;
+}
+
+/** For the page of formats and for tests. */
+export const layoutTitles: readonly string[] = layouts.map((layout) => layout.title);
