@@ -143,6 +143,11 @@ export interface Request {
   readonly start: number;
   readonly end: number;
   readonly calls: readonly number[];
+  /**
+   * The calls again, grouped by the isolated list they worked on: a contiguous allocation gives one list to migrate_pages up
+   * to five times, and those calls stand together. Other kinds have one call a list.
+   */
+  readonly lists?: readonly (readonly number[])[];
   /** Range of page frames wanted, where known (contiguous allocation, offline); else NaN. */
   readonly startPfn: number;
   readonly endPfn: number;

@@ -1,0 +1,378 @@
+/**
+ * Evidence for what kept each failed folio from moving. Only evidence: how probable each cause then is, replay works out
+ * once for everybody. A piece is added only where the capture could have shown it; nothing is read into what was not recorded.
+ */
+import type { Attempt, BatchKind, Call, CallFolio, Cause, Episode, Evidence, Failure, Hold, Wait } from './facts.ts';
+import { batchKinds, type History } from './facts.ts';
+import { certainMark, missingMark, share } from './likelihoods.ts';
+
+/** GUP_PIN_COUNTING_BIAS (include/linux/mm.h): what FOLL_PIN adds to the references of a small folio. */
+const PIN_BIAS = 1024;
+const EBUSY = -16;
+const ENOMEM = -12;
+
+type Facts = Omit<History, 'failures' | 'holds'>;
+
+/** What batch a stay is evidence for. */
+const causeOfBatch: Readonly<Record<BatchKind, Cause>> = {
+  add: 'add batch',
+  activate: 'activate batch',
+  deactivate: 'activate batch',
+  'deactivate-file': 'activate batch',
+  lazyfree: 'activate batch',
+  rotate: 'activate batch',
+  mlock: 'mlock batch',
+};
+
+/** Rows of a frame's stays, waits and failed calls, found by frame. */
+interface Index {
+  readonly stays: Map<number, number[]>;
+  readonly locks: Map<number, Wait[]>;
+}
+
+interface Seen {
+  readonly folio: CallFolio;
+  readonly episodes: readonly Episode[];
+  readonly attempts: readonly Attempt[];
+  readonly start: number;
+  readonly end: number;
+  readonly ordinal: number;
+}
+
+export function blame(facts: Facts): { failures: Failure[]; holds: Hold[] } {
+  const index = indexOf(facts);
+  const rates = ratesOf(facts, index);
+  const failures: Failure[] = [];
+  const holds: Hold[] = [];
+  const before = new Map<number, number>(); // frame -> failed calls in a row
+  for (const call of facts.calls) {
+    for (const [at, folio] of call.folios.entries()) {
+      if (folio.outcome === 'moved') before.delete(folio.pfn);
+      if (folio.outcome !== 'failed') continue;
+      const seen = look(facts, call, folio);
+      const runs = before.get(folio.pfn) ?? 0;
+      if (!Number.isNaN(folio.pfn)) before.set(folio.pfn, runs + 1);
+      failures.push({
+        id: failures.length,
+        call: call.id,
+        folio: at,
+        pfn: folio.pfn,
+        pages: 2 ** folio.order,
+        time: seen.end,
+        evidence: [
+          ...lockEvidence(facts, index, rates, seen),
+          ...referenceEvidence(rates, seen),
+          ...batchEvidence(facts, index, rates, seen),
+          ...errorEvidence(call, seen),
+          ...repeatEvidence(rates, runs, seen),
+        ],
+      });
+      holds.push(...holdsOf(index, seen));
+    }
+  }
+  return { failures, holds };
+}
+
+function indexOf(facts: Facts): Index {
+  const stays = new Map<number, number[]>();
+  // Only frames that some call names are ever asked for.
+  const wanted = new Set<number>();
+  for (const call of facts.calls) for (const folio of call.folios) wanted.add(folio.pfn);
+  for (let row = 0; row < facts.stays.length; row++) {
+    const pfn = facts.stays.pfn[row]!;
+    if (!wanted.has(pfn)) continue;
+    const list = stays.get(pfn);
+    if (list === undefined) stays.set(pfn, [row]);
+    else list.push(row);
+  }
+  const locks = new Map<number, Wait[]>();
+  for (const wait of facts.waits) {
+    if (wait.on !== 'lock' || wait.holdsReference !== 'yes' || Number.isNaN(wait.pfn)) continue;
+    const list = locks.get(wait.pfn);
+    if (list === undefined) locks.set(wait.pfn, [wait]);
+    else list.push(wait);
+  }
+  return { stays, locks };
+}
+
+function look(facts: Facts, call: Call, folio: CallFolio): Seen {
+  const episodes = folio.episodes.map((id) => facts.episodes[id]!);
+  const attempts = folio.attempts.map((id) => facts.attempts[id]!);
+  const start = episodes[0]?.start ?? attempts[0]?.start ?? call.start;
+  const ends = [...episodes.map((episode) => episode.end), ...attempts.map((attempt) => attempt.end)];
+  const known = ends.filter((end) => !Number.isNaN(end));
+  const end = known.length > 0 ? Math.max(...known) : call.end;
+  return {
+    folio,
+    episodes,
+    attempts,
+    start,
+    end,
+    ordinal: episodes[0]?.firstOrdinal ?? attempts[0]?.ordinal ?? call.endOrdinal,
+  };
+}
+
+/** Tasks that slept on the folio's lock with a reference while it was under migration. */
+function sleepers(index: Index, seen: Seen): Wait[] {
+  const locks = index.locks.get(seen.folio.pfn) ?? [];
+  return locks.filter((wait) => wait.start <= seen.end && !(wait.end < seen.start));
+}
+
+/** Rows of stays that cover the folio's migration: added before it ended, flushed after it began. */
+function covering(facts: Facts, index: Index, seen: Seen): number[] {
+  const { stays } = facts;
+  return (index.stays.get(seen.folio.pfn) ?? []).filter(
+    (row) => stays.added[row]! <= seen.end && !(stays.flushed[row]! < seen.start),
+  );
+}
+
+/**
+ * The next activation of the frame after its failure, before any insertion but the one that puts the failed folio back: a
+ * folio that waited in an activate batch of some CPU all the while is activated when that batch is flushed at last.
+ */
+function laterActivation(facts: Facts, index: Index, seen: Seen): number {
+  const { stays } = facts;
+  let insertions = 0;
+  for (const row of index.stays.get(seen.folio.pfn) ?? []) {
+    if (!(stays.flushed[row]! >= seen.start)) continue;
+    if (batchKinds[stays.batch[row]!] === 'activate') return row;
+    if (batchKinds[stays.batch[row]!] === 'add' && ++insertions > 1) return -1;
+  }
+  return -1;
+}
+
+/** How often each mark is seen on folios that moved all the same, and how often anything failed. */
+interface Rates {
+  readonly moved: number;
+  readonly failed: number;
+  readonly sleepers: number;
+  readonly lockWaits: number;
+  readonly attempts: number;
+  readonly waiters: number;
+  readonly covered: number;
+  readonly activated: number;
+  /** Windows in which some other flush held more than one folio: there, batches were not off. */
+  readonly leaky: boolean;
+}
+
+function ratesOf(facts: Facts, index: Index): Rates {
+  let moved = 0;
+  let failed = 0;
+  let slept = 0;
+  let attempts = 0;
+  let waiters = 0;
+  let covered = 0;
+  let activated = 0;
+  for (const call of facts.calls) {
+    for (const folio of call.folios) {
+      if (folio.outcome === 'failed') failed++;
+      if (folio.outcome !== 'moved' || Number.isNaN(folio.pfn)) continue;
+      moved++;
+      const seen = look(facts, call, folio);
+      if (sleepers(index, seen).length > 0) slept++;
+      if (covering(facts, index, seen).length > 0) covered++;
+      if (laterActivation(facts, index, seen) >= 0) activated++;
+      const last = seen.attempts.at(-1);
+      if (last !== undefined && last.returned === 0 && last.waiters !== 'unknown') {
+        attempts++;
+        if (last.waiters === 'yes') waiters++;
+      }
+    }
+  }
+  let lockWaits = 0;
+  for (const list of index.locks.values()) lockWaits += list.length;
+  return { moved, failed, sleepers: slept, lockWaits, attempts, waiters, covered, activated, leaky: leaks(facts) };
+}
+
+/** Did batches fill inside windows, as on kernels whose lru_cache_disable drains once and no more? */
+function leaks(facts: Facts): boolean {
+  let alone = 0;
+  let together = 0;
+  let at = 0;
+  for (const flush of facts.flushes) {
+    while (at < facts.windows.length && facts.windows[at]!.end < flush.start) at++;
+    const window = facts.windows[at];
+    if (window === undefined) break;
+    if (!(flush.start > window.drained && flush.end < window.end)) continue;
+    if (flush.count > 1) together++;
+    else alone++;
+  }
+  return together > alone;
+}
+
+function lockEvidence(facts: Facts, index: Index, rates: Rates, seen: Seen): Evidence[] {
+  const cause = 'lock-blocked fault';
+  if (Number.isNaN(seen.folio.pfn)) return [];
+  const evidence: Evidence[] = [];
+  if (facts.observed.lockWaits === 'seen') {
+    const asleep = sleepers(index, seen);
+    const first = asleep[0];
+    if (first !== undefined) {
+      const tasks = [...new Set(asleep.map((wait) => `${wait.comm}-${wait.pid}`))].join(', ');
+      evidence.push({
+        says: `${tasks} slept on the folio's lock with a reference while it was being migrated`,
+        cause,
+        weight: certainMark(rates.sleepers, rates.moved),
+        ordinal: first.ordinal,
+      });
+    } else {
+      evidence.push({
+        says: 'nobody was seen asleep on its lock, though such sleeps were recorded',
+        cause,
+        weight: missingMark(rates.lockWaits),
+        ordinal: seen.ordinal,
+      });
+    }
+  }
+  // PG_waiters is set before a sleep and cleared by the unlock, so a blocked fault shows it at the check; entry waiters
+  // set it as well, which the folios that moved account for.
+  const last = seen.attempts.findLast((attempt) => attempt.returned !== 0 && attempt.waiters !== 'unknown');
+  if (last !== undefined) {
+    const waiting = last.waiters === 'yes';
+    evidence.push({
+      says: waiting ? 'PG_waiters was set when its references were checked' : 'PG_waiters was clear at its last check',
+      cause,
+      weight: waiting ? certainMark(rates.waiters, rates.attempts) : missingMark(rates.attempts),
+      ordinal: last.ordinal,
+    });
+  }
+  return evidence;
+}
+
+function referenceEvidence(rates: Rates, seen: Seen): Evidence[] {
+  const checked = seen.attempts.filter(
+    (attempt) => attempt.returned !== 0 && !Number.isNaN(attempt.references) && !Number.isNaN(attempt.expected),
+  );
+  const last = checked.at(-1);
+  if (last === undefined) return [];
+  const excess = checked.map((attempt) => attempt.references - attempt.expected);
+  const least = Math.min(...excess);
+  const says = `${last.references} references where ${last.expected} were expected`;
+  if (least >= PIN_BIAS) {
+    // No folio moves with a pin, so a folio that moved never shows this.
+    return [
+      {
+        says: `${says}: at least one pin of ${PIN_BIAS}`,
+        cause: 'pin',
+        weight: certainMark(0, rates.moved),
+        ordinal: last.ordinal,
+      },
+    ];
+  }
+  if (Math.max(...excess) <= 0) {
+    // The count was right when the attempt began: whatever raised it came and went within the attempt.
+    return [
+      {
+        says: `${says}: the mismatch came after the entry`,
+        cause: 'transient reference',
+        weight: certainMark(0, checked.length),
+        ordinal: last.ordinal,
+      },
+    ];
+  }
+  if (least <= 0) {
+    return [
+      {
+        says: `references were right at some of ${checked.length} checks and too many at others`,
+        cause: 'transient reference',
+        weight: 1 / share(excess.filter((value) => value <= 0).length, excess.length) || 1,
+        ordinal: last.ordinal,
+      },
+    ];
+  }
+  return [];
+}
+
+function batchEvidence(facts: Facts, index: Index, rates: Rates, seen: Seen): Evidence[] {
+  const evidence: Evidence[] = [];
+  if (Number.isNaN(seen.folio.pfn)) return evidence;
+  const { stays } = facts;
+  for (const row of covering(facts, index, seen)) {
+    const batch = batchKinds[stays.batch[row]!]!;
+    evidence.push({
+      says: `it was in the ${batch} batch of CPU ${stays.cpu[row]} meanwhile`,
+      cause: causeOfBatch[batch],
+      weight: certainMark(rates.covered, rates.moved),
+      ordinal: stays.ordinal[row]!,
+    });
+  }
+  const later = laterActivation(facts, index, seen);
+  if (later >= 0) {
+    evidence.push({
+      says: `CPU ${stays.cpu[later]} flushed it from its activate batch afterwards`,
+      cause: 'activate batch',
+      weight: certainMark(rates.activated, rates.moved),
+      ordinal: stays.ordinal[later]!,
+    });
+  } else if (facts.observed.activations === 'seen') {
+    // The flush of an activate batch may also find the folio isolated, and then leaves no event: half is all that can be said.
+    evidence.push({
+      says: 'no activation of it followed',
+      cause: 'activate batch',
+      weight: 0.5,
+      ordinal: seen.ordinal,
+    });
+  }
+  const window = facts.windows.find((one) => one.drained <= seen.start && one.end >= seen.start);
+  if (window !== undefined && !rates.leaky) {
+    for (const cause of ['add batch', 'activate batch'] as const) {
+      // lru_cache_disable: batches were emptied before and nothing stays in one until it is enabled again. What is left is an
+      // add that raced with the disabling; the folios that moved in windows speak for how rare that is.
+      evidence.push({ says: 'LRU batches were off', cause, weight: missingMark(rates.moved), ordinal: seen.ordinal });
+    }
+  }
+  return evidence;
+}
+
+function errorEvidence(call: Call, seen: Seen): Evidence[] {
+  const last = seen.attempts.at(-1);
+  if (last?.returned === EBUSY) {
+    // Moving gives -EBUSY for dirty or private data that may not be written or released now (mm/migrate.c).
+    return [{ says: 'the move returned -EBUSY', cause: 'writeback', weight: certainMark(0, 1), ordinal: last.ordinal }];
+  }
+  if (call.returned === ENOMEM && seen.episodes.length === 0) {
+    return [
+      { says: 'the call returned -ENOMEM', cause: 'no memory', weight: certainMark(0, 1), ordinal: call.endOrdinal },
+    ];
+  }
+  return [];
+}
+
+/** A transient reference is another one each time: to meet one in each of several calls in a row is a matter of the failure rate. */
+function repeatEvidence(rates: Rates, runs: number, seen: Seen): Evidence[] {
+  if (runs === 0) return [];
+  const rate = share(rates.failed, rates.moved + rates.failed);
+  return [
+    {
+      says: `it failed in ${runs + 1} calls in a row`,
+      cause: 'transient reference',
+      weight: rate ** runs,
+      ordinal: seen.ordinal,
+    },
+  ];
+}
+
+function holdsOf(index: Index, seen: Seen): Hold[] {
+  const holds = sleepers(index, seen).map(
+    (wait): Hold => ({
+      pfn: wait.pfn,
+      holder: 'lock-blocked fault',
+      start: wait.start,
+      end: wait.end,
+      evidence: `${wait.comm}-${wait.pid} asleep on the folio lock`,
+      certainty: 'seen',
+    }),
+  );
+  const pinned = seen.attempts.find((attempt) => attempt.references - attempt.expected >= PIN_BIAS);
+  if (pinned !== undefined) {
+    holds.push({
+      pfn: pinned.pfn,
+      holder: 'pin',
+      start: pinned.start,
+      end: NaN,
+      evidence: `${pinned.references} references at the check`,
+      certainty: 'inferred',
+    });
+  }
+  return holds;
+}

@@ -1,0 +1,154 @@
+/**
+ * Contiguous allocations (mm/page_alloc.c alloc_contig_range, mm/cma.c cma_alloc). One range: caches are disabled, then lists
+ * of up to 32 pages are isolated, and each list is given to migrate_pages up to five times (__alloc_contig_migrate_range);
+ * test_pages_isolated closes it. A CMA allocation tries ranges until one works.
+ */
+import { firstOrdinal } from '../calls.ts';
+import { claim, type Draft, newDraft, type RequestWork, reasonOf, spans } from './draft.ts';
+import { marks } from './log.ts';
+
+const EBUSY = -16;
+
+export function contiguous(work: RequestWork): Draft[] {
+  const seen = spans(
+    work,
+    marks.contigStart,
+    (row) => {
+      const draft = newDraft('contiguous allocation', 'seen', 'alloc_contig_range probe', -1, '');
+      draft.startPfn = work.log.value(0, row);
+      draft.endPfn = work.log.value(1, row);
+      return draft;
+    },
+    (draft, row) => {
+      draft.returned = work.log.value(2, row);
+    },
+    ['contig_range'],
+  );
+  const drafts = [...seen, ...inferred(work)];
+  const taken = isolations(work);
+  for (const draft of drafts) draft.lists = listsOf(work, draft, taken.get(draft.pid) ?? []);
+  return drafts;
+}
+
+/** Places of the isolations that took pages, by task. */
+function isolations(work: RequestWork): Map<number, number[]> {
+  const places = new Map<number, number[]>();
+  const { log } = work;
+  for (let row = 0; row < log.length; row++) {
+    if (log.tag.data[row] !== marks.isolated || !(log.value(3, row) > 0)) continue;
+    const list = places.get(log.pid.data[row]!);
+    if (list === undefined) places.set(log.pid.data[row]!, [log.ordinal.data[row]!]);
+    else list.push(log.ordinal.data[row]!);
+  }
+  return places;
+}
+
+/** A call works on a new list when something was isolated since the call before; without such events, when its size says so. */
+function listsOf(work: RequestWork, draft: Draft, isolated: readonly number[]): number[][] {
+  const taken = isolated.filter((at) => at >= draft.startOrdinal && at <= draft.endOrdinal);
+  const lists: number[][] = [];
+  let next = 0;
+  let before: number | undefined;
+  for (const id of draft.calls) {
+    const call = work.calls[id]!;
+    let fresh = lists.length === 0;
+    while (next < taken.length && taken[next]! < firstOrdinal(call)) {
+      fresh = true;
+      next++;
+    }
+    if (taken.length === 0 && before !== undefined) {
+      const last = work.calls[before]!;
+      // A retry gets what the call before left; a sixth one there never is.
+      fresh = last.failed === 0 || call.succeeded + call.failed > last.failed || lists.at(-1)!.length === 5;
+    }
+    if (fresh) lists.push([id]);
+    else lists.at(-1)!.push(id);
+    before = id;
+  }
+  return lists;
+}
+
+/**
+ * Without the probe: the calls of one task with this reason, cut after each test_pages_isolated of the task (its last step,
+ * which also names the range) and where the next isolated range lies below or far behind the last.
+ */
+function inferred(work: RequestWork): Draft[] {
+  const { log } = work;
+  const drafts: Draft[] = [];
+  const success = work.capture.strings.find('success');
+  const rows = new Map<number, { ordinal: number; row: number; call: number }[]>();
+  for (const call of work.calls) {
+    if (work.claimed[call.id] === 1 || reasonOf(work, call) !== 'contig_range') continue;
+    const list = rows.get(call.pid) ?? [];
+    list.push({ ordinal: firstOrdinal(call), row: -1, call: call.id });
+    rows.set(call.pid, list);
+  }
+  for (let row = 0; row < log.length; row++) {
+    const tag = log.tag.data[row]!;
+    if (tag !== marks.tested && tag !== marks.isolated) continue;
+    rows.get(log.pid.data[row]!)?.push({ ordinal: log.ordinal.data[row]!, row, call: -1 });
+  }
+  for (const [pid, list] of rows) {
+    list.sort((a, b) => a.ordinal - b.ordinal);
+    let draft: Draft | undefined;
+    let reached = NaN;
+    let from = NaN;
+    for (const { row, call } of list) {
+      if (call >= 0) {
+        if (draft === undefined) {
+          draft = newDraft('contiguous allocation', 'inferred', 'calls of one task up to test_pages_isolated', pid, '');
+          draft.comm = work.capture.strings.text(work.calls[call]!.comm);
+          draft.startPfn = from;
+          drafts.push(draft);
+        }
+        claim(work, draft, call, false);
+        continue;
+      }
+      const first = log.value(0, row);
+      if (log.tag.data[row] === marks.isolated) {
+        // Blocks of a range follow each other; what lies before the last one, or over a pageblock behind it, is another range.
+        if (draft !== undefined && (first < reached || first > reached + 512)) draft = undefined;
+        if (draft === undefined && !(first === reached && !Number.isNaN(from))) from = first;
+        reached = log.value(1, row);
+        if (draft !== undefined) draft.endPfn = reached;
+        continue;
+      }
+      if (draft !== undefined) {
+        draft.startPfn = first;
+        draft.endPfn = log.value(1, row);
+        draft.returned = log.value(2, row) === success ? 0 : EBUSY;
+        draft.end = log.time.data[row]!;
+        draft.endOrdinal = log.ordinal.data[row]!;
+      }
+      draft = undefined;
+      reached = NaN;
+      from = NaN;
+    }
+  }
+  return drafts;
+}
+
+/** CMA allocations, with the ranges they tried as children. */
+export function cma(work: RequestWork, ranges: readonly Draft[]): Draft[] {
+  const drafts = spans(
+    work,
+    marks.cmaStart,
+    () => newDraft('cma', 'seen', 'cma_alloc_start and cma_alloc_finish', -1, ''),
+    (draft, row) => {
+      draft.startPfn = work.log.value(0, row);
+      draft.endPfn = work.log.value(1, row);
+      draft.returned = work.log.value(2, row);
+    },
+    [], // the calls belong to the ranges
+  );
+  for (const range of ranges) {
+    range.parent = drafts.find(
+      (draft) =>
+        draft.pid === range.pid && range.startOrdinal >= draft.startOrdinal && range.startOrdinal <= draft.endOrdinal,
+    );
+  }
+  for (const draft of drafts) {
+    for (const range of ranges) if (range.parent === draft) draft.calls.push(...range.calls);
+  }
+  return drafts;
+}
