@@ -8,7 +8,7 @@ import { type Table, table } from '../report/tables.ts';
 import { lossShare, tooMuchSkipped, withCapture } from './captures.ts';
 import { showFailure } from './failure.ts';
 import { addCaptureOptions, type CaptureOptions } from './options.ts';
-import { printJson, printLines, printTable } from './output.ts';
+import { printFacts, printJson, printLines, printTable } from './output.ts';
 import { stamp } from './time.ts';
 
 interface Tally {
@@ -84,7 +84,7 @@ function known<T extends string | number | boolean>(fact: Known<T> | undefined, 
   return fact === undefined ? 'not known' : `${String(fact.value)}${unit} (${sources[fact.from]})`;
 }
 
-function facts({ capture, byCpu }: Tally): Table {
+function facts({ capture, byCpu }: Tally): [string, string][] {
   const { clock } = capture;
   const step = clock.unit === 'ns' ? `steps of ${duration(clock.resolution)}` : `${clock.unit}: orders, no durations`;
   const span =
@@ -116,7 +116,7 @@ function facts({ capture, byCpu }: Tally): Table {
       'header',
       `${count(capture.header.entries)} entries in the buffer of ${count(capture.header.written)} written`,
     ]);
-  return table(['', ''], rows, { title: capture.source });
+  return rows;
 }
 
 function names(of: Tally): Table {
@@ -189,7 +189,8 @@ function losses({ capture }: Tally): Table[] {
 }
 
 async function show(of: Tally): Promise<void> {
-  for (const one of [facts(of), names(of), books(of), ...losses(of)]) await printTable(one);
+  await printFacts(of.capture.source, facts(of));
+  for (const one of [names(of), books(of), ...losses(of)]) await printTable(one);
   for (const remark of of.capture.remarks) await printLines([`note: ${remark}`], '  ');
 }
 

@@ -132,5 +132,5 @@ export function readOptionsOf(options: CaptureOptions): ReadOptions {
  * @throws ScenarioError with the nearest names.
  */
 export function checkPolicy(name: string): void {
-  resolvePolicy(name, resolvePolicy('linux-6.12'));
+  resolvePolicy(name);
 }

@@ -36,6 +36,19 @@ export async function printLines(lines: readonly string[], indent = ''): Promise
   for (const line of lines) await print(`${wrap(printable(line), screenWidth() - indent.length, indent).join('\n')}\n`);
 }
 
+/** What is known about one thing: a title, and under it a line for each fact; an empty name continues the one above. */
+export async function printFacts(title: string, rows: readonly (readonly [string, string])[]): Promise<void> {
+  const indent = 2;
+  const left = indent + Math.max(...rows.map(([name]) => name.length)) + 2;
+  await printLines([title]);
+  for (const [name, text] of rows) {
+    const lines = wrap(printable(text), Math.max(10, screenWidth() - left));
+    for (const [i, line] of lines.entries())
+      await print(`${`${' '.repeat(indent)}${i === 0 ? name : ''}`.padEnd(left)}${line}\n`);
+  }
+  await print('\n');
+}
+
 /** One line on stderr: talk. */
 export function say(text: string): void {
   process.stderr.write(`${printable(text)}\n`);
