@@ -5,7 +5,7 @@ import { count, duration, many } from './numbers.ts';
 import { type Table, table } from './tables.ts';
 
 /** How many failed folios have their evidence printed; the JSON has all. */
-const evidenceShown = 20;
+const evidenceShown = 10;
 
 export function supporting(facts: Facts): Table[] {
   return [
@@ -20,7 +20,7 @@ export function supporting(facts: Facts): Table[] {
 
 function policies({ comparison }: Facts): Table {
   return table(
-    ['policy', 'from', 'changes', 'this capture'],
+    ['policy', 'source', 'changes', 'this capture'],
     comparison.rows.map((row) => [
       row.policy,
       row.source,
@@ -99,7 +99,7 @@ function evidence(history: History): Table {
   const timed = history.capture.clock.unit === 'ns';
   const shown = history.failures.slice(0, evidenceShown);
   return table(
-    ['call', 'pfn', 'at', 'evidence (event number, weight against “cannot tell”)'],
+    ['call', 'pfn', 'at', 'evidence'],
     shown.map((failure) => {
       const call = calls.get(failure.call);
       const says = [...failure.evidence]
@@ -117,9 +117,12 @@ function evidence(history: History): Table {
     }),
     {
       title: 'Failed folios and the evidence on each',
-      ...(history.failures.length > shown.length
-        ? { notes: [`The first ${shown.length} of ${count(history.failures.length)}; the JSON report has all.`] }
-        : {}),
+      notes: [
+        '#: number of the event in the capture, from 0. ×: how much likelier the evidence is under this cause than under “cannot tell”.',
+        ...(history.failures.length > shown.length
+          ? [`The first ${shown.length} of ${count(history.failures.length)}; the JSON report has all.`]
+          : []),
+      ],
     },
   );
 }

@@ -100,7 +100,7 @@ export const timeline: Chart = ({ history }, width = widths.wide) => {
     finding: finding(coarse, mark, history.observed.calls !== 'unknown', seconds, timed, gaps.length),
     tables: [
       table(
-        [seconds ? 'from' : timed ? 'from (clock units)' : 'from call', 'to', 'calls>', 'folios>', 'failed>'],
+        [seconds ? 'start' : timed ? 'start (clock units)' : 'first call', 'end', 'calls>', 'folios>', 'failed>'],
         calls.length === 0
           ? []
           : coarse.map((bin, i) => [mark(i), mark(i + 1), count(bin.calls), count(bin.handled), count(bin.failed)]),
