@@ -1,0 +1,165 @@
+/**
+ * When folios were put into per-CPU batches. Stock events show flushes only (mm_lru_insertion and mm_lru_activate fire
+ * when a batch is flushed, mm/swap.c), so the time of an add is seen by a probe, or bounded: batches are flushed in the
+ * order they were filled, so it lies between the flush (or drain) before and its own flush on that CPU. Inside a window
+ * with caches disabled an add is its flush. Elsewhere adds are spread evenly between the bounds, in order. A per-CPU
+ * batch is flushed on its own CPU (works are bound), so the CPU of the flush is the CPU of the add.
+ */
+import type { History } from '../history/facts.ts';
+
+/** Adds of every batch, grouped by CPU and kind, in order of time within a group. Times as in the history. */
+export interface Adds {
+  readonly length: number;
+  readonly time: Float64Array;
+  /** When the recording flushed it; Infinity = never. */
+  readonly flushed: Float64Array;
+  readonly pfn: Float64Array;
+  readonly groups: readonly AddGroup[];
+  /** How many times were seen, follow exactly from a disabled cache or a full batch, or are spread between bounds. */
+  readonly seen: number;
+  readonly exact: number;
+  readonly spread: number;
+}
+
+/** Rows `first` up to `last` (exclusive) of one CPU's batch of one kind. */
+export interface AddGroup {
+  readonly cpu: number;
+  readonly batch: number;
+  readonly first: number;
+  readonly last: number;
+}
+
+/** A drain somebody other than the replayed requests asked for, or of which nobody knows who did. */
+export interface DrainRow {
+  readonly time: number;
+  readonly cpu: number;
+  readonly all: boolean;
+  readonly pid: number;
+}
+
+/** Drains that the replay takes as given: every request makes its own again. */
+export function drainsOf(history: History): DrainRow[] {
+  const rows: DrainRow[] = [];
+  const byDrain = new Set(history.drains.map(({ id }) => id));
+  for (const drain of history.drains) {
+    if (drain.scope === 'disable') continue;
+    rows.push({ time: drain.start, cpu: drain.cpu, all: drain.scope === 'all', pid: drain.pid });
+  }
+  // Without drain events a batch that was flushed before it was full was drained by somebody.
+  for (const flush of history.flushes) {
+    if (flush.cause === 'local drain' && !byDrain.has(flush.drain)) {
+      rows.push({ time: flush.start, cpu: flush.cpu, all: false, pid: flush.pid });
+    }
+  }
+  return rows.sort((a, b) => a.time - b.time || a.cpu - b.cpu);
+}
+
+export function addsOf(history: History): Adds {
+  const { stays, flushes } = history;
+  const order = new Map<number, number[]>();
+  for (let i = 0; i < stays.length; i++) {
+    const key = stays.cpu[i]! * 8 + stays.batch[i]!;
+    const rows = order.get(key);
+    if (rows === undefined) order.set(key, [i]);
+    else rows.push(i);
+  }
+  const drains = drainTimes(history);
+  const time = new Float64Array(stays.length);
+  const flushed = new Float64Array(stays.length);
+  const pfn = new Float64Array(stays.length);
+  const groups: AddGroup[] = [];
+  const counts = { seen: 0, exact: 0, spread: 0 };
+  let next = 0;
+  for (const key of [...order.keys()].sort((a, b) => a - b)) {
+    const rows = order.get(key)!;
+    const cpu = key >> 3;
+    const first = next;
+    let before = 0;
+    for (let i = 0; i < rows.length; ) {
+      const flush = stays.flush[rows[i]!]!;
+      let end = i + 1;
+      if (flush >= 0) while (end < rows.length && stays.flush[rows[end]!] === flush) end++;
+      const fact = flush < 0 ? undefined : flushes[flush]!;
+      const at = fact?.start ?? Number.POSITIVE_INFINITY;
+      const low = Math.max(before, lastAtOrBefore(drains.get(cpu), at, before));
+      const immediate = fact !== undefined && (fact.cause === 'cache disabled' || fact.cause === 'bypass');
+      for (let j = i; j < end; j++) {
+        const row = rows[j]!;
+        const place = j - i;
+        const own = stays.flushed[row]!;
+        flushed[next] = Number.isNaN(own) ? Number.POSITIVE_INFINITY : own;
+        pfn[next] = stays.pfn[row]!;
+        const seen = stays.added[row]!;
+        if (!Number.isNaN(seen)) {
+          time[next] = seen;
+          counts.seen++;
+        } else if (immediate && (end - i === 1 || fact.cause === 'cache disabled')) {
+          time[next] = own;
+          counts.exact++;
+        } else if ((fact?.cause === 'full' || fact?.cause === 'bypass') && j === end - 1) {
+          time[next] = at;
+          counts.exact++;
+        } else {
+          time[next] = low + ((Math.min(at, history.capture.end) - low) * (place + 1)) / (end - i + 1);
+          counts.spread++;
+        }
+        next++;
+      }
+      if (fact !== undefined) before = Math.max(before, fact.end);
+      i = end;
+    }
+    sortGroup(time, flushed, pfn, first, next);
+    groups.push({ cpu, batch: key & 7, first, last: next });
+  }
+  return { length: stays.length, time, flushed, pfn, groups, ...counts };
+}
+
+/** Times at which each CPU's batches were known to be empty, ascending. */
+function drainTimes(history: History): Map<number, number[]> {
+  const times = new Map<number, number[]>();
+  const add = (cpu: number, time: number) => {
+    const list = times.get(cpu);
+    if (list === undefined) times.set(cpu, [time]);
+    else list.push(time);
+  };
+  for (const drain of history.drains) {
+    if (drain.scope === 'local') add(drain.cpu, drain.start);
+    else if (!Number.isNaN(drain.end)) for (const cpu of drain.cpus) add(cpu, drain.start);
+  }
+  for (const list of times.values()) list.sort((a, b) => a - b);
+  return times;
+}
+
+/** The last of an ascending list that is before `at`, or `low`. A drain's own flush begins after the drain does. */
+function lastAtOrBefore(list: readonly number[] | undefined, at: number, low: number): number {
+  if (list === undefined) return low;
+  let a = 0;
+  let b = list.length;
+  while (a < b) {
+    const middle = (a + b) >> 1;
+    if (list[middle]! < at) a = middle + 1;
+    else b = middle;
+  }
+  // The very drain that made this flush is the last one; what bounds the adds is the one before it.
+  const before = list[a - 2];
+  return before === undefined || before < low ? low : before;
+}
+
+/** Adds seen by a probe may come out of order with spread ones of the same batch: a stable insertion sort, almost sorted. */
+function sortGroup(time: Float64Array, flushed: Float64Array, pfn: Float64Array, first: number, last: number): void {
+  for (let i = first + 1; i < last; i++) {
+    const t = time[i]!;
+    if (time[i - 1]! <= t) continue;
+    const f = flushed[i]!;
+    const p = pfn[i]!;
+    let j = i - 1;
+    for (; j >= first && time[j]! > t; j--) {
+      time[j + 1] = time[j]!;
+      flushed[j + 1] = flushed[j]!;
+      pfn[j + 1] = pfn[j]!;
+    }
+    time[j + 1] = t;
+    flushed[j + 1] = f;
+    pfn[j + 1] = p;
+  }
+}

@@ -1,0 +1,232 @@
+/**
+ * What was asked of the recording kernel, without what it answered: requests as containers of lists of folios. The
+ * retries that a request makes by itself (a contiguous allocation up to five calls a list, a CMA allocation its next
+ * area) are outcomes: they are folded away here and made anew by the model. Calls whose requester is not known stand
+ * alone.
+ */
+import type { Call, CallFolio, Episode, History, Request } from '../history/facts.ts';
+import type { Mode } from '../model/decisions.ts';
+import type { RequestModel } from '../model/demand.ts';
+
+/** A folio that a request wants. */
+export interface Member {
+  /** NaN when only the call's totals know of it. */
+  readonly pfn: number;
+  readonly order: number;
+  /** Page-table entries replaced in its first episode; 0 = no episode was seen. */
+  readonly mapped: number;
+  /** Rows of the flat list of call folios (calls in order, their folios in order) that are this folio in this request. */
+  readonly rows: readonly number[];
+  /** Its recorded episodes in this request, in order. */
+  readonly episodes: readonly Episode[];
+  /** How each recorded call that had it ended for it, in order. */
+  readonly outcomes: readonly CallFolio['outcome'][];
+  /** Failures (rows of `history.failures`) of it in this request. */
+  readonly failures: readonly number[];
+  /**
+   * In a wanted range and in a per-CPU batch at the time, but in no recorded migrate_pages list: with its reference gone
+   * it was reclaimed (`reclaim_clean_pages_from_list`) or freed before. Under another policy it may be in the way.
+   */
+  readonly latent: boolean;
+}
+
+/** One list as it was first isolated. */
+export interface List {
+  /** Indices into the unit's members. */
+  readonly members: readonly number[];
+  /** Recorded start of its first call. */
+  readonly time: number;
+  /** From the end of the list before (or of the preparation) to this one. */
+  readonly gap: number;
+}
+
+/** What is replayed as one: a request with its own loops, or a call that stands alone. */
+export interface Unit {
+  readonly id: number;
+  readonly model: RequestModel;
+  /** Goes on with the next area after -EBUSY, as cma_alloc does; how many areas the recording tried. 0 = one range only. */
+  readonly areas: number;
+  readonly reason: string;
+  readonly mode: Mode;
+  readonly cpu: number;
+  readonly pid: number;
+  readonly start: number;
+  readonly end: number;
+  readonly startPfn: number;
+  readonly endPfn: number;
+  readonly members: readonly Member[];
+  readonly lists: readonly List[];
+  /** Recorded calls, in order. */
+  readonly calls: readonly number[];
+  /** The requester is not known, so that its own retries are not re-run. */
+  readonly alone: boolean;
+  /** Events of its CPU were lost while it ran, or one of its ends was. */
+  readonly lossy: boolean;
+  /** What the recording says became of it: 0, negative errno, NaN when not seen. */
+  readonly returned: number;
+}
+
+export interface Demand {
+  readonly units: readonly Unit[];
+  /** Number of call folios, and of each call its first row in the flat list. */
+  readonly rows: number;
+  readonly firstRow: Int32Array;
+}
+
+const modes: Readonly<Record<string, Mode>> = {
+  MIGRATE_ASYNC: 'async',
+  MIGRATE_SYNC_LIGHT: 'sync-light',
+  MIGRATE_SYNC: 'sync',
+};
+
+const models: Readonly<Record<Request['kind'], RequestModel>> = {
+  move_pages: 'move_pages',
+  'contiguous allocation': 'contiguous allocation',
+  cma: 'contiguous allocation',
+  compaction: 'compaction',
+  'longterm pin': 'longterm pin',
+  'memory offline': 'memory offline',
+  'soft offline': 'call',
+  'numa balancing': 'call',
+  other: 'call',
+};
+
+/** Kernels before 4.20 or so aside, a folio keeps its pfn while it is wanted; without one its pointer is its identity. */
+function identity(folio: CallFolio): number {
+  return Number.isNaN(folio.pfn) ? (folio.pointer < 0 ? Number.NaN : -1 - folio.pointer) : folio.pfn;
+}
+
+/** The demand of a history. Calls that were cut off by the capture's end are left out: nothing says what they wanted. */
+export function demandOf(history: History): Demand {
+  const firstRow = new Int32Array(history.calls.length);
+  let rows = 0;
+  history.calls.forEach((call, i) => {
+    firstRow[i] = rows;
+    rows += call.folios.length;
+  });
+  const failuresOf = new Map<number, number[]>();
+  history.failures.forEach((failure, i) => {
+    const row = firstRow[failure.call]! + failure.folio;
+    failuresOf.set(row, [...(failuresOf.get(row) ?? []), i]);
+  });
+  const taken = new Uint8Array(history.calls.length);
+  const units: Unit[] = [];
+  const areasOf = new Map<number, Request[]>();
+  for (const request of history.requests) {
+    if (request.parent >= 0) areasOf.set(request.parent, [...(areasOf.get(request.parent) ?? []), request]);
+  }
+  const make = (request: Request | undefined, calls: readonly number[], areas: number) => {
+    for (const id of calls) taken[id] = 1;
+    units.push(unitOf(history, units.length, request, calls, areas, { firstRow, failuresOf }));
+  };
+  for (const request of history.requests) {
+    if (request.parent >= 0) continue;
+    const inner = areasOf.get(request.id) ?? [];
+    const calls = [...new Set([request, ...inner].flatMap(({ calls }) => calls))].sort((a, b) => a - b);
+    if (calls.length === 0) continue;
+    if (request.certainty === 'unknown' || models[request.kind] === 'call')
+      for (const id of calls) make(undefined, [id], 0);
+    else make(request, calls, request.kind === 'cma' ? Math.max(1, inner.length) : 0);
+  }
+  for (const call of history.calls) if (taken[call.id] === 0) make(undefined, [call.id], 0);
+  units.sort((a, b) => a.start - b.start || a.id - b.id);
+  return { units, rows, firstRow };
+}
+
+interface Index {
+  readonly firstRow: Int32Array;
+  readonly failuresOf: ReadonlyMap<number, readonly number[]>;
+}
+
+interface Gathered {
+  folio: CallFolio;
+  rows: number[];
+  episodes: Episode[];
+  outcomes: CallFolio['outcome'][];
+  failures: number[];
+}
+
+function unitOf(
+  history: History,
+  id: number,
+  request: Request | undefined,
+  callIds: readonly number[],
+  areas: number,
+  { firstRow, failuresOf }: Index,
+): Unit {
+  const calls = callIds.map((call) => history.calls[call]!);
+  const first = calls[0]!;
+  const retries = request !== undefined && ['contiguous allocation', 'cma', 'memory offline'].includes(request.kind);
+  const members: Gathered[] = [];
+  const known = new Map<number, number>();
+  const lists: { members: number[]; time: number; gap: number; call: Call }[] = [];
+  let waiting: number[] = []; // members that the call before left behind, by index
+  for (const call of calls) {
+    const list: number[] = [];
+    const left: number[] = [];
+    call.folios.forEach((folio, place) => {
+      const row = firstRow[call.id]! + place;
+      const key = identity(folio);
+      // A member of the list before that did not move is tried again by the request itself: the same wish, not a new one.
+      let index = retries ? (Number.isNaN(key) ? (waiting.shift() ?? -1) : (known.get(key) ?? -1)) : -1;
+      if (index < 0) {
+        index = members.length;
+        members.push({ folio, rows: [], episodes: [], outcomes: [], failures: [] });
+        if (!Number.isNaN(key)) known.set(key, index);
+        list.push(index);
+      }
+      const member = members[index]!;
+      member.rows.push(row);
+      for (const episode of folio.episodes) member.episodes.push(history.episodes[episode]!);
+      member.outcomes.push(folio.outcome);
+      member.failures.push(...(failuresOf.get(row) ?? []));
+      if (folio.outcome !== 'moved' && Number.isNaN(key)) left.push(index);
+    });
+    waiting = left;
+    if (list.length === 0 && call.folios.length > 0) continue;
+    lists.push({ members: list, time: call.start, gap: 0, call });
+  }
+  const start = request === undefined || Number.isNaN(request.start) ? startOf(first) : request.start;
+  const last = calls.reduce((end, call) => Math.max(end, Number.isNaN(call.end) ? call.start : call.end), start);
+  const end = request === undefined || Number.isNaN(request.end) ? last : Math.max(request.end, last);
+  withGaps(lists, calls);
+  return {
+    id,
+    model: request === undefined ? 'call' : models[request.kind],
+    areas,
+    reason: first.reason,
+    mode: modes[first.mode] ?? 'sync',
+    cpu: first.cpu,
+    pid: first.pid,
+    start,
+    end,
+    startPfn: request?.startPfn ?? Number.NaN,
+    endPfn: request?.endPfn ?? Number.NaN,
+    members: members.map(({ folio, episodes, ...rest }) => ({
+      pfn: folio.pfn,
+      order: folio.order,
+      mapped: episodes[0]?.set ?? 0,
+      episodes,
+      latent: false,
+      ...rest,
+    })),
+    lists: lists.map(({ members, time, gap }) => ({ members, time, gap })),
+    calls: callIds,
+    alone: request === undefined,
+    lossy: calls.some(({ lossy, complete }) => lossy || complete !== 'whole'),
+    returned: request?.returned ?? Number.NaN,
+  };
+}
+
+function startOf(call: Call): number {
+  return Number.isNaN(call.start) ? call.end : call.start;
+}
+
+/** The time between the end of whatever call came before and the start of a list: isolation, and what the caller did. */
+function withGaps(lists: { time: number; gap: number; call: Call }[], calls: readonly Call[]): void {
+  for (const list of lists) {
+    const before = calls[calls.indexOf(list.call) - 1];
+    const gap = before === undefined ? 0 : list.time - before.end;
+    list.gap = gap > 0 ? gap : 0;
+  }
+}

@@ -1,0 +1,118 @@
+/** One unit under one policy in one draw: a pure function of its arguments, so that any thread may run it. */
+
+import type { ChunkDemand, RequestDemand } from '../model/demand.ts';
+import { type Counters, counterNames, Machine, type MemberResult } from '../model/machine.ts';
+import type { World } from '../model/world.ts';
+import type { Policy } from '../policies/policy.ts';
+import type { Unit } from './demand.ts';
+import { type Metric, metricNames } from './outcome.ts';
+import type { Scene } from './slice.ts';
+
+/** Areas that one CMA allocation tries at most, unless the recording tried more. Its bitmap ends somewhere; no event says where. */
+export const areaLimit = 64;
+
+export interface UnitOutcome {
+  readonly values: Record<Metric, number>;
+  /** By member: 1 = the request ended with it where it was. */
+  readonly left: Uint8Array;
+  /** By member: how often a list (of an area) was given up with it on. */
+  readonly givenUp: Uint8Array;
+  readonly episodes: Uint16Array;
+  readonly returned: number;
+}
+
+/** Replays a unit; a CMA allocation goes on with its next area after -EBUSY (mm/cma.c cma_alloc). */
+export function runUnit(scene: Scene, policy: Policy, world: World): UnitOutcome {
+  const { unit } = scene;
+  const left = new Uint8Array(unit.members.length).fill(1);
+  const givenUp = new Uint8Array(unit.members.length);
+  const episodes = new Uint16Array(unit.members.length);
+  const values = Object.fromEntries(metricNames.map((name) => [name, 0])) as Record<Metric, number>;
+  const folios = unit.members.map(({ order, mapped }) => ({ order, mapped, kind: 'unknown' as const }));
+  const limit = unit.areas === 0 ? 1 : Math.max(areaLimit, unit.areas);
+  let lists = unit.lists.map(({ members, gap }) => ({ members: [...members], gap }));
+  let start = unit.start;
+  let seenUntil = Number.NEGATIVE_INFINITY;
+  let returned = 0;
+  for (let area = 0; area < limit; area++) {
+    const input = {
+      cpus: scene.cpus,
+      folios,
+      requests: [requestOf(unit, lists, start)],
+      background: after(scene.background, seenUntil, left),
+      horizon: scene.until + (scene.until - unit.start) + 1,
+    };
+    const result = new Machine(policy.decisions, world, input).run();
+    const [request] = result.requests;
+    if (request === undefined) throw new Error('the machine lost its request');
+    count(values, request.counters, result.background);
+    returned = Number.isNaN(request.returned) ? -4 : request.returned;
+    let stop = -1;
+    request.chunks.forEach((chunk, c) => {
+      for (const member of chunk) {
+        episodes[member.folio]! += member.episodes;
+        if (member.ending === 'moved') left[member.folio] = 0;
+        else if (isGivenUp(member)) {
+          givenUp[member.folio]!++;
+          if (stop < 0) stop = c;
+        } else if (stop < 0) stop = c;
+      }
+    });
+    if (returned !== -16 || unit.areas === 0 || stop < 0 || Number.isNaN(request.ended)) break;
+    // The next area begins one step further on; what has moved out of the overlap stays moved.
+    lists = lists.map(({ members, gap }, c) => ({
+      members: members.filter((m) => left[m] === 1),
+      gap: c > stop ? gap : 0,
+    }));
+    lists = lists.filter(({ members }, c) => c > stop || members.length > 0);
+    // Whatever rests now is drained (or found resting) by the next area, which begins with the same protection.
+    seenUntil = policy.decisions.lruCaches === 'nothing' || policy.decisions.neverDrain ? seenUntil : start;
+    start = request.ended;
+  }
+  values.failedRequests = returned === 0 ? 0 : 1;
+  values.failedFolios = 0;
+  values.movedFolios = 0;
+  unit.members.forEach((member, m) => {
+    if (left[m] === 1 && givenUp[m] === 0 && !member.latent) values.failedFolios++;
+    values.failedFolios += givenUp[m]!;
+    if (left[m] === 0 && !member.latent) values.movedFolios++;
+  });
+  return { values, left, givenUp, episodes, returned };
+}
+
+function isGivenUp({ ending }: MemberResult): boolean {
+  return ending === 'failed' || ending === 'unfinished' || ending === 'not isolated';
+}
+
+function requestOf(unit: Unit, lists: readonly { members: number[]; gap: number }[], start: number): RequestDemand {
+  const chunks: ChunkDemand[] = lists.map(({ members, gap }) => ({ folios: members, gap }));
+  return {
+    id: unit.id,
+    model: unit.model,
+    reason: unit.reason,
+    mode: unit.mode,
+    cpu: Math.max(0, unit.cpu),
+    start,
+    end: Math.max(unit.end, start),
+    chunks,
+    passes: Math.max(1, ...unit.members.map(({ outcomes }) => outcomes.length)),
+  };
+}
+
+/** The background after a time; folios that have moved are nobody's any more. */
+function after(background: Scene['background'], time: number, left: Uint8Array): Scene['background'] {
+  let first = 0;
+  while (first < background.length && background.time[first]! <= time) first++;
+  return {
+    length: background.length - first,
+    time: background.time.subarray(first),
+    cpu: background.cpu.subarray(first),
+    action: background.action.subarray(first),
+    folio: background.folio.subarray(first).map((folio) => (folio >= 0 && left[folio] === 0 ? -1 : folio)),
+  };
+}
+
+function count(values: Record<Metric, number>, request: Readonly<Counters>, background: Readonly<Counters>): void {
+  for (const name of counterNames) values[name] += request[name];
+  values.lruLocks += background.lruLocks;
+}

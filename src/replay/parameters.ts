@@ -1,0 +1,174 @@
+/**
+ * What is estimated from a capture, as counts: how often a fault gets in the way of an episode, how often it is still
+ * (or again) there in the next one, how long things take. Every draw takes its own probabilities from the posteriors.
+ */
+import type { Episode, History } from '../history/facts.ts';
+import type { Policy } from '../policies/policy.ts';
+import type { Unit } from './demand.ts';
+import { type Count, probability, probabilityMean } from './draws.ts';
+
+/** Facts that are not data. Each has a default, can be set, and has a row in the sensitivity table. */
+export interface Assumptions {
+  /** Probability that a folio nobody can tell the holder of is held for as long as the request lasts. */
+  readonly persistent: number;
+  /** Probability of a further blocked episode right after one, where the capture shows no such pair. NaN = not assumed. */
+  readonly repeatHit: number;
+  /** Probability that a pin outlives the request. */
+  readonly pinPersists: number;
+}
+
+export const defaultAssumptions: Assumptions = { persistent: 0.5, repeatHit: 0.5, pinPersists: 1 };
+
+/** Counts behind the posteriors. */
+export interface Evidence {
+  /** First episodes with deferred flush, and with an eager one: how many were blocked by a fault. */
+  readonly deferred: Count;
+  readonly eager: Count;
+  /** Episodes that follow a blocked one of the same folio in the same request: how many were blocked as well. */
+  readonly repeat: Count;
+  /** Folios: how many failed of something else, by what stands in the way. */
+  readonly persistent: Count;
+  readonly pinned: Count;
+  /** Faults that go to sleep on entries, a ns under entries and folio; and tasks seen doing so. NaN = not observable. */
+  readonly entryWaitRate: number;
+  readonly waiters: number;
+  readonly services: Services;
+}
+
+/** Recorded durations in ascending order; empty = none was seen, and the service takes no time. */
+export interface Services {
+  readonly unmap: Float64Array;
+  readonly copy: Float64Array;
+  readonly attempt: Float64Array;
+  readonly drain: Float64Array;
+}
+
+/** One draw of everything that is estimated. */
+export interface Parameters {
+  readonly deferred: number;
+  readonly eager: number;
+  readonly repeat: number;
+  readonly persistent: number;
+  readonly pinned: number;
+}
+
+/** How a recorded episode counts: blocked by a fault, not blocked, or no evidence about faults. */
+export type Luck = 'blocked' | 'clear' | 'not known';
+
+/** The luck of each recorded episode of a member, as abduction has it (probabilities of `blocked`). NaN = not known. */
+export type LuckOf = (unit: Unit, member: number, index: number) => number;
+
+/**
+ * Counts over the units given. `blocked` gives for each recorded episode the probability that a blocked fault undid it.
+ */
+export function evidenceOf(history: History, units: readonly Unit[], recorded: Policy, blocked: LuckOf): Evidence {
+  const deferred = { trials: 0, hits: 0 };
+  const eager = { trials: 0, hits: 0 };
+  const repeat = { trials: 0, hits: 0 };
+  const persistent = { trials: 0, hits: 0 };
+  const pinned = { trials: 0, hits: 0 };
+  for (const unit of units) {
+    unit.members.forEach((member, m) => {
+      if (member.latent) return;
+      let before = 0;
+      member.episodes.forEach((episode, index) => {
+        const hit = blocked(unit, m, index);
+        if (Number.isNaN(hit)) {
+          before = 0;
+          return;
+        }
+        const first = isDeferred(episode, unit, recorded) ? deferred : eager;
+        // Of an episode after another one only the part in which the one before was blocked says something of repeats.
+        first.trials += 1 - before;
+        first.hits += hit * (1 - before);
+        repeat.trials += before;
+        repeat.hits += hit * before;
+        before = hit;
+      });
+    });
+  }
+  return {
+    deferred,
+    eager,
+    repeat,
+    persistent,
+    pinned,
+    ...entryWaits(history),
+    services: servicesOf(history),
+  };
+}
+
+/** Whether an episode ran with deferred TLB flushes: said by the trace, else by the recorded policy and the phase. */
+export function isDeferred(episode: Episode, unit: Unit, recorded: Policy): boolean {
+  if (episode.deferredFlush !== 'unknown') return episode.deferredFlush === 'yes';
+  const { deferredFlush, plan } = recorded.decisions;
+  return deferredFlush && plan.loop === 'batched' && (unit.mode === 'async' || episode.index === 0);
+}
+
+function entryWaits(history: History): { entryWaitRate: number; waiters: number } {
+  if (history.observed.entryWaits === 'unknown') return { entryWaitRate: Number.NaN, waiters: 0 };
+  let under = 0;
+  for (const { start, end } of history.episodes) if (end > start) under += end - start;
+  const waits = history.waits.filter(({ on, episode }) => on === 'entry' && episode >= 0);
+  const waiters = new Set(waits.map(({ pid }) => pid)).size;
+  return { entryWaitRate: under > 0 ? waits.length / under : 0, waiters };
+}
+
+/**
+ * Service times as recorded: `unmap` between the first entries of folios that one call unmaps one after the other;
+ * `copy` between the last entries restored of folios moved one after the other; `attempt` from probes on the move
+ * functions; `drain` until a disabled cache was drained, or an all-CPU drain returned.
+ */
+export function servicesOf(history: History): Services {
+  const unmap: number[] = [];
+  const copy: number[] = [];
+  let lastStart: Episode | undefined;
+  for (const episode of history.episodes) {
+    if (lastStart !== undefined && lastStart.call === episode.call && episode.call >= 0 && episode.index === 0) {
+      const gap = episode.start - lastStart.start;
+      const nothingBetween = !(lastStart.end <= episode.start);
+      if (gap >= 0 && nothingBetween) unmap.push(gap);
+    }
+    lastStart = episode;
+  }
+  const moved = history.episodes.filter(({ outcome, call }) => outcome === 'moved' && call >= 0);
+  moved.sort((a, b) => a.end - b.end);
+  for (let i = 1; i < moved.length; i++) {
+    const gap = moved[i]!.end - moved[i - 1]!.end;
+    if (moved[i]!.call === moved[i - 1]!.call && gap >= 0 && moved[i]!.start <= moved[i - 1]!.end) copy.push(gap);
+  }
+  const attempt = history.attempts
+    .filter(({ returned }) => returned !== 0)
+    .map(({ start, end }) => end - start)
+    .filter((time) => time >= 0);
+  const drain = [
+    ...history.windows.map(({ start, drained }) => drained - start),
+    ...history.drains.filter(({ scope }) => scope === 'all').map(({ start, end }) => end - start),
+  ].filter((time) => time >= 0);
+  const sorted = (values: number[]) => Float64Array.from(values).sort();
+  return { unmap: sorted(unmap), copy: sorted(copy), attempt: sorted(attempt), drain: sorted(drain) };
+}
+
+/** The parameters of one draw. A phase that was never seen takes the other's probability: nothing says it differs. */
+export function drawParameters(evidence: Evidence, assumed: Assumptions, seed: number, draw: number): Parameters {
+  const all = {
+    trials: evidence.deferred.trials + evidence.eager.trials,
+    hits: evidence.deferred.hits + evidence.eager.hits,
+  };
+  const deferred = evidence.deferred.trials > 0 ? evidence.deferred : all;
+  const eager = evidence.eager.trials > 0 ? evidence.eager : all;
+  return {
+    // Nothing at all seen: no episode was ever recorded, so none will be asked about.
+    deferred: all.trials === 0 ? 0 : probability(deferred, seed, draw, 0),
+    eager: all.trials === 0 ? 0 : probability(eager, seed, draw, 1),
+    repeat: evidence.repeat.trials > 0 ? probability(evidence.repeat, seed, draw, 2) : assumed.repeatHit,
+    persistent: probability(evidence.persistent, seed, draw, 3),
+    pinned: probability(evidence.pinned, seed, draw, 4),
+  };
+}
+
+/** Mean of the repeat probability, and whether it is data. For the table of assumptions. */
+export function repeatOf(evidence: Evidence, assumed: Assumptions): { value: number; isData: boolean } {
+  if (evidence.repeat.trials === 0) return { value: assumed.repeatHit, isData: false };
+  return { value: probabilityMean(evidence.repeat), isData: true };
+}

@@ -1,0 +1,283 @@
+/**
+ * Prediction: the demand of a capture replayed under each policy, many times, each time with another draw of what the
+ * capture does not show, and with the same draw for every policy.
+ */
+import { uniform } from '../base/random.ts';
+import type { History } from '../history/facts.ts';
+import type { Policy } from '../policies/policy.ts';
+import { type Abduction, abduct, type Condition, conditionsOf, lastingShares } from './abduction.ts';
+import { addsOf, drainsOf } from './adds.ts';
+import { demandOf, type Unit } from './demand.ts';
+import { runUnit, type UnitOutcome } from './job.ts';
+import { type Metric, metricNames, type PolicyOutcome, type Totals } from './outcome.ts';
+import {
+  type Assumptions,
+  defaultAssumptions,
+  drawParameters,
+  type Evidence,
+  evidenceOf,
+  type Parameters,
+} from './parameters.ts';
+import { type Scene, sceneOf } from './slice.ts';
+import { createWorld } from './world.ts';
+
+export interface ReplayOptions {
+  readonly draws: number;
+  readonly seed: number;
+  readonly assumed?: Partial<Assumptions>;
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/** Everything about a capture that is the same for all policies and draws. */
+export interface Stage {
+  readonly history: History;
+  readonly recorded: Policy;
+  readonly scenes: readonly Scene[];
+  readonly abduction: Abduction;
+  readonly evidence: Evidence;
+  /** Number of call folios of the history, the length of `PolicyOutcome.failed`. */
+  readonly rows: number;
+  /** How many adds to batches have a seen time, an exact one, and one spread between bounds. */
+  readonly adds: { readonly seen: number; readonly exact: number; readonly spread: number };
+}
+
+/** Sets the stage once; `replay`, `reproduce` and `withheld` take it from here. */
+export function stageOf(history: History, recorded: Policy): Stage {
+  const demand = demandOf(history);
+  const abduction = abduct(history);
+  const adds = addsOf(history);
+  const drains = drainsOf(history);
+  const cpus = cpusOf(history);
+  const scenes = demand.units.map((unit) => sceneOf(unit, adds, drains, cpus));
+  const evidence = evidenceOf(history, demand.units, recorded, abduction.blocked);
+  const { seen, exact, spread } = adds;
+  return { history, recorded, scenes, abduction, evidence, rows: demand.rows, adds: { seen, exact, spread } };
+}
+
+function cpusOf(history: History): number {
+  let cpus = history.capture.cpus?.value ?? 1;
+  for (const { cpu } of history.eventsByCpu) cpus = Math.max(cpus, cpu + 1);
+  for (const { cpu } of history.calls) cpus = Math.max(cpus, cpu + 1);
+  for (const { cpu } of history.flushes) cpus = Math.max(cpus, cpu + 1);
+  return cpus;
+}
+
+/** Sums of one policy, filled draw by draw. */
+interface Sums {
+  readonly totals: Record<Metric, Float64Array>;
+  readonly byReason: Map<string, Record<Metric, Float64Array>>;
+  readonly failed: Float64Array;
+}
+
+function emptyTotals(draws: number): Record<Metric, Float64Array> {
+  return Object.fromEntries(metricNames.map((name) => [name, new Float64Array(draws)])) as Record<Metric, Float64Array>;
+}
+
+function add(sums: Sums, draws: number, draw: number, unit: Unit, outcome: UnitOutcome): void {
+  let reason = sums.byReason.get(unit.reason);
+  if (reason === undefined) {
+    reason = emptyTotals(draws);
+    sums.byReason.set(unit.reason, reason);
+  }
+  for (const name of metricNames) {
+    sums.totals[name][draw]! += outcome.values[name];
+    reason[name][draw]! += outcome.values[name];
+  }
+  unit.members.forEach((member, m) => {
+    const failed = outcome.left[m] === 1 || outcome.givenUp[m]! > 0 ? 1 / draws : 0;
+    for (const row of member.rows) sums.failed[row]! += failed;
+  });
+}
+
+/** Metrics that a capture cannot give: NaN in every draw, which says so wherever they are shown. */
+function untold(history: History): Set<Metric> {
+  const names = new Set<Metric>();
+  if (history.observed.durations === 'unknown' || history.observed.episodes === 'unknown') {
+    names.add('timeUnderEntries').add('stall');
+  }
+  if (history.observed.entryWaits === 'unknown' && history.observed.lockWaits === 'unknown') names.add('stall');
+  if (history.observed.episodes === 'unknown') names.add('episodes').add('tlbFlushes');
+  if (history.observed.batchFlushes === 'unknown') names.add('drainWorks').add('lruLocks');
+  return names;
+}
+
+function finish(policy: string, draws: number, sums: Sums, history: History): PolicyOutcome {
+  const unknown = untold(history);
+  const close = (totals: Record<Metric, Float64Array>): Totals => {
+    for (const name of unknown) totals[name].fill(Number.NaN);
+    return totals;
+  };
+  const byReason = [...sums.byReason].sort(([a], [b]) => (a < b ? -1 : 1));
+  return {
+    policy,
+    draws,
+    totals: close(sums.totals),
+    byReason: byReason.map(([reason, totals]) => ({ reason, totals: close(totals) })),
+    failed: sums.failed,
+  };
+}
+
+/** Replays the demand under each policy, conditioned on what was recorded. The same options give the same numbers. */
+export function replay(
+  history: History,
+  policies: readonly Policy[],
+  recorded: Policy,
+  options: ReplayOptions,
+): PolicyOutcome[] {
+  return replayStage(stageOf(history, recorded), policies, options);
+}
+
+export function replayStage(stage: Stage, policies: readonly Policy[], options: ReplayOptions): PolicyOutcome[] {
+  const { draws, seed, onProgress } = options;
+  const assumed = { ...defaultAssumptions, ...options.assumed };
+  const { history, recorded, scenes, abduction, evidence } = stage;
+  const sums = policies.map(
+    (): Sums => ({ totals: emptyTotals(draws), byReason: new Map(), failed: new Float64Array(stage.rows) }),
+  );
+  for (let draw = 0; draw < draws; draw++) {
+    const parameters = drawParameters(evidence, assumed, seed, draw);
+    for (const scene of scenes) {
+      const { unit } = scene;
+      const conditions = conditionsOf(abduction, unit, recorded, assumed, seed, draw);
+      policies.forEach((policy, p) => {
+        const world = createWorld({
+          unit,
+          recorded,
+          abduction,
+          conditions,
+          parameters,
+          evidence,
+          seed,
+          draw,
+          withheld: false,
+        });
+        add(sums[p]!, draws, draw, unit, runUnit(scene, policy, world));
+      });
+    }
+    onProgress?.(draw + 1, draws);
+  }
+  return policies.map((policy, p) => finish(policy.name, draws, sums[p]!, history));
+}
+
+/** One folio for which the replay of the recorded policy, conditioned on everything seen, says something else. */
+export interface Miss {
+  readonly unit: Unit;
+  readonly member: number;
+  readonly recorded: string;
+  readonly replayed: string;
+}
+
+/**
+ * Replays the recorded policy conditioned on everything seen: outcome and number of episodes of every folio must come
+ * out as recorded. Anything less is a bug of the model, of the history, or of their meeting.
+ */
+export function reproduce(stage: Stage, seed = 0): { folios: number; reproduced: number; misses: Miss[] } {
+  const { recorded, scenes, abduction, evidence } = stage;
+  const assumed = defaultAssumptions;
+  const parameters = drawParameters(evidence, assumed, seed, 0);
+  let folios = 0;
+  const misses: Miss[] = [];
+  for (const scene of scenes) {
+    const { unit } = scene;
+    const conditions = conditionsOf(abduction, unit, recorded, assumed, seed, 0);
+    const input = { unit, recorded, abduction, conditions, parameters, evidence, seed, draw: 0, withheld: false };
+    const outcome = runUnit(scene, recorded, createWorld(input));
+    unit.members.forEach((member, m) => {
+      const last = member.outcomes.at(-1);
+      if (member.latent || last === undefined || last === 'unknown') return;
+      folios++;
+      const moved = outcome.left[m] === 0;
+      const open = member.episodes.some(({ outcome }) => outcome === 'open');
+      const sameEpisodes = member.episodes.length === 0 || open || outcome.episodes[m] === member.episodes.length;
+      if (moved === (last === 'moved') && sameEpisodes) return;
+      misses.push({
+        unit,
+        member: m,
+        recorded: `${last} after ${member.episodes.length} episodes`,
+        replayed: `${moved ? 'moved' : 'failed'} after ${outcome.episodes[m]} episodes`,
+      });
+    });
+  }
+  return { folios, reproduced: folios - misses.length, misses };
+}
+
+/** Predictions of the recorded policy without its outcomes. */
+export interface Withheld {
+  readonly folds: number;
+  /** For each draw, folios predicted to fail, and episodes. */
+  readonly failures: Float64Array;
+  readonly episodes: Float64Array;
+  /** For each folio with a known outcome: share of draws in which it was predicted to fail, whether it did, its fold. */
+  readonly predicted: Float64Array;
+  readonly failed: Uint8Array;
+  readonly fold: Uint8Array;
+}
+
+/**
+ * Replays the recorded policy with outcomes withheld: each unit with parameters estimated from the other folds, and luck
+ * of its own. Folds are of units, not of folios, because the folios of one request share their circumstances.
+ */
+export function withheld(stage: Stage, options: ReplayOptions & { readonly folds: number }): Withheld {
+  const { history, recorded, scenes, abduction } = stage;
+  const { draws, seed, folds, onProgress } = options;
+  const assumed = { ...defaultAssumptions, ...options.assumed };
+  const known = scenes.filter(({ unit }) => unit.members.some(isScored));
+  const foldOf = known.map(({ unit }) => Math.floor(uniform(seed, 'fold', unit.id) * folds));
+  const perFold = Array.from({ length: folds }, (_, fold) => {
+    const others = known.filter((_, i) => foldOf[i] !== fold).map(({ unit }) => unit);
+    const evidence = evidenceOf(history, others, recorded, abduction.blocked);
+    const { pinned, held } = lastingShares(abduction, others);
+    return { ...evidence, pinned, persistent: held };
+  });
+  const failures = new Float64Array(draws);
+  const episodes = new Float64Array(draws);
+  const first: number[] = [];
+  let count = 0;
+  for (const { unit } of known) {
+    first.push(count);
+    count += unit.members.filter(isScored).length;
+  }
+  const predicted = new Float64Array(count);
+  const failed = new Uint8Array(count);
+  const fold = new Uint8Array(count);
+  for (let draw = 0; draw < draws; draw++) {
+    const parameters = perFold.map((evidence) => drawParameters(evidence, assumed, seed, draw));
+    known.forEach((scene, i) => {
+      const { unit } = scene;
+      const evidence = perFold[foldOf[i]!]!;
+      const own = parameters[foldOf[i]!]!;
+      const conditions = unit.members.map((_, m) => conditionAnew(unit, m, own, seed, draw));
+      const input = { unit, recorded, abduction, conditions, parameters: own, evidence, seed, draw, withheld: true };
+      const outcome = runUnit(scene, recorded, createWorld(input));
+      let row = first[i]!;
+      unit.members.forEach((member, m) => {
+        if (!isScored(member)) return;
+        const bad = outcome.left[m] === 1 ? 1 : 0;
+        failures[draw]! += bad;
+        episodes[draw]! += outcome.episodes[m]!;
+        predicted[row]! += bad / draws;
+        failed[row] = member.outcomes.at(-1) === 'failed' ? 1 : 0;
+        fold[row] = foldOf[i]!;
+        row++;
+      });
+    });
+    onProgress?.(draw + 1, draws);
+  }
+  return { folds, failures, episodes, predicted, failed, fold };
+}
+
+function isScored({ latent, outcomes }: Unit['members'][number]): boolean {
+  const last = outcomes.at(-1);
+  return !latent && last !== undefined && last !== 'unknown';
+}
+
+/** What may hold a folio of which nothing is known but the rates of the others. */
+function conditionAnew(unit: Unit, member: number, parameters: Parameters, seed: number, draw: number): Condition {
+  const u = uniform(seed, 'pinDuration', unit.id * 2 ** 20 + member, 1, draw);
+  const holder =
+    u < parameters.pinned ? 'pin' : u < parameters.pinned + parameters.persistent ? 'unknown reference' : undefined;
+  if (holder === undefined) return { cause: undefined, obstacles: [], failingAttempts: 0, luck: [] };
+  const references = holder === 'pin' ? 1024 : 1;
+  const obstacle = { holder, from: Number.NEGATIVE_INFINITY, until: Number.POSITIVE_INFINITY, references } as const;
+  return { cause: undefined, obstacles: [obstacle], failingAttempts: 0, luck: [] };
+}

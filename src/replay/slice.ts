@@ -1,0 +1,171 @@
+/**
+ * The part of the background that one unit meets: what rests in batches when it begins, what is added while it runs and
+ * for some time after, and who else drains. Adds that the unit itself made (its destinations, and what it put back) are
+ * left out: the model makes them again. A folio in a wanted range that was in a batch then joins the demand, because
+ * under another policy it may still be there when the list is isolated.
+ */
+import { type Background, backgroundActions } from '../model/demand.ts';
+import type { Adds, DrainRow } from './adds.ts';
+import type { Unit } from './demand.ts';
+
+/** A unit with its latent members, and the background that belongs to it. Folio ids are places in `unit.members`. */
+export interface Scene {
+  readonly unit: Unit;
+  readonly background: Background;
+  /** CPUs that the machine needs. */
+  readonly cpus: number;
+  /** The background is known up to here. */
+  readonly until: number;
+}
+
+interface Row {
+  time: number;
+  cpu: number;
+  action: number;
+  folio: number;
+}
+
+export function sceneOf(given: Unit, adds: Adds, drains: readonly DrainRow[], cpus: number): Scene {
+  const span = Math.max(0, given.end - given.start);
+  const until = given.end + 3 * span;
+  const own = ownPfns(given);
+  const found: { time: number; flushed: number; cpu: number; batch: number; pfn: number }[] = [];
+  for (const group of adds.groups) {
+    for (let i = firstFlushedAfter(adds, group.first, group.last, given.start); i < group.last; i++) {
+      const time = adds.time[i]!;
+      if (time > until) break;
+      const pfn = adds.pfn[i]!;
+      const during = time >= given.start && time <= given.end;
+      if (group.batch === 0 && during && own.has(pfn)) continue;
+      found.push({ time, flushed: adds.flushed[i]!, cpu: group.cpu, batch: group.batch, pfn });
+    }
+  }
+  const unit = withLatent(given, found);
+  const ids = new Map<number, number>();
+  unit.members.forEach(({ pfn }, i) => {
+    if (!Number.isNaN(pfn) && !ids.has(pfn)) ids.set(pfn, i);
+  });
+  const gone = unit.members.map((member) => goneAt(member, unit));
+  const rows: Row[] = found.map(({ time, cpu, batch, pfn }) => {
+    const id = ids.get(pfn) ?? -1;
+    // After the folio has moved the frame is another folio's.
+    return { time, cpu, action: batch, folio: id >= 0 && time < gone[id]! ? id : -1 };
+  });
+  for (let i = firstDrainAfter(drains, given.start); i < drains.length && drains[i]!.time <= until; i++) {
+    const { time, cpu, all, pid } = drains[i]!;
+    if (pid === given.pid && time <= given.end) continue;
+    rows.push({ time, cpu, action: all ? backgroundActions.drainAll : backgroundActions.drainLocal, folio: -1 });
+  }
+  rows.sort((a, b) => a.time - b.time);
+  return { unit, background: columns(rows), cpus, until };
+}
+
+/** Frames that the unit's own work puts on the LRU: destinations, and sources put back. */
+function ownPfns(unit: Unit): Set<number> {
+  const own = new Set<number>();
+  for (const { pfn, episodes } of unit.members) {
+    if (!Number.isNaN(pfn)) own.add(pfn);
+    for (const { destinationPfn } of episodes) own.add(destinationPfn);
+  }
+  return own;
+}
+
+function goneAt(member: Unit['members'][number], unit: Unit): number {
+  if (member.outcomes.at(-1) !== 'moved') return Number.POSITIVE_INFINITY;
+  const end = member.episodes.at(-1)?.end;
+  return end === undefined || Number.isNaN(end) ? unit.end : end;
+}
+
+function firstFlushedAfter(adds: Adds, first: number, last: number, time: number): number {
+  let a = first;
+  let b = last;
+  while (a < b) {
+    const middle = (a + b) >> 1;
+    if (adds.flushed[middle]! < time) a = middle + 1;
+    else b = middle;
+  }
+  return a;
+}
+
+function firstDrainAfter(drains: readonly DrainRow[], time: number): number {
+  let a = 0;
+  let b = drains.length;
+  while (a < b) {
+    const middle = (a + b) >> 1;
+    if (drains[middle]!.time < time) a = middle + 1;
+    else b = middle;
+  }
+  return a;
+}
+
+/**
+ * Adds to a contiguous allocation's demand the folios of its range that rest in a batch while it runs. Where the scan
+ * (isolate_migratepages_range goes up in pfn) meets each is interpolated between the lists whose pfns are known, and is
+ * never before its add: a folio that was added to a batch had not been isolated.
+ */
+function withLatent(unit: Unit, found: readonly { time: number; flushed: number; pfn: number }[]): Unit {
+  if (unit.model !== 'contiguous allocation' || Number.isNaN(unit.startPfn) || unit.lists.length === 0) return unit;
+  const own = ownPfns(unit);
+  const latest = new Map<number, number>();
+  for (const { time, pfn } of found) {
+    if (pfn < unit.startPfn || pfn >= unit.endPfn || own.has(pfn) || time > unit.end) continue;
+    latest.set(pfn, Math.max(time, latest.get(pfn) ?? Number.NEGATIVE_INFINITY));
+  }
+  if (latest.size === 0) return unit;
+  const position = listByPfn(unit);
+  const members = [...unit.members];
+  const lists = unit.lists.map((list) => ({ ...list, members: [...list.members] }));
+  for (const [pfn, added] of [...latest].sort((a, b) => a[0] - b[0])) {
+    let list = position(pfn);
+    while (list < lists.length - 1 && lists[list]!.time < added) list++;
+    lists[list]!.members.push(members.length);
+    members.push({
+      pfn,
+      order: 0,
+      mapped: 0,
+      rows: [],
+      episodes: [],
+      outcomes: [],
+      failures: [],
+      latent: true,
+    });
+  }
+  return { ...unit, members, lists };
+}
+
+/** The list that the scan has reached at a pfn: linear between lists that hold a known pfn. */
+function listByPfn(unit: Unit): (pfn: number) => number {
+  const pfns = [unit.startPfn];
+  const lists = [0];
+  unit.lists.forEach(({ members }, i) => {
+    const known = members.map((m) => unit.members[m]!.pfn).filter((pfn) => pfn > pfns.at(-1)! && pfn < unit.endPfn);
+    if (known.length === 0) return;
+    pfns.push(Math.max(...known));
+    lists.push(i);
+  });
+  pfns.push(unit.endPfn);
+  lists.push(unit.lists.length - 1);
+  return (pfn) => {
+    let i = 1;
+    while (i < pfns.length - 1 && pfns[i]! < pfn) i++;
+    const share = (pfn - pfns[i - 1]!) / Math.max(1, pfns[i]! - pfns[i - 1]!);
+    return Math.round(lists[i - 1]! + Math.min(1, Math.max(0, share)) * (lists[i]! - lists[i - 1]!));
+  };
+}
+
+function columns(rows: readonly Row[]): Background {
+  const background = {
+    length: rows.length,
+    time: new Float64Array(rows.length),
+    cpu: new Uint16Array(rows.length),
+    action: new Uint8Array(rows.length),
+    folio: new Int32Array(rows.length),
+  };
+  rows.forEach((row, i) => {
+    background.time[i] = row.time;
+    background.cpu[i] = row.cpu;
+    background.action[i] = row.action;
+    background.folio[i] = row.folio;
+  });
+  return background;
+}

@@ -1,0 +1,105 @@
+/**
+ * What the model asks, answered for one unit in one draw: recorded luck where the recording has it and the replay still
+ * asks for it, keyed luck with estimated probabilities elsewhere. Two policies that ask for the same folio and episode
+ * get the same answer, whatever they asked before.
+ */
+import { exponential, uniform } from '../base/random.ts';
+import type { BlockedFault, FaultWindow, Visit, World } from '../model/world.ts';
+import type { Policy } from '../policies/policy.ts';
+import { type Abduction, type Condition, memberKey } from './abduction.ts';
+import type { Unit } from './demand.ts';
+import { type Evidence, isDeferred, type Parameters } from './parameters.ts';
+
+export interface WorldInput {
+  readonly unit: Unit;
+  readonly recorded: Policy;
+  readonly abduction: Abduction;
+  readonly conditions: readonly Condition[];
+  readonly parameters: Parameters;
+  readonly evidence: Evidence;
+  readonly seed: number;
+  readonly draw: number;
+  /** Outcomes withheld: no recorded luck is used. */
+  readonly withheld: boolean;
+}
+
+const nobody: readonly BlockedFault[] = [];
+
+export function createWorld(input: WorldInput): World {
+  const { unit, recorded, abduction, conditions, parameters, evidence, seed, draw, withheld } = input;
+  const { services } = evidence;
+  // Whether the last episode asked about was blocked, by member; what the next one's chance hangs on.
+  const blockedBefore = new Uint8Array(unit.members.length);
+
+  /** A recorded duration picked by this visit's luck, so that sums keep their means and policies share it. */
+  const sample = (sorted: Float64Array, visit: Visit, which: number): number => {
+    if (sorted.length === 0) return 0;
+    const u = uniform(seed, 'serviceTime', memberKey(unit, visit.folio), visit.episode * 8 + which, draw);
+    return sorted[Math.floor(u * sorted.length)]!;
+  };
+
+  const isBlocked = (visit: Visit, deferredFlush: boolean): boolean => {
+    const member = unit.members[visit.folio]!;
+    const before = blockedBefore[visit.folio] === 1;
+    const episode = member.episodes[visit.episode];
+    const luck = conditions[visit.folio]?.luck;
+    const known = withheld ? undefined : luck?.[visit.episode];
+    if (known !== undefined && !Number.isNaN(known) && episode !== undefined) {
+      const recordedBefore = visit.episode > 0 && luck?.[visit.episode - 1] === 1;
+      // Same window, same past: the same luck. Another window or past is another event.
+      if (recordedBefore === before && isDeferred(episode, unit, recorded) === deferredFlush) return known === 1;
+      if (recordedBefore && before) return known === 1;
+    }
+    const p = before ? parameters.repeat : deferredFlush ? parameters.deferred : parameters.eager;
+    return uniform(seed, 'faultWindow', memberKey(unit, visit.folio), visit.episode, draw) < p;
+  };
+
+  return {
+    serviceTime(service, visit) {
+      switch (service) {
+        case 'unmap':
+          return sample(services.unmap, visit, 0);
+        case 'copy':
+          return sample(services.copy, visit, 1);
+        case 'attempt':
+          return sample(services.attempt, visit, 2);
+        default:
+          // Isolation is part of the recorded gap between lists; the others have no events of their own.
+          return 0;
+      }
+    },
+    drainWorkTime(cpu, drain) {
+      if (services.drain.length === 0) return 0;
+      const u = uniform(seed, 'serviceTime', -1 - unit.id, drain * 64 + cpu, draw);
+      return services.drain[Math.floor(u * services.drain.length)]!;
+    },
+    rcuWaitTime: () => 0, // part of the recorded time to disable the caches
+    faultEnters(visit: Visit, window: FaultWindow) {
+      const blocked = isBlocked(visit, window.deferredFlush);
+      blockedBefore[visit.folio] = blocked ? 1 : 0;
+      // Let go by the unlock; whether it is still there in the next episode is that episode's question.
+      return blocked ? [{ at: window.from, releaseAfter: 0 }] : nobody;
+    },
+    entryWaiter(visit, n, from) {
+      const episode = withheld ? undefined : unit.members[visit.folio]!.episodes[visit.episode];
+      // The tasks that fell asleep on a recorded episode are those that touch this folio then.
+      if (episode !== undefined) return from + (abduction.waitsOf.get(episode.id)?.[n] ?? Number.POSITIVE_INFINITY);
+      if (!(evidence.entryWaitRate > 0) || n >= evidence.waiters) return Number.POSITIVE_INFINITY;
+      let at = from;
+      for (let i = 0; i <= n; i++) {
+        const u = uniform(seed, 'transientDuration', memberKey(unit, visit.folio), visit.episode * 64 + i, draw);
+        at += exponential(1 / evidence.entryWaitRate, u);
+      }
+      return at;
+    },
+    entryWaitReferenceTime: () => 0, // from the fault to its sleep: too short for any event to show
+    obstacles(_request, folio) {
+      return conditions[folio]?.obstacles ?? [];
+    },
+    transient(visit) {
+      const failing = conditions[visit.folio]?.failingAttempts ?? 0;
+      if (visit.attempt >= failing) return undefined;
+      return { until: visit.now + sample(services.attempt, visit, 2) + 1 };
+    },
+  };
+}
