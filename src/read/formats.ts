@@ -1,5 +1,7 @@
 /** The input formats. Adding one is adding a line; the detector asks each of them, and the surest wins. */
+import { csv } from './csv/format.ts';
 import type { Format } from './format.ts';
 import { perfScript } from './perf-script/format.ts';
+import { tracefs } from './tracefs/tracefs.ts';
 
-export const formats: readonly Format[] = [perfScript];
+export const formats: readonly Format[] = [tracefs, perfScript, csv];

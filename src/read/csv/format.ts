@@ -1,0 +1,47 @@
+/** Tables of events as an input format. */
+import type { Detection, Format } from '../format.ts';
+import { headerNames } from './header.ts';
+import { CsvReader } from './reader.ts';
+import { findDelimiter } from './rows.ts';
+
+export const csv: Format = {
+  id: 'csv',
+  title: 'table of events, CSV or TSV',
+  writtenBy: 'folioscope events --format csv, and scripts that dump LRU and migration events one a row',
+  recognisedBy: 'a header line of names between commas, semicolons or tabs, and rows cut the same way',
+  page: 'csv.md',
+  detect,
+  open: (source, options) => new CsvReader(source, options),
+};
+
+const knownNames = new Set(Object.values(headerNames).flat());
+
+/** A header of names. With names that we know it is surely ours; without, it is a table, and its reader says what is missing. */
+function detect(head: Uint8Array): Detection | undefined {
+  let start = head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf ? 3 : 0;
+  // Comment lines and blank ones may stand before the header.
+  while (start < head.length && (head[start] === 35 || head[start] === 10 || head[start] === 13)) {
+    const end = head.indexOf(10, start);
+    if (end < 0) return undefined;
+    start = end + 1;
+  }
+  const eol = head.indexOf(10, start);
+  const end = eol < 0 ? head.length : eol;
+  if (end === start || end - start > 16384) return undefined;
+  const separator = String.fromCharCode(findDelimiter(head, start, end));
+  const header = new TextDecoder().decode(head.subarray(start, end)).trimEnd();
+  const names = header.split(separator).map((name) =>
+    name
+      .trim()
+      .replace(/^"(.*)"$/, '$1')
+      .toLowerCase(),
+  );
+  if (names.length < 2 || !names.every((name) => /^[\w .:/()[\]-]{0,64}$/.test(name))) return undefined;
+  // Names begin with a letter: a line of numbers, or of a log, is no header.
+  if (!names.every((name) => name === '' || /^[a-z_]/.test(name))) return undefined;
+  const known = names.filter((name) => knownNames.has(name));
+  const hasTime = known.some((name) => /^(?:time|ts|t_|clock)/.test(name));
+  const hasEvent = names.some((name) => headerNames['event']?.includes(name));
+  if (hasTime && hasEvent) return { sure: 0.95, saw: `a header with ${known.join(', ')}` };
+  return { sure: known.length > 0 ? 0.45 : 0.3, saw: 'a header line, without a time or an event' };
+}

@@ -1,0 +1,280 @@
+/** A table of events (CSV, TSV, or with semicolons) into events: our own export exactly, other dumps by documented names. */
+import type { EventBatch } from '../../events/batch.ts';
+import { type Capture, newCapture } from '../../events/capture.ts';
+import type { Field } from '../../events/kinds.ts';
+import { parseContext, parseProbeText, unguardText } from '../../events/table.ts';
+import { BatchBuilder } from '../builder.ts';
+import { printable } from '../detect.ts';
+import type { Reader, ReadOptions } from '../format.ts';
+import type { KindState, NamedKind } from '../kind-table.ts';
+import { CellReader } from './cells.ts';
+import { type Layout, readHeader, type TimeUnit } from './header.ts';
+import { type Row, RowReader } from './rows.ts';
+
+/** How the rows of one kind are read. */
+interface Plan {
+  readonly fields: readonly Field[];
+  /** Which cell a field is read from. */
+  readonly cells: readonly { readonly column: number; readonly field: number; readonly radix: 10 | 16 }[];
+  /** Makes the kind with the first row that could be read, so that no kind is without events. */
+  state(): KindState;
+}
+
+type Problem = string | undefined;
+
+export class CsvReader implements Reader {
+  readonly capture: Capture;
+  readonly #builder: BatchBuilder;
+  readonly #rows: RowReader;
+  readonly #source: string;
+  readonly #map: ReadOptions['csvMap'];
+  readonly #encoder = new TextEncoder();
+  #cells: CellReader;
+  #layout: Layout | undefined;
+  #unit: TimeUnit = 'ns';
+  /** Times seen so far are all multiples of this, ns. */
+  #resolution = 1000;
+  /** Plans by event name and probe description. */
+  readonly #plans = new Map<string, Plan | NamedKind>();
+  /** Positions of the common columns; -1 where the table has none. */
+  #at = { time: -1, cpu: -1, pid: -1, tgid: -1, comm: -1, event: -1, probe: -1, context: -1 };
+  #textColumn = -1;
+
+  constructor(source: string, options: ReadOptions) {
+    this.#source = source;
+    this.#map = options.csvMap;
+    this.capture = newCapture(source, 'csv', 'rows');
+    this.#builder = new BatchBuilder(this.capture, []);
+    this.#cells = new CellReader(this.#builder.fieldValues, this.capture.strings, false);
+    this.#rows = new RowReader({
+      comment: () => this.#builder.comment(),
+      skip: (reason, line, text) => this.#skip(reason, line, text),
+    });
+  }
+
+  push(chunk: Uint8Array): EventBatch[] {
+    this.#readAll(this.#rows.push(chunk));
+    return this.#builder.take();
+  }
+
+  end(): EventBatch[] {
+    this.#readAll(this.#rows.end());
+    if (this.#rows.endsInRow) {
+      this.capture.remarks.push('the last row has no line end: the table may have been cut there');
+    }
+    return this.#builder.finish();
+  }
+
+  #readAll(rows: readonly Row[]): void {
+    for (const row of rows) {
+      this.#builder.at = row.line;
+      if (this.#layout === undefined) this.#header(row);
+      else this.#row(row, this.#layout);
+    }
+    if (this.capture.clock.unit === 'ns' && this.capture.clock.resolution !== this.#resolution) {
+      this.capture.clock = { ...this.capture.clock, resolution: this.#resolution };
+    }
+  }
+
+  #header(row: Row): void {
+    const layout = readHeader(this.#source, row.line, row.cells, this.#map);
+    this.#layout = layout;
+    this.#cells = new CellReader(this.#builder.fieldValues, this.capture.strings, layout.isExport);
+    layout.targets.forEach((target, column) => {
+      if (target.to === 'time') {
+        this.#at.time = column;
+        this.#unit = target.unit;
+      } else if (target.to === 'field') {
+        if (target.name === 'text') this.#textColumn = column;
+      } else if (target.to !== 'ignored') this.#at[target.to] = column;
+    });
+    const separator = { 44: 'commas', 59: 'semicolons', 9: 'tabs' }[this.#rows.delimiter] ?? 'commas';
+    this.capture.variant = `table with ${separator}, ${layout.isExport ? 'as exported' : 'a dump with mapped columns'}`;
+    if (this.#unit === 'clock') this.capture.clock = { unit: 'integer', resolution: 1 };
+    this.#builder.comment();
+  }
+
+  #row(row: Row, layout: Layout): void {
+    const { cells } = row;
+    if (cells.length !== layout.targets.length) {
+      this.#bad(row, `a row does not have the header's ${layout.targets.length} columns`);
+      return;
+    }
+    const problem = this.#begin(cells, layout);
+    if (problem !== undefined) this.#bad(row, problem);
+  }
+
+  /** Reads everything before anything is given to the builder: a bad cell makes a skipped row, not half an event. */
+  #begin(cells: readonly string[], layout: Layout): Problem {
+    const at = this.#at;
+    const time = this.#time(cells[at.time] ?? '');
+    if (typeof time === 'string') return time;
+    const cpu = wholeNumber(cells[at.cpu]);
+    if (cpu === undefined) return 'cpu is not a number';
+    const pid = wholeNumber(cells[at.pid]);
+    if (pid === undefined) return 'pid is not a number';
+    const tgid = wholeNumber(cells[at.tgid]);
+    if (tgid === undefined) return 'tgid is not a number';
+    const event = (layout.event || (cells[at.event] ?? '')).trim();
+    if (event === '') return 'the event has no name';
+    const plan = this.#plan(event, cells[at.probe] ?? '', cells, layout);
+    if (plan === undefined) return 'the probe column is not of the form that it is exported in';
+    const values = this.#builder.fieldValues;
+    if ('state' in plan) {
+      values.clear(plan.fields.length);
+      this.#cells.restart();
+      for (const { column, field, radix } of plan.cells) {
+        const description = plan.fields[field]!;
+        if (!this.#cells.read(cells[column]!, description, field, radix)) return `${description.name} is not a number`;
+      }
+    }
+    const comm = this.#text(cells[at.comm] ?? '', layout);
+    const flags = at.context < 0 ? 0 : parseContext(cells[at.context] ?? '');
+    const commId = comm === undefined ? -1 : this.capture.strings.intern(comm);
+    this.#builder.begin(time.seconds, time.nanoseconds, cpu, pid, tgid, commId, flags);
+    if ('state' in plan) {
+      this.#builder.values(plan.state(), this.#cells.bytes);
+    } else {
+      const text = this.#encoder.encode(this.#genericText(cells, layout));
+      this.#builder.generic(plan, text, 0, text.length);
+    }
+    return undefined;
+  }
+
+  /** undefined where a text is not recorded. */
+  #text(cell: string, layout: Layout): string | undefined {
+    if (cell === '') return undefined;
+    return layout.isExport ? unguardText(cell) : cell;
+  }
+
+  readonly #split = { seconds: 0, nanoseconds: 0 };
+
+  /** A time as the two parts that the builder takes, exact; or what is wrong with it. */
+  #time(cell: string): { seconds: number; nanoseconds: number } | string {
+    const text = cell.trim();
+    const split = this.#split;
+    if (this.capture.events === 0 && text === '' && this.#unit === 'ns') {
+      // The export of a capture that has no times at all (tracefs with context-info off).
+      this.capture.clock = { unit: 'none', resolution: 1 };
+      this.#resolution = 1;
+    }
+    if (this.capture.clock.unit === 'none') {
+      if (text !== '') return 'a time in a table whose first event has none';
+      split.seconds = 0;
+      split.nanoseconds = 0;
+      return split;
+    }
+    const point = text.indexOf('.');
+    if (this.#unit === 'auto') {
+      this.#unit = point >= 0 ? 's' : 'ns';
+      this.capture.remarks.push(
+        `times are read as ${point >= 0 ? 'seconds' : 'nanoseconds'}: the first is ${printable(text, 40)}`,
+      );
+    }
+    const whole = point < 0 ? text : text.slice(0, point);
+    const fraction = point < 0 ? '' : text.slice(point + 1);
+    const digits = unitDigits[this.#unit];
+    if (!/^\d{1,20}$/.test(whole) || !/^\d*$/.test(fraction) || fraction.length > digits) {
+      return this.#unit === 'clock' ? 'the clock value is not a whole number' : 'the time is not a number';
+    }
+    const all = whole + fraction.padEnd(digits, '0');
+    split.seconds = all.length > 9 ? Number(all.slice(0, -9)) : 0;
+    split.nanoseconds = Number(all.slice(-9));
+    if (this.#resolution !== 1 && split.nanoseconds % this.#resolution !== 0) this.#resolution = 1;
+    return split;
+  }
+
+  /** How rows of this event are read; a name alone when its text is kept as it is. */
+  #plan(event: string, probe: string, cells: readonly string[], layout: Layout): Plan | NamedKind | undefined {
+    const isText = this.#textColumn >= 0 && cells[this.#textColumn] !== '';
+    const key = isText ? `text ${event}` : `${event} ${probe}`;
+    const known = this.#plans.get(key);
+    if (known !== undefined) return known;
+    const colon = event.indexOf(':');
+    const system = colon < 0 ? '' : event.slice(0, colon);
+    const name = colon < 0 ? event : event.slice(colon + 1);
+    const named = this.#builder.kinds.findName(system, name);
+    let plan: Plan | NamedKind = named;
+    if (probe !== '') {
+      const described = parseProbeText(probe);
+      if (described === undefined) return undefined;
+      let state: KindState | undefined;
+      const make = (): KindState => {
+        state ??= this.#builder.kinds.described({ system, name, form: 'probe', ...described });
+        return state;
+      };
+      plan = this.#planFields(event, described.fields, {}, cells, layout, make);
+    } else if (!isText && named.row !== undefined) {
+      const { row } = named;
+      const make = (): KindState => this.#builder.kinds.catalogued(named, row);
+      plan = this.#planFields(event, row.fields, row.aliases ?? {}, cells, layout, make);
+    }
+    this.#plans.set(key, plan);
+    return plan;
+  }
+
+  #planFields(
+    event: string,
+    fields: readonly Field[],
+    aliases: Readonly<Record<string, string>>,
+    cells: readonly string[],
+    layout: Layout,
+    state: () => KindState,
+  ): Plan {
+    const chosen = new Map<number, Plan['cells'][number]>();
+    const used = new Set<number>();
+    const take = (column: number, name: string, radix: 10 | 16): void => {
+      const field = fields.findIndex((one) => one.name === name);
+      if (field < 0 || chosen.has(field)) return;
+      chosen.set(field, { column, field, radix });
+      used.add(column);
+    };
+    // The kernel's name first; an alias (`page` for `folio`) only where the name itself is no column.
+    layout.targets.forEach((target, column) => {
+      if (target.to === 'field') take(column, target.name, target.radix);
+    });
+    layout.targets.forEach((target, column) => {
+      const alias = target.to === 'field' ? aliases[target.name] : undefined;
+      if (target.to === 'field' && alias !== undefined && !layout.isExport) take(column, alias, target.radix);
+    });
+    layout.targets.forEach((target, column) => {
+      if (target.to !== 'field' || used.has(column) || (cells[column] ?? '') === '') return;
+      this.capture.remarks.push(
+        `column "${printable(target.name, 40)}" is no field of ${printable(event, 80)}: not used`,
+      );
+    });
+    return { fields, cells: [...chosen.values()], state };
+  }
+
+  /** The text of an event that the catalogue does not know: as exported, or its cells as `name=value`. */
+  #genericText(cells: readonly string[], layout: Layout): string {
+    const text = this.#textColumn < 0 ? '' : (cells[this.#textColumn] ?? '');
+    if (text !== '') return layout.isExport ? unguardText(text) : text;
+    const parts: string[] = [];
+    layout.targets.forEach((target, column) => {
+      const cell = cells[column] ?? '';
+      if (target.to === 'field' && cell !== '')
+        parts.push(`${target.name}=${layout.isExport ? unguardText(cell) : cell}`);
+    });
+    return parts.join(' ');
+  }
+
+  #bad(row: Row, reason: string): void {
+    const separator = String.fromCharCode(this.#rows.delimiter);
+    this.#skip(reason, row.line, row.cells.join(separator));
+  }
+
+  #skip(reason: string, line: number, text: string): void {
+    const bytes = this.#encoder.encode(printable(text, 120));
+    this.#builder.at = line;
+    this.#builder.skip(reason, bytes, 0, bytes.length);
+  }
+}
+
+const unitDigits: Readonly<Record<TimeUnit, number>> = { ns: 0, us: 3, ms: 6, s: 9, clock: 0, auto: 0 };
+
+/** -1 for an empty cell or no such column; undefined for what is no whole number. */
+function wholeNumber(cell: string | undefined): number | undefined {
+  if (cell === undefined || cell === '') return -1;
+  return /^\s*-?\d{1,10}\s*$/.test(cell) ? Number(cell) : undefined;
+}

@@ -1,0 +1,206 @@
+/**
+ * Rows of a CSV or TSV file out of chunks of bytes. csv-parse is the judge of every row (quotes as RFC 4180 has them,
+ * nothing relaxed); what is ours is the cutting of the stream into whole records, so that a row cut by a chunk's end
+ * waits for its rest, and a damaged row costs that row and no other.
+ */
+import { CsvError, parse } from 'csv-parse/browser/esm/sync';
+
+export interface Row {
+  readonly cells: readonly string[];
+  /** Line of the file in which the row begins, from 1. */
+  readonly line: number;
+}
+
+/** What is told about units that are no rows. */
+export interface RowListener {
+  /** A comment line (`#`) or a blank one. */
+  comment(text: string, line: number): void;
+  /** A record that is no CSV. */
+  skip(reason: string, line: number, text: string): void;
+}
+
+/** A record longer than this is taken for a quote that was never closed: only its first line is lost. */
+const longestRecord = 1 << 20;
+
+const newline = 10;
+const quote = 34;
+const hash = 35;
+
+export class RowReader {
+  /** Rows are cut at this byte; found in the header line. */
+  delimiter = 44;
+  #delimiterKnown = false;
+  #pending: Uint8Array = new Uint8Array(0);
+  /** How far `#pending` has been scanned, and whether a quote is open there. */
+  #line = 1;
+  #started = false;
+  readonly #listener: RowListener;
+  readonly #decoder = new TextDecoder();
+
+  constructor(listener: RowListener) {
+    this.#listener = listener;
+  }
+
+  push(chunk: Uint8Array): Row[] {
+    const bytes = new Uint8Array(this.#pending.length + chunk.length);
+    bytes.set(this.#pending);
+    bytes.set(chunk, this.#pending.length);
+    return this.#take(bytes, false);
+  }
+
+  end(): Row[] {
+    return this.#take(this.#pending, true);
+  }
+
+  /** Whether the input ended without a line end: its last row may have been cut. */
+  endsInRow = false;
+
+  #take(bytes: Uint8Array, atEnd: boolean): Row[] {
+    let start = 0;
+    if (!this.#started) {
+      // A byte order mark (three bytes) is no part of the first name.
+      if (bytes.length < 3 && !atEnd) {
+        this.#pending = bytes;
+        return [];
+      }
+      if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) start = 3;
+      this.#started = true;
+    }
+    const rows: Row[] = [];
+    const starts: number[] = [];
+    const ends: number[] = [];
+    const lines: number[] = [];
+    while (start < bytes.length) {
+      if (!this.#delimiterKnown && bytes[start] !== hash && bytes[start] !== newline) {
+        const eol = bytes.indexOf(newline, start);
+        if (eol < 0 && !atEnd) break;
+        this.delimiter = findDelimiter(bytes, start, eol < 0 ? bytes.length : eol);
+        this.#delimiterKnown = true;
+      }
+      let end = this.#recordEnd(bytes, start);
+      if (end < 0) {
+        const tooLong = bytes.length - start > longestRecord;
+        if (!atEnd && !tooLong) break;
+        const eol = bytes.indexOf(newline, start);
+        end = eol < 0 ? bytes.length : eol;
+        if (eol < 0 && !atEnd) break;
+        if (eol < 0) this.endsInRow = true;
+      }
+      if (isBlank(bytes, start, end) || bytes[start] === hash) {
+        this.#listener.comment(this.#decoder.decode(bytes.subarray(start, end)), this.#line);
+      } else {
+        starts.push(start);
+        ends.push(end);
+        lines.push(this.#line);
+      }
+      for (let i = start; i < end; i++) if (bytes[i] === newline) this.#line++;
+      this.#line++;
+      start = end + 1;
+    }
+    this.#pending = start >= bytes.length ? new Uint8Array(0) : bytes.slice(start);
+    this.#parse(bytes, starts, ends, lines, 0, starts.length, rows);
+    return rows;
+  }
+
+  /** The newline that ends the record at `start`, outside quotes; -1 when it is not there yet. */
+  #recordEnd(bytes: Uint8Array, start: number): number {
+    const delimiter = this.delimiter;
+    const isComment = bytes[start] === hash;
+    let fieldStart = true;
+    for (let i = start; i < bytes.length; i++) {
+      const byte = bytes[i]!;
+      if (byte === newline) return i;
+      if (byte === quote && fieldStart && !isComment) {
+        // To the closing quote; a doubled one is a quote inside.
+        for (i++; i < bytes.length; i++) {
+          if (bytes[i] !== quote) continue;
+          if (bytes[i + 1] === quote) i++;
+          else break;
+        }
+        if (i >= bytes.length) return -1;
+      }
+      fieldStart = byte === delimiter;
+    }
+    return -1;
+  }
+
+  /** Parses records [from, to) in one go; when one of them is bad, halves until it stands alone. */
+  #parse(
+    bytes: Uint8Array,
+    starts: readonly number[],
+    ends: readonly number[],
+    lines: readonly number[],
+    from: number,
+    to: number,
+    rows: Row[],
+  ): void {
+    if (from === to) return;
+    try {
+      const parsed = this.#parseBlock(bytes.subarray(starts[from]!, ends[to - 1]!));
+      if (parsed.length === to - from) {
+        for (let i = 0; i < parsed.length; i++) rows.push({ cells: parsed[i]!, line: lines[from + i]! });
+        return;
+      }
+      if (to - from === 1) throw new CsvError('CSV_QUOTE_NOT_CLOSED', 'Quote Not Closed: it is not one row');
+    } catch (error) {
+      if (!(error instanceof CsvError)) throw error;
+      if (to - from === 1) {
+        const text = this.#decoder.decode(bytes.subarray(starts[from]!, ends[from]!));
+        this.#listener.skip(reasonOf(error), lines[from]!, text);
+        return;
+      }
+    }
+    const middle = (from + to) >> 1;
+    this.#parse(bytes, starts, ends, lines, from, middle, rows);
+    this.#parse(bytes, starts, ends, lines, middle, to, rows);
+  }
+
+  #parseBlock(block: Uint8Array): string[][] {
+    return parse(block, {
+      delimiter: String.fromCharCode(this.delimiter),
+      record_delimiter: ['\r\n', '\n'],
+      comment: '#',
+      comment_no_infix: true,
+      skip_empty_lines: true,
+      // A short or long row is counted by the reader, which knows the header.
+      relax_column_count: true,
+      max_record_size: longestRecord,
+    });
+  }
+}
+
+function reasonOf(error: CsvError): string {
+  switch (error.code) {
+    case 'CSV_QUOTE_NOT_CLOSED':
+      return 'a quote is not closed';
+    case 'CSV_INVALID_CLOSING_QUOTE':
+    case 'INVALID_OPENING_QUOTE':
+      return 'a quote is in the middle of a field';
+    default:
+      return `no CSV (${error.code})`;
+  }
+}
+
+function isBlank(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let i = start; i < end; i++) if (bytes[i] !== 32 && bytes[i] !== 13) return false;
+  return true;
+}
+
+/** The likeliest of comma, semicolon and tab in a header line: the one that cuts it most often. */
+export function findDelimiter(bytes: Uint8Array, start: number, end: number): number {
+  let best = 44;
+  let most = 0;
+  for (const candidate of [44, 9, 59]) {
+    let count = 0;
+    let quoted = false;
+    for (let i = start; i < end; i++) {
+      if (bytes[i] === quote) quoted = !quoted;
+      else if (bytes[i] === candidate && !quoted) count++;
+    }
+    if (count > most) {
+      most = count;
+      best = candidate;
+    }
+  }
+  return best;
+}
