@@ -70,8 +70,8 @@ export interface Decisions {
   readonly lruCaches: CacheAnswer;
   /** H: PG_lru is cleared while a folio is queued in a batch other than add (6.11 .. 6.16). */
   readonly clearsLruFlagWhenQueued: boolean;
-  /** K: drain this CPU after the destination was added: always when it was mapped, or only when mlocked. */
-  readonly drainAfterMove: 'mapped' | 'mlocked';
+  /** K: drain this CPU after the destination was added: when it was mapped, only when also mlocked, or not (5.17 and before). */
+  readonly drainAfterMove: 'mapped' | 'mlocked' | 'never';
   /** L: entries that fill a batch: the entry that makes it this many flushes it. 0 = batches are off. */
   readonly batchCapacity: number;
   /** N: how an all-CPU drain meets others. */

@@ -282,7 +282,10 @@ function finish(kernel: Kernel, run: Run, member: Member): void {
   member.ending = 'moved';
   member.holder = undefined;
   toLru(kernel, run, member);
-  if (wasMapped && (decisions.drainAfterMove === 'mapped' || folio.mlocked)) drainLocal(kernel, run);
+  const { drainAfterMove } = decisions;
+  if (wasMapped && (drainAfterMove === 'mapped' || (drainAfterMove === 'mlocked' && folio.mlocked))) {
+    drainLocal(kernel, run);
+  }
   endEpisode(kernel, run, member);
 }
 
