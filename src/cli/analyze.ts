@@ -55,7 +55,7 @@ function callTables({ calls, requests, episodes }: Analysis): Table[] {
       ['reason', 'mode', 'calls>', 'failing>', 'folios moved>', 'failed>', 'unseen>', 'pages moved>', 'failed>'],
       calls.map((row) => [
         row.reason,
-        row.mode,
+        row.mode.replace(/^MIGRATE_/, ''),
         count(row.calls),
         count(row.withFailures),
         count(row.foliosMoved),
@@ -84,7 +84,7 @@ function callTables({ calls, requests, episodes }: Analysis): Table[] {
       { title: 'Requests: who asked for the calls' },
     ),
     table(
-      ['episodes', 'count>', 'timed>', 'median>', '90 %>', '99 %>', 'longest>'],
+      ['episodes', 'count>', 'timed>', 'median>', '90\u00a0%>', '99\u00a0%>', 'longest>'],
       episodes.map((row) => [
         row.outcome,
         count(row.episodes),
@@ -99,12 +99,19 @@ function callTables({ calls, requests, episodes }: Analysis): Table[] {
   ];
 }
 
+/** What would print as no folio at all is for `--json`. */
+function isTold(row: Analysis['blame'][number]): boolean {
+  return row.folios >= 0.005 || row.likeliest > 0;
+}
+
 function blameTables(history: History, { blame, topFolios: top, failures }: Analysis): Table[] {
   if (failures.length === 0) return [];
   return [
     table(
       ['cause', 'folios expected>', 'share>', 'likeliest cause of>'],
-      blame.map((row) => [row.cause, count(row.folios), percent(row.folios / failures.length), count(row.likeliest)]),
+      blame
+        .filter(isTold)
+        .map((row) => [row.cause, count(row.folios), percent(row.folios / failures.length), count(row.likeliest)]),
       {
         title: 'Failures by blame',
         notes: ['Expected folios: each failed folio is shared out over its causes by their probability.'],
@@ -127,7 +134,7 @@ function blameTables(history: History, { blame, topFolios: top, failures }: Anal
 function batchTables({ stays, flushes, drains, waits, windows }: Analysis): Table[] {
   return [
     table(
-      ['CPU>', 'batch', 'stays>', 'timed>', 'median>', '90 %>', 'longest>', 'still in>'],
+      ['CPU>', 'batch', 'stays>', 'timed>', 'median>', '90\u00a0%>', 'longest>', 'still in>'],
       stays.map((row) => [
         row.cpu < 0 ? '–' : String(row.cpu),
         row.batch,
@@ -158,7 +165,7 @@ function batchTables({ stays, flushes, drains, waits, windows }: Analysis): Tabl
       { title: 'Drains' },
     ),
     table(
-      ['asleep on', 'waits>', 'timed>', 'median>', '90 %>', 'longest>'],
+      ['asleep on', 'waits>', 'timed>', 'median>', '90\u00a0%>', 'longest>'],
       waits.map((row) => [
         { entry: 'a migration entry', lock: 'a folio lock' }[row.on],
         count(row.waits),

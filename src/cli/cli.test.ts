@@ -106,7 +106,7 @@ test('inspect reads stdin and several files, and shows losses by CPU', () => {
     .filter(({ how }: { how: string }) => how === 'lost')
     .reduce((sum: number, loss: { count: number }) => sum + loss.count, 0);
   assert.equal(lost, told);
-  assert.match(folioscope(['inspect', lossy]).stdout, /lost on CPU/);
+  assert.match(folioscope(['inspect', lossy]).stdout, /Events lost before they reached the capture/);
 });
 
 test('events: rows, filters, both forms', () => {

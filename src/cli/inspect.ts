@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { exitCodeOf, exitCodes } from '../base/errors.ts';
 import type { Capture, Known, Loss, OpenCapture } from '../events/capture.ts';
 import { qualifiedName } from '../events/kinds.ts';
-import { count, duration } from '../report/numbers.ts';
+import { count, duration, percent } from '../report/numbers.ts';
 import { type Table, table } from '../report/tables.ts';
 import { lossShare, tooMuchSkipped, withCapture } from './captures.ts';
 import { showFailure } from './failure.ts';
@@ -131,20 +131,36 @@ function names(of: Tally): Table {
   );
 }
 
-function books({ capture }: Tally): Table {
+function books({ capture }: Tally): Table[] {
   const { decoded, generic, comment, skipped, total, skips, oddities, unit } = capture.accounting;
-  return table(
-    [unit, 'count>', 'first at', 'it reads'],
-    [
-      ['decoded', count(decoded), '', ''],
-      ['kept generically', count(generic), '', ''],
-      ...oddities.map((note) => [`  ${note.reason}`, count(note.count), note.firstPlace, note.firstText]),
-      ['comment', count(comment), '', ''],
-      ['skipped', count(skipped), '', ''],
-      ...skips.map((note) => [`  ${note.reason}`, count(note.count), note.firstPlace, note.firstText]),
-      ['total', count(total), '', ''],
-    ],
-  );
+  const notes = [
+    ...skips.map((note) => ({ what: 'skipped', ...note })),
+    ...oddities.map((note) => ({ what: 'kept generically', ...note })),
+  ];
+  return [
+    table(
+      [`accounting of ${unit}`, 'count>', 'share>'],
+      Object.entries({ decoded, 'kept generically': generic, comment, skipped, total }).map(([name, n]) => [
+        name,
+        count(n),
+        total === 0 ? '' : percent(n / total),
+      ]),
+    ),
+    ...(notes.length === 0
+      ? []
+      : [
+          table(
+            ['what', 'why', 'count>', 'first at', 'it reads'],
+            notes.map(({ what, reason, count: n, firstPlace, firstText }) => [
+              what,
+              reason,
+              count(n),
+              firstPlace,
+              firstText,
+            ]),
+          ),
+        ]),
+  ];
 }
 
 /** More rows than this are for `--json`; the sums by CPU above them are complete. */
@@ -167,7 +183,7 @@ function losses({ capture }: Tally): Table[] {
   const sums = [...groups.values()].sort((a, b) => a.loss.cpu - b.loss.cpu || (a.loss.how < b.loss.how ? -1 : 1));
   return [
     table(
-      ['lost on CPU', 'how', 'gaps>', 'events lost>', 'gaps of unknown size>'],
+      ['CPU', 'how', 'gaps>', 'events lost>', 'of unknown size>'],
       sums.map(({ loss, gaps, events, unknown }) => [
         cpu(loss),
         loss.how,
@@ -175,9 +191,10 @@ function losses({ capture }: Tally): Table[] {
         unknown === gaps ? '–' : count(events),
         count(unknown),
       ]),
+      { title: 'Events lost before they reached the capture' },
     ),
     table(
-      ['CPU', 'how', 'events lost>', 'after>', 'before>', 'told at'],
+      ['CPU', 'how', 'events lost>', 'after>', 'before>', 'said at'],
       all
         .slice(0, lossRows)
         .map((loss) => [cpu(loss), loss.how, count(loss.count), at(loss.start), at(loss.end), loss.place]),
@@ -190,7 +207,7 @@ function losses({ capture }: Tally): Table[] {
 
 async function show(of: Tally): Promise<void> {
   await printFacts(of.capture.source, facts(of));
-  for (const one of [names(of), books(of), ...losses(of)]) await printTable(one);
+  for (const one of [names(of), ...books(of), ...losses(of)]) await printTable(one);
   for (const remark of of.capture.remarks) await printLines([`note: ${remark}`], '  ');
 }
 
