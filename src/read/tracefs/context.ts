@@ -55,13 +55,14 @@ let count = 0;
 /** Decimal digits from `at`: the position behind them; `number` and `count` tell the rest. */
 function digits(bytes: Uint8Array, at: number, end: number): number {
   let i = at;
-  number = 0;
+  let value = 0;
   while (i < end) {
     const digit = bytes[i]! - 48;
     if (digit < 0 || digit > 9) break;
-    number = number * 10 + digit;
+    value = value * 10 + digit;
     i++;
   }
+  number = value;
   count = i - at;
   return i;
 }
