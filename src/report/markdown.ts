@@ -1,7 +1,7 @@
 /** The report as Markdown that also reads as plain text in a mail: lines of at most 76 columns wherever cells allow it. */
 import type { Facts, Figure } from './charts/figure.ts';
 import { many } from './numbers.ts';
-import { answers, shortName } from './summary.ts';
+import { answers } from './summary.ts';
 import { supporting } from './supporting.ts';
 import { escapeMarkdown, markdownTable, printable, type Table, wrap } from './tables.ts';
 
@@ -25,10 +25,10 @@ export function headMarkdown(title: string, command: string, madeBy: string, ove
 }
 
 /** One capture: the answers, each figure's finding with its tables, and what stands behind them. */
-export function captureMarkdown(facts: Facts, figures: readonly Figure[], named: boolean): string {
+export function captureMarkdown(facts: Facts, figures: readonly Figure[], name: string): string {
   const { seed, draws, level } = facts.comparison;
   return [
-    `## ${named ? escapeMarkdown(shortName(facts.history.capture.source)) : 'Summary'}\n`,
+    `## ${escapeMarkdown(name)}\n`,
     ...answers(facts).map(({ question, answer }) => bullet(question, answer)),
     `\nFrom ${many(draws, 'draw')}, seed ${seed}; intervals at ${Math.round(level * 100)} %.\n`,
     ...figures.flatMap((figure) => [
@@ -49,7 +49,9 @@ function bullet(question: string, answer: string): string {
 function tableMarkdown(table: Table): string {
   if (!table.rows.some((row) => row.some((cell) => cell.length > longCell))) return markdownTable(table, lineWidth);
   const rows = table.rows.map((row) => {
-    const rest = row.slice(1).flatMap((cell, i) => (cell === '' ? [] : [`${table.columns[i + 1]}: ${cell}`]));
+    const rest = row
+      .slice(1)
+      .flatMap((cell, i) => (cell === '' ? [] : [`${table.columns[i + 1]}: ${cell.replace(/\.$/, '')}`]));
     return bullet(row[0] ?? '', rest.join('. '));
   });
   const title = table.title === undefined ? [] : [`**${escapeMarkdown(table.title)}**\n`];

@@ -6,6 +6,7 @@ import { after, before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { type Browser, chromium } from 'playwright-core';
 import { skipWithout } from '../test-support.ts';
+import { charts } from './charts/charts.ts';
 import { buildReport } from './report.ts';
 import { madeUpFacts } from './test-support.ts';
 
@@ -76,7 +77,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
         };
       });
       assert.ok(seen.overflow <= 0, `${seen.overflow} px wider than the window`);
-      assert.equal(seen.figures, 18);
+      assert.equal(seen.figures, 2 * charts.length);
       assert.equal(seen.svgs, seen.figures, 'one drawing of each figure is shown');
       assert.equal(seen.captioned, seen.figures);
       assert.ok(seen.smallest >= 10, `text of ${seen.smallest.toFixed(1)} px`);

@@ -5,6 +5,7 @@ import { charts } from './charts/charts.ts';
 import type { Facts } from './charts/figure.ts';
 import { svgToPng } from './png.ts';
 import { buildReport } from './report.ts';
+import { shortNames } from './summary.ts';
 import { renderSvg } from './svg.ts';
 import { madeUpFacts } from './test-support.ts';
 
@@ -115,4 +116,12 @@ test('a chart becomes a PNG that has something on it', async () => {
   assert.ok(Math.abs(width - Number(/width="([\d.]+)"/.exec(svg)?.[1])) <= 1);
   const blank = svgToPng(svg.replace(/<g[\s\S]*<\/g>/, ''), { scale: 1 });
   assert.ok(png.length > blank.length * 2, 'the drawing takes more bytes than a blank of its size');
+});
+
+test('captures are named by what tells them apart', () => {
+  assert.deepEqual(shortNames(['x/pairs/run1/trace.txt', 'x/pairs/run2/trace.txt']), ['run1', 'run2']);
+  assert.deepEqual(shortNames(['x/a/one.txt', 'x/b/two.txt']), ['a/one.txt', 'b/two.txt']);
+  assert.deepEqual(shortNames(['/very/long/run1/trace.txt']), ['run1/trace.txt']);
+  assert.deepEqual(shortNames(['a.txt', 'b.txt']), ['a.txt', 'b.txt']);
+  assert.deepEqual(shortNames(['-', 'x/b.txt']), ['-', 'x/b.txt']);
 });

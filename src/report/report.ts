@@ -8,7 +8,7 @@ import { reportJson } from './json.ts';
 import { captureMarkdown, headMarkdown } from './markdown.ts';
 import { many } from './numbers.ts';
 import { answersHtml, type DrawnFigure, figureHtml, page } from './page.ts';
-import { answers, overview, shortName } from './summary.ts';
+import { answers, overview, shortNames } from './summary.ts';
 import { supporting } from './supporting.ts';
 import { renderSvg } from './svg.ts';
 import { escapeHtml, htmlTable } from './tables.ts';
@@ -28,7 +28,8 @@ export interface ReportInput {
 export async function buildReport(input: ReportInput): Promise<{ html: string; markdown: string; json: string }> {
   const all: readonly Facts[] = input.captures;
   const several = all.length > 1 ? overview(all) : undefined;
-  const title = titleOf(all);
+  const names = shortNames(all.map(({ history }) => history.capture.source));
+  const title = titleOf(names);
   const figures = all.map((facts) => charts.map((chart) => chart(facts)));
   const sections: string[] = [];
   for (const [i, facts] of all.entries()) {
@@ -37,30 +38,28 @@ export async function buildReport(input: ReportInput): Promise<{ html: string; m
       const narrow = charts[n]!(facts, widths.narrow);
       drawn.push(await drawFigure(figure, narrow, `c${i + 1}-${figure.id}`));
     }
-    sections.push(captureHtml(facts, drawn, i + 1, all.length > 1));
+    sections.push(captureHtml(facts, drawn, i + 1, all.length > 1 ? names[i]! : 'Summary'));
   }
   const head = [
     `<h1>${escapeHtml(title)}</h1>`,
     ...(several
       ? [
           htmlTable(several),
-          `<ul>${all.map((facts, i) => `<li><a href="#c${i + 1}">${escapeHtml(shortName(facts.history.capture.source))}</a></li>`).join('')}</ul>`,
+          `<ul>${names.map((name, i) => `<li><a href="#c${i + 1}">${escapeHtml(name)}</a></li>`).join('')}</ul>`,
         ]
       : []),
   ];
   const html = page(title, [...head, ...sections, footHtml(input)].join('\n'));
   const markdown = [
     headMarkdown(title, input.command, madeBy(input), several),
-    ...all.map((facts, i) => captureMarkdown(facts, figures[i]!, all.length > 1)),
+    ...all.map((facts, i) => captureMarkdown(facts, figures[i]!, all.length > 1 ? names[i]! : 'Summary')),
   ].join('\n');
   return { html, markdown, json: reportJson(input, figures) };
 }
 
-function titleOf(all: readonly Facts[]): string {
-  const only = all.length === 1 ? all[0] : undefined;
-  return only
-    ? `Page migration in ${shortName(only.history.capture.source)}: what failed, and what would have changed it`
-    : `Page migration in ${many(all.length, 'capture')}: what failed, and what would have changed it`;
+function titleOf(names: readonly string[]): string {
+  const what = names.length === 1 ? names[0] : many(names.length, 'capture');
+  return `Page migration in ${what}: what failed, and what would have changed it`;
 }
 
 async function drawFigure(wide: Figure, narrow: Figure, name: string): Promise<DrawnFigure> {
@@ -72,12 +71,12 @@ async function drawFigure(wide: Figure, narrow: Figure, name: string): Promise<D
   return { id, title, finding, tables, svg };
 }
 
-function captureHtml(facts: Facts, figures: readonly DrawnFigure[], number: number, named: boolean): string {
+function captureHtml(facts: Facts, figures: readonly DrawnFigure[], number: number, name: string): string {
   const anchor = `c${number}`;
   const { seed, draws, level } = facts.comparison;
   return [
     `<section id="${anchor}">`,
-    `<h2>${named ? escapeHtml(shortName(facts.history.capture.source)) : 'Summary'}</h2>`,
+    `<h2>${escapeHtml(name)}</h2>`,
     answersHtml(answers(facts)),
     `<p class="meta">${many(draws, 'draw')}, seed ${seed}, intervals at ${Math.round(level * 100)} %.</p>`,
     ...figures.map((figure) => figureHtml(figure, `${anchor}-${figure.id}`)),

@@ -87,6 +87,7 @@ function requestSentence({ history }: Facts): string {
 
 /** A row a capture: what a reader of several captures looks at first. */
 export function overview(all: readonly Facts[]): Table {
+  const names = shortNames(all.map(({ history }) => history.capture.source));
   return table(
     [
       'capture',
@@ -100,7 +101,7 @@ export function overview(all: readonly Facts[]): Table {
       'best other policy',
       'difference>',
     ],
-    all.map(({ history, comparison }) => {
+    all.map(({ history, comparison }, i) => {
       const folios = history.calls.reduce((sum, call) => sum + call.folios.length, 0);
       const failed = history.calls.reduce(
         (sum, call) => sum + call.folios.filter((folio) => folio.outcome === 'failed').length,
@@ -116,7 +117,7 @@ export function overview(all: readonly Facts[]): Table {
         )
         .sort((a, b) => a.difference.failedFolios.estimate - b.difference.failedFolios.estimate)[0];
       return [
-        shortName(history.capture.source),
+        names[i] ?? '',
         comparison.recorded,
         count(history.calls.length),
         count(folios),
@@ -136,7 +137,14 @@ export function overview(all: readonly Facts[]): Table {
   );
 }
 
-/** The last two parts of a path: captures of one kind are often named alike and told apart by their folder. */
-export function shortName(source: string): string {
-  return source.split('/').slice(-2).join('/');
+/** What tells captures apart: their paths without the folders, and without the file name, that all of them share. */
+export function shortNames(sources: readonly string[]): string[] {
+  const paths = sources.map((source) => source.split('/'));
+  const [first = []] = paths;
+  if (paths.length === 1) return [first.slice(-2).join('/')];
+  const shortest = Math.min(...paths.map((path) => path.length));
+  let lead = 0;
+  while (lead < shortest - 2 && paths.every((path) => path[lead] === first[lead])) lead++;
+  const tail = shortest - lead > 1 && paths.every((path) => path.at(-1) === first.at(-1)) ? -1 : undefined;
+  return paths.map((path) => path.slice(lead, tail).join('/'));
 }

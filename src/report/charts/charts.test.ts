@@ -81,7 +81,7 @@ for (const chart of charts) {
       assert.match(figure.finding, /\.$/);
       assert.doesNotMatch(figure.finding, /NaN|undefined/);
     }
-    if (['outcomes', 'episodes', 'residency', 'drains'].includes(id))
+    if (['outcomes', 'episodes', 'residency', 'drains', 'fill'].includes(id))
       assert.notEqual(seen.finding, unseen.finding, 'not observed is not the same as did not happen');
   });
 }

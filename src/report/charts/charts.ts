@@ -6,6 +6,7 @@ import { drains } from './drains.ts';
 import { episodes } from './episodes.ts';
 import { fidelity } from './fidelity.ts';
 import type { Chart } from './figure.ts';
+import { fill } from './fill.ts';
 import { outcomes } from './outcomes.ts';
 import { residency } from './residency.ts';
 import { timeline } from './timeline.ts';
@@ -19,5 +20,6 @@ export const charts: readonly Chart[] = [
   episodes,
   residency,
   drains,
+  fill,
   accounting,
 ];

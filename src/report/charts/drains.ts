@@ -4,7 +4,8 @@ import { count, list, many, percent } from '../numbers.ts';
 import { table } from '../tables.ts';
 import { bars, type Chart, colours, widths } from './figure.ts';
 
-const series: Readonly<Record<Flush['cause'], string>> = {
+/** One colour a cause, in the order in which they are drawn. */
+export const flushColours: Readonly<Record<Flush['cause'], string>> = {
   'cache disabled': colours.blue,
   'all-CPU drain': colours.green,
   'local drain': colours.sky,
@@ -12,7 +13,7 @@ const series: Readonly<Record<Flush['cause'], string>> = {
   bypass: colours.purple,
   unknown: colours.grey,
 };
-const causes = Object.keys(series) as readonly Flush['cause'][];
+const causes = Object.keys(flushColours) as readonly Flush['cause'][];
 
 const scopes = { local: 'this CPU', all: 'all CPUs', disable: 'all CPUs, caches disabled' } as const;
 
@@ -61,7 +62,7 @@ export const drains: Chart = ({ history }, width = widths.wide) => {
                 label: `CPU ${cpu < 0 ? 'not known' : cpu}: ${many(flushesOf(row), 'flush', 'flushes')}`,
                 segments: present.map((cause) => ({ series: cause, value: row.get(cause)?.flushes ?? 0 })),
               })),
-            series,
+            flushColours,
             'flushes of a batch',
             width,
           ),

@@ -103,7 +103,7 @@ function finding({ episodes: all, capture, observed }: Parameters<Chart>[0]['his
   }
   const undone = all.filter((e) => e.outcome === 'undone').length;
   const open = all.filter((e) => e.outcome === 'open').length;
-  const how = `${many(all.length, 'episode')}: ${count(undone)} undone (${percent(undone / all.length)})${open > 0 ? `, ${count(open)} without a seen end` : ''}`;
+  const how = `${many(all.length, 'episode')}: ${undone === 0 ? 'none undone' : `${count(undone)} undone (${percent(undone / all.length)})`}${open > 0 ? `, ${count(open)} without a seen end` : ''}`;
   if (capture.clock.unit !== 'ns')
     return `${how}; the clock of this capture gives an order and no durations, so how long they lasted is not known.`;
   const lasted = Float64Array.from(all.filter((e) => e.end >= e.start).map((e) => e.end - e.start)).sort();

@@ -16,12 +16,20 @@ export const timeline: Chart = ({ history }, width = widths.wide) => {
   const timed = capture.clock.unit !== 'none';
   // Without time the order of calls is all there is: the n-th call stands at n.
   const at = (i: number): number => (timed ? (Number.isNaN(calls[i]!.start) ? calls[i]!.end : calls[i]!.start) : i);
-  const end = timed ? Math.max(capture.end, 1) : Math.max(calls.length, 1);
+  // Only the span in which calls ran: a capture often starts long before its first call.
+  const times = calls.map((_, i) => at(i)).filter((time) => !Number.isNaN(time));
+  const first = times.reduce((least, time) => Math.min(least, time), timed ? Number.POSITIVE_INFINITY : 0);
+  const begin = Number.isFinite(first) ? first : 0;
+  const end =
+    Math.max(
+      times.reduce((most, time) => Math.max(most, time), begin),
+      begin,
+    ) + 1;
   const seconds = capture.clock.unit === 'ns';
   const binned = (n: number): Bin[] => {
     const bins = Array.from({ length: n }, () => ({ calls: 0, handled: 0, failed: 0 }));
     for (let i = 0; i < calls.length; i++) {
-      const bin = bins[Math.min(n - 1, Math.max(0, Math.floor((at(i) / end) * n)))];
+      const bin = bins[Math.min(n - 1, Math.max(0, Math.floor(((at(i) - begin) / (end - begin)) * n)))];
       if (!bin) continue; // neither end has a time
       bin.calls++;
       bin.handled += calls[i]!.folios.length;
@@ -30,7 +38,7 @@ export const timeline: Chart = ({ history }, width = widths.wide) => {
     return bins;
   };
   const scale = seconds ? 1e9 : 1;
-  const place = (n: number, i: number): number => ((i / n) * end) / scale;
+  const place = (n: number, i: number): number => (begin + (i / n) * (end - begin)) / scale;
   const fine = binned(width < 500 ? 60 : 150);
   const values = fine
     .map((bin, i) => ({
@@ -41,9 +49,9 @@ export const timeline: Chart = ({ history }, width = widths.wide) => {
     }))
     .filter((bin) => bin.handled > 0);
   const gaps = capture.losses
-    .filter((loss) => loss.end > loss.start)
+    .filter((loss) => loss.end > loss.start && loss.end > begin && loss.start < end)
     .slice(0, 200)
-    .map((loss) => ({ start: loss.start / scale, end: loss.end / scale }));
+    .map((loss) => ({ start: Math.max(loss.start, begin) / scale, end: Math.min(loss.end, end) / scale }));
   const axisTitle = seconds
     ? 'seconds since the first event'
     : timed
@@ -70,7 +78,7 @@ export const timeline: Chart = ({ history }, width = widths.wide) => {
           x: {
             field: 'start',
             type: 'quantitative',
-            scale: { domain: [0, end / scale], nice: false },
+            scale: { domain: [begin / scale, end / scale], nice: false },
             axis: last
               ? { title: axisTitle, tickCount: width < 500 ? 5 : 10, grid: false }
               : { labels: false, title: null, ticks: false, grid: false },
@@ -91,8 +99,8 @@ export const timeline: Chart = ({ history }, width = widths.wide) => {
   const failed = values.reduce((sum, bin) => sum + bin.failed, 0);
   const coarse = binned(tableBins);
   const mark = (i: number): string => {
-    const value = (i / tableBins) * end;
-    return seconds ? (i === 0 ? '0 s' : duration(value)) : count(Math.round(value));
+    const value = begin + (i / tableBins) * (end - begin);
+    return seconds ? duration(value) : count(Math.round(value));
   };
   return {
     id: 'timeline',
@@ -145,6 +153,6 @@ function finding(
   const where =
     spread === 1
       ? `all fell ${when}`
-      : `${percent(share)} fell ${when}, and ${spread} of ${bins.length} equal parts of the capture have some`;
+      : `${percent(share)} fell ${when}, and ${spread} of ${bins.length} equal parts of the time between the first call and the last have some`;
   return `Of ${many(failed, 'failed folio')}, ${where}.${clock}${shaded}`;
 }
