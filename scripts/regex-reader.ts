@@ -1,7 +1,8 @@
 /**
  * What the readers are measured against: the way one would write it in an afternoon. readline for the lines, one
  * regular expression for a line's common columns, one for the fields of each event of the catalogue (made from the same
- * templates that the readers use), `key=value` pairs for the rest; numbers into growing columns, text interned in a Map.
+ * templates that the readers use), `key=value` pairs for the rest; numbers into growing columns, 64-bit values as two
+ * halves (a double does not hold them), text interned in a Map.
  */
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -25,22 +26,28 @@ const groups: Readonly<Record<string, string>> = {
   f6: '(.{0,6}?)',
 };
 
+type How = 'decimal' | 'hex' | 'u64' | 'text';
+
 interface Matcher {
   readonly pattern: RegExp;
-  readonly hows: readonly string[];
+  readonly hows: readonly How[];
 }
+
+const literal = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
 function matchersOf(row: EventRow): Matcher[] {
   return row.eras.map((era) => {
-    const hows: string[] = [];
-    const parts = era.text.split(/\{[^{}:]+:([^{}]+)\}/);
-    const source = parts
-      .map((part, i) => {
-        if (i % 2 === 0) return part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-        hows.push(part);
-        return groups[part] ?? '(.*?)';
-      })
-      .join('');
+    const hows: How[] = [];
+    let source = '';
+    let from = 0;
+    for (const match of era.text.matchAll(/\{([^{}:]+):([^{}]+)\}/g)) {
+      const [whole, name, how = ''] = match;
+      const storage = row.fields.find((field) => field.name === name)?.storage;
+      hows.push(storage === 'u64' ? 'u64' : storage === 'text' ? 'text' : how === 'd' ? 'decimal' : 'hex');
+      source += literal(era.text.slice(from, match.index)) + (groups[how] ?? '(.*?)');
+      from = match.index + whole.length;
+    }
+    source += literal(era.text.slice(from));
     return { pattern: new RegExp(`^${source} *$`), hows };
   });
 }
@@ -68,6 +75,13 @@ export async function readWithRegex(path: string, format: 'tracefs' | 'perf-scri
   let columns = new Map<number, NumberColumn[]>();
   let first = Number.NaN;
   let events = 0;
+  const u64 = (text: string, values: number[]): void => {
+    const digits = text.startsWith('0x') ? text.slice(2) : text;
+    values.push(
+      digits.length > 8 ? Number.parseInt(digits.slice(0, -8), 16) : 0,
+      Number.parseInt(digits.slice(-8), 16),
+    );
+  };
   const store = (id: number, values: readonly number[]): void => {
     let mine = columns.get(id);
     if (mine === undefined) {
@@ -100,14 +114,16 @@ export async function readWithRegex(path: string, format: 'tracefs' | 'perf-scri
     for (const { pattern, hows } of matchers.get(name) ?? []) {
       const fields = pattern.exec(body);
       if (fields === null) continue;
-      store(
-        id,
-        hows.map((how, i) => {
-          const value = fields[i + 1]!;
-          if (how === 'd' || how === '0x') return Number(value);
-          return how === 'x' ? Number.parseInt(value, 16) : intern(value);
-        }),
-      );
+      const values: number[] = [];
+      for (let i = 0; i < hows.length; i++) {
+        const value = fields[i + 1]!;
+        const how = hows[i]!;
+        if (how === 'decimal') values.push(Number(value));
+        else if (how === 'hex') values.push(Number.parseInt(value, 16));
+        else if (how === 'u64') u64(value, values);
+        else values.push(intern(value));
+      }
+      store(id, values);
       done = true;
       break;
     }
@@ -116,7 +132,8 @@ export async function readWithRegex(path: string, format: 'tracefs' | 'perf-scri
       const values: number[] = [];
       for (const pair of body.matchAll(/(\w+)=("[^"]*"|\S+)/g)) {
         const value = pair[2]!;
-        values.push(/^(-?\d+|0x[0-9a-f]+)$/.test(value) ? Number(value) : intern(value));
+        if (value.startsWith('0x')) u64(value, values);
+        else values.push(/^-?\d+$/.test(value) ? Number(value) : intern(value));
       }
       store(id, values);
     }

@@ -56,6 +56,7 @@ export { charts } from './report/charts/charts.ts';
 export type { Chart, Facts, Figure } from './report/charts/figure.ts';
 export type { ReportInput } from './report/report.ts';
 export { buildReport } from './report/report.ts';
+export { renderSvg } from './report/svg.ts';
 export type { Table } from './report/tables.ts';
 export { htmlTable, markdownTable, textTable } from './report/tables.ts';
 export { eventsToCsv } from './write/csv.ts';

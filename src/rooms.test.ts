@@ -81,7 +81,10 @@ function importsOf(file: string, text: string): Import[] {
     .replace(/\/\*[\s\S]*?\*\//g, (comment) => comment.replace(/[^\n]/g, ' '))
     .replace(/(^|\s)\/\/[^\n]*/g, '$1');
   const found: Import[] = [];
-  for (const pattern of [/\b(?:from|import)\s*\(?\s*['"]([^'"\n]+)['"]/g, /new URL\(\s*['"](\.[^'"\n]+\.[jt]s)['"]/g])
+  for (const pattern of [
+    /\b(?:from\s|import\b\s*\(?)\s*['"]([^'"\n]+)['"]/g,
+    /new URL\(\s*['"](\.[^'"\n]+\.[jt]s)['"]/g,
+  ])
     for (const match of bare.matchAll(pattern))
       found.push({ from: file, line: bare.slice(0, match.index).split('\n').length, what: match[1] ?? '' });
   return found;
@@ -205,8 +208,10 @@ test('the lock holds flechette 2.6.0: 2.7.0 depends on a package that was never 
 });
 
 test('no file is too long to read in one sitting', () => {
+  const long: string[] = [];
   for (const path of sources('src')) {
     const lines = readFileSync(join(root, path), 'utf8').split('\n').length;
-    assert.ok(lines <= 401, `${path} has ${lines} lines: 400 at most`);
+    if (lines > 401) long.push(`${path}: ${lines - 1} lines`);
   }
+  assert.deepEqual(long, [], '400 at most');
 });

@@ -4,37 +4,10 @@ import type { Comparison } from '../compare/comparison.ts';
 import type { History } from '../history/facts.ts';
 import { counterfactual } from '../report/charts/counterfactual.ts';
 import { fidelity } from '../report/charts/fidelity.ts';
-import { count, list } from '../report/numbers.ts';
-import { type Table, table } from '../report/tables.ts';
+import { count } from '../report/numbers.ts';
+import { supporting } from '../report/supporting.ts';
 import { printJson, printLines, printTable } from './output.ts';
 import { addReplayOptions, checkPolicies, type ReplayOptions, replayed } from './replays.ts';
-
-function answers({ rows }: Comparison): Table {
-  return table(
-    ['policy', 'how far this capture answers', 'why'],
-    rows.map((row) => [row.policy, row.answer, row.why]),
-    { title: 'What the answers rest on' },
-  );
-}
-
-function assumptions({ assumptions: all }: Comparison): Table[] {
-  if (all.length === 0) return [];
-  return [
-    table(
-      ['assumption', 'value>', 'unit', 'failed folios halved>', 'doubled>', 'under', 'why'],
-      all.map((one) => [
-        one.name,
-        count(one.value),
-        one.unit,
-        count(one.halved),
-        count(one.doubled),
-        one.policy,
-        one.why,
-      ]),
-      { title: 'Assumptions that are not data, and how far the answer moves with each' },
-    ),
-  ];
-}
 
 async function show(history: History, comparison: Comparison): Promise<void> {
   const facts = { history, comparison };
@@ -48,9 +21,7 @@ async function show(history: History, comparison: Comparison): Promise<void> {
     await printLines([`${figure.title}. ${figure.finding}`, '']);
     for (const one of figure.tables) await printTable(one);
   }
-  for (const { policy, missing, record } of comparison.refusals)
-    await printLines([`refused: ${policy}: this capture lacks ${list(missing)}`, `  to record them: ${record}`, '']);
-  for (const one of [answers(comparison), ...assumptions(comparison)]) if (one.rows.length > 0) await printTable(one);
+  for (const one of supporting(facts)) await printTable(one);
   for (const remark of comparison.remarks) await printLines([`note: ${remark}`]);
 }
 

@@ -3,9 +3,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import type { Comparison } from '../compare/comparison.ts';
 import type { History } from '../history/facts.ts';
-import { namedPolicies } from '../policies/policies.ts';
-import { count, difference } from '../report/numbers.ts';
-import { type Table, table } from '../report/tables.ts';
+import { overview } from '../report/summary.ts';
 import { prepareFolder, printJson, printLines, printTable, writeFiles } from './output.ts';
 import { addReplayOptions, checkPolicies, type ReplayOptions, replayed } from './replays.ts';
 import { version } from './version.ts';
@@ -17,18 +15,6 @@ interface ReportOptions extends ReplayOptions {
 interface Replayed {
   readonly history: History;
   readonly comparison: Comparison;
-}
-
-/** Of a path, what tells it from the others: without the folders that all share and the file name that all share. */
-export function shortNames(paths: readonly string[]): string[] {
-  const parts = paths.map((path) => path.split('/'));
-  const [first = []] = parts;
-  const same = (place: (path: string[]) => string | undefined): boolean =>
-    parts.every((path) => path.length > 1 && place(path) === place(first));
-  let lead = 0;
-  while (paths.length > 1 && lead < first.length - 2 && same((path) => path[lead])) lead++;
-  const last = first.length - lead > 1 && same((path) => path.at(-1)) ? -1 : undefined;
-  return parts.map((path) => path.slice(lead, last).join('/'));
 }
 
 /** What a command line would look like that does this again. */
@@ -48,42 +34,6 @@ function commandLine(files: readonly string[], options: ReportOptions): string {
   ];
   const flags = said.flatMap(([flag, value]) => (value === undefined ? [] : [flag, word(String(value))]));
   return ['folioscope', 'report', ...files.map(word), ...flags].join(' ');
-}
-
-function likeliest({ comparison }: Replayed): string {
-  const [first] = [...comparison.blame].sort((a, b) => b.folios - a.folios);
-  return first === undefined || first.folios === 0 ? '–' : first.cause;
-}
-
-/** The kernel or thread policy (never a bound) with the fewest failed folios, and its difference. */
-function best({ comparison }: Replayed): string {
-  const bounds = new Set(namedPolicies.filter(({ kind }) => kind === 'bound').map(({ name }) => name));
-  const [first] = comparison.rows
-    .filter(({ policy }) => policy !== comparison.recorded && !bounds.has(policy))
-    .sort((a, b) => a.difference.failedFolios.estimate - b.difference.failedFolios.estimate);
-  if (first === undefined) return 'none could be replayed';
-  return `${first.policy}: ${difference(first.difference.failedFolios)}`;
-}
-
-function summary(all: readonly Replayed[], names: readonly string[]): Table {
-  return table(
-    ['capture', 'kernel', 'calls>', 'failed folios>', 'mostly held by', 'fidelity', 'fewest failures under'],
-    all.map((one, i) => [
-      names[i] ?? '',
-      one.history.capture.kernelVersion?.value ?? '–',
-      count(one.history.calls.length),
-      count(one.comparison.fidelity.recordedFailures),
-      likeliest(one),
-      one.comparison.fidelity.within ? 'within' : 'outside',
-      best(one),
-    ]),
-    {
-      notes: [
-        'fidelity: whether the recorded number of failures lies in the interval predicted with outcomes withheld.',
-        'The last column is the change against the policy recorded, with its interval; bounds are left out.',
-      ],
-    },
-  );
 }
 
 /**
@@ -114,7 +64,7 @@ export async function writeReport(files: readonly string[], options: ReportOptio
     });
     return;
   }
-  await printTable(summary(all, shortNames(files)));
+  await printTable(overview(all));
   await printLines([`page: ${page}`]);
 }
 
