@@ -2,6 +2,7 @@
 import type { EventRow } from './catalog.ts';
 import { cma } from './rows/cma.ts';
 import { compaction } from './rows/compaction.ts';
+import { filemap } from './rows/filemap.ts';
 import { ftrace } from './rows/ftrace.ts';
 import { hugeMemory } from './rows/huge-memory.ts';
 import { kmem } from './rows/kmem.ts';
@@ -25,6 +26,7 @@ export const rows: readonly EventRow[] = [
   ...hugeMemory,
   ...workqueue,
   ...sched,
+  ...filemap,
   ...ftrace,
 ];
 

@@ -152,7 +152,8 @@ export class BatchBuilder {
    * `bytes[start..end)` (without the line's end). Columns where the catalogue or a probe's form fits; else the text is kept.
    */
   text(bytes: Uint8Array, nameStart: number, nameEnd: number, start: number, end: number): void {
-    this.textAs(this.kinds.find(bytes, nameStart, nameEnd), bytes, start, end);
+    const named = this.kinds.find(bytes, nameStart, nameEnd);
+    this.textAs(named, bytes, named === this.kinds.other ? nameStart : start, end);
   }
 
   /** As `text`, for a name that the reader looked up (`kinds.findName`). */

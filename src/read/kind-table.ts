@@ -43,7 +43,21 @@ export interface NamedKind {
   generic: KindState | undefined;
 }
 
+/** Most names that get a kind of their own; a kernel has about two thousand events. */
+const mostNames = 8192;
+
 export class KindTable {
+  /** Stands for every name beyond the first 8192 (text that is no trace): such events keep their name in their text. */
+  readonly other: NamedKind = {
+    system: 'other',
+    name: 'names',
+    row: undefined,
+    templates: [],
+    definition: undefined,
+    catalogued: undefined,
+    probes: [],
+    generic: undefined,
+  };
   readonly #capture: Capture;
   readonly #definitions: readonly ProbeDefinition[];
   #slots = new Int32Array(256).fill(-1);
@@ -85,6 +99,7 @@ export class KindTable {
   }
 
   #add(key: Uint8Array, slot: number): NamedKind {
+    if (this.#keys.length >= mostNames) return this.other;
     const text = this.#decoder.decode(key);
     const colon = text.indexOf(':');
     const written = colon > 0 ? text.slice(0, colon) : '';

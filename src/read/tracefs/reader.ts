@@ -9,6 +9,7 @@ import { type Capture, newCapture } from '../../events/capture.ts';
 import { BatchBuilder } from '../builder.ts';
 import type { Reader, ReadOptions } from '../format.ts';
 import type { NamedKind } from '../kind-table.ts';
+import { LineEnds } from '../line-ends.ts';
 import { type LineContext, nameEnd, newLineContext } from './context.ts';
 import { readHeaderLine } from './header.ts';
 import { chooseLayout, type Layout, layouts, startsWith, voteSize } from './layout.ts';
@@ -36,6 +37,7 @@ class TracefsReader implements Reader {
   #unit: Capture['clock']['unit'] | undefined;
   #stacks = 0;
   #sawTgid = false;
+  readonly #ends = new LineEnds();
   readonly #lastComm = new Uint8Array(16);
   #lastCommLength = -1;
   #lastCommId = -1;
@@ -93,19 +95,20 @@ class TracefsReader implements Reader {
   }
 
   #scan(chunk: Uint8Array): void {
+    const ends = this.#ends;
+    ends.scan(chunk);
     let start = 0;
+    let next = 0;
     if (this.#carried > 0 || this.#overlong) {
-      const end = chunk.indexOf(10);
-      const stop = end < 0 ? chunk.length : end;
+      const stop = ends.length > 0 ? ends.positions[next++]! : chunk.length;
       if (!this.#overlong) this.#keepLine(chunk, 0, stop);
-      if (end < 0) return;
+      if (ends.length === 0) return;
       this.#line(this.#carry, 0, this.#carried, false);
       this.#carried = 0;
-      start = end + 1;
+      start = stop + 1;
     }
-    for (;;) {
-      const end = chunk.indexOf(10, start);
-      if (end < 0) break;
+    for (; next < ends.length; next++) {
+      const end = ends.positions[next]!;
       this.#line(chunk, start, end, false);
       start = end + 1;
     }
@@ -191,6 +194,7 @@ class TracefsReader implements Reader {
           from = end;
         }
       } else named = builder.kinds.find(bytes, textStart, behind);
+      if (named === builder.kinds.other) from = textStart;
     } else if (startsWith(bytes, textStart, '<stack trace>') || startsWith(bytes, textStart, '<user stack trace>')) {
       this.#stacks++;
       this.#inMarker = false;
