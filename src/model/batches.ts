@@ -71,8 +71,11 @@ export class Batches {
   #admit(kind: number, folio: Folio): boolean {
     if (kind === mlockKind) return true;
     if (kind === addKind) {
-      // A folio on the LRU that is added again was freed and allocated anew: PG_lru was clear when it was added.
       if (folio.isolated || folio.queued[addKind] !== 0) return false;
+      // A folio on the LRU that is added again was freed and allocated anew, which no folio in a batch can have been:
+      // its entry holds a reference. Where queueing clears PG_lru, a folio in another batch looks like one off the LRU.
+      const inOther = folio.queued.some((entries, other) => entries !== 0 && other !== mlockKind);
+      if (inOther && (folio.onLru || this.#decisions.clearsLruFlagWhenQueued)) return false;
       folio.onLru = false;
       return true;
     }

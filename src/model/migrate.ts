@@ -178,6 +178,7 @@ export function* unmap(
   const { decisions, world } = kernel;
   const { folio } = member;
   const force = decisions.plan.loop === 'batched' || pass > 2;
+  yield serviceTime(kernel, run, member, 'destination');
   settle(folio, kernel.now);
   if (activeObstacle(folio, 'no memory') !== undefined && (!decisions.oracle || isPermanent(kernel, run, member))) {
     member.holder = 'no memory';
@@ -254,16 +255,13 @@ export function* move(kernel: Kernel, run: Run, member: Member): Generator<Step,
   const { decisions, world } = kernel;
   const { folio } = member;
   const attempt = visitOf(kernel, run, member);
-  run.counters.moveAttempts++;
   const met = world.transient(attempt);
   if (met !== undefined) folio.obstacles.push(transientObstacle(kernel.now, met.until));
   yield world.serviceTime('attempt', attempt);
-  if (!matches(kernel, run, member)) {
-    member.attempts++;
-    return 'again';
-  }
-  yield world.serviceTime('copy', attempt);
+  run.counters.moveAttempts++;
   member.attempts++;
+  if (!matches(kernel, run, member)) return 'again';
+  yield world.serviceTime('copy', attempt);
   // 6.11 and later compare, copy, then freeze; a folio without a mapping is past turning back after the comparison.
   // Before, the freeze comes first and nobody gets a reference during the copy.
   if (decisions.checkBeforeCopy && hasMapping(folio) && !matches(kernel, run, member)) {

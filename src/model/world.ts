@@ -76,11 +76,11 @@ export interface FaultWindow {
 
 /**
  * What takes time, in ns:
- * `isolate` off the LRU; `unmap` rmap walk of one folio without its flush; `flush` one TLB flush (of one folio when
+ * `isolate` off the LRU; `destination` allocation, before the lock is taken (a woken task may get in meanwhile); `unmap` rmap walk of one folio without its flush; `flush` one TLB flush (of one folio when
  * eager, of all deferred ones else); `attempt` one try to move up to its last comparison, without the copy; `copy` and
  * putting the destination in place; `restore` entries put back and the lock dropped; `putback` to a batch.
  */
-export type Service = 'isolate' | 'unmap' | 'flush' | 'attempt' | 'copy' | 'restore' | 'putback';
+export type Service = 'isolate' | 'destination' | 'unmap' | 'flush' | 'attempt' | 'copy' | 'restore' | 'putback';
 
 export interface World {
   serviceTime(service: Service, visit: Visit): number;
