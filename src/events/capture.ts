@@ -37,6 +37,11 @@ export interface Accounting {
   /** Headers, comments, stack lines that belong to an event, blank lines, loss lines: understood, no event. */
   comment: number;
   skipped: number;
+  /**
+   * The input ended before its end (a packed stream that is cut or damaged): what is missing after the last unit is not
+   * known, so no share of it can be given.
+   */
+  cutShort?: boolean;
   /** Why units were skipped. */
   readonly skips: Note[];
   /** Why events of a catalogued name were kept generically (text that fits no known era). */

@@ -66,5 +66,6 @@ function countDamage(capture: Capture, damage: string): void {
   addNote(books.skips, damage, `after ${books.unit === 'bytes' ? 'byte' : books.unit.slice(0, -1)} ${books.total}`, '');
   books.total++;
   books.skipped++;
+  books.cutShort = true;
   capture.remarks.push(`${damage}: what came before was read, what is missing after it is not known`);
 }
