@@ -48,15 +48,20 @@ test('a file full of NULs', (t) => {
 test('a truncated gzip is not taken for a whole one', (t) => {
   const whole = readFileSync(small);
   const path = temporaryFile(t, 'trace.txt.gz', whole.subarray(0, whole.length >> 1));
+  // Two skipped units of seven thousand are few, but nobody can say how many more there would have been.
   for (const command of ['analyze', 'compare']) {
     const ran = folioscope([command, path]);
     assert.equal(ran.code, 3, ran.stderr);
-    assert.match(ran.stderr, /cut|truncated|ends (early|in the middle)|incomplete/i);
+    assert.match(ran.stderr, /^folioscope: .*gzip stream ends early: how much is missing .* is not known$/m);
     assert.equal(ran.stdout, '');
   }
-  const inspected = folioscope(['inspect', path]);
-  assert.equal(inspected.code, 3);
-  assert.match(inspected.stderr, /cut|truncated|ends (early|in the middle)|incomplete/i);
+  for (const command of ['inspect', 'events']) {
+    const ran = folioscope([command, path]);
+    assert.equal(ran.code, 3);
+    assert.match(ran.stderr, /gzip stream ends early/);
+    assert.ok(ran.stdout.length > 1000);
+  }
+  assert.equal(folioscope(['analyze', '--max-loss', '1', path]).code, 0);
 });
 
 /** The capture's first lines, the last of them cut in the middle. */
@@ -93,7 +98,7 @@ test('too much that cannot be read: inspect and events finish and then exit 3, c
     const ran = folioscope([command, path]);
     assert.equal(ran.code, 3);
     assert.equal(ran.stdout, '');
-    assert.match(ran.stderr, /first at line 41/);
+    assert.match(ran.stderr, /\(first: line 41: this is not a line/);
   }
   assert.equal(folioscope(['analyze', '--max-loss', '2%', path]).code, 0);
 });

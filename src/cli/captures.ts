@@ -34,13 +34,25 @@ export function skippedLines(capture: Capture): string[] {
   if (skipped === 0) return [];
   return [
     `${capture.source}: ${count(skipped)} of ${count(total)} ${unit} skipped (${percent(skipped / total)}):`,
-    ...skips.map((note) => `  ${count(note.count)} ${note.reason}, first at ${note.firstPlace}: ${note.firstText}`),
+    ...skips.map((note) => {
+      const text = note.firstText === '' ? '' : `: ${note.firstText}`;
+      return `  ${count(note.count)} ${note.reason} (first: ${note.firstPlace}${text})`;
+    }),
   ];
 }
 
 /** The error for a capture of which too much could not be read, or undefined when it may be trusted. */
 export function tooMuchSkipped(capture: Capture, maxLoss: number): TraceError | undefined {
   const share = lossShare(capture.accounting);
+  if (capture.accounting.cutShort === true && maxLoss < 1) {
+    const why = capture.accounting.skips.at(-1)?.reason ?? 'the input ends early';
+    return new TraceError(
+      'capture/cut-short',
+      { file: capture.source },
+      `${why}: how much is missing behind ${count(capture.accounting.total)} ${capture.accounting.unit} is not known`,
+      'copy it again; --max-loss 1 takes it as it is',
+    );
+  }
   if (share <= maxLoss) return undefined;
   const { skipped, total, unit } = capture.accounting;
   return new TraceError(
