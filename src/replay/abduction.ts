@@ -8,7 +8,7 @@ import { type Cause, causes, type History, type Wait } from '../history/facts.ts
 import type { Obstacle } from '../model/world.ts';
 import type { Policy } from '../policies/policy.ts';
 import { blameOf, type Posterior, pick } from './blame.ts';
-import type { Member, Unit } from './demand.ts';
+import { finallyOf, type Member, type Unit } from './demand.ts';
 import type { Assumptions, LuckOf } from './parameters.ts';
 
 const lockBlocked = causes.indexOf('lock-blocked fault');
@@ -109,6 +109,8 @@ export function conditionsOf(
     if (cause === undefined || (isFault && luck.at(-1) === 1))
       return { cause, obstacles: [], failingAttempts: 0, luck };
     const attempts = attemptsMade(member, unit, recorded);
+    // The request got what it wanted: whatever it was, it let go.
+    if (failed && finallyOf(unit, member) === 'moved') return { cause, luck, failingAttempts: attempts, obstacles: [] };
     const persists = (p: number) => uniform(seed, 'pinDuration', key, 0, draw) < p;
     switch (cause) {
       case 'pin':
@@ -126,7 +128,11 @@ export function conditionsOf(
       case 'activate batch':
       case 'mlock batch':
         // Its entry is among the background's adds and rests or not by the rules of the policy.
-        return { cause, luck, failingAttempts: 0, obstacles: [] };
+        if (recorded.decisions.lruCaches !== 'disable' || !protects(unit)) {
+          return { cause, luck, failingAttempts: 0, obstacles: [] };
+        }
+        // Batches were off under the recorded policy: an entry that outlived the drain is beyond these rules.
+        return { cause, luck, failingAttempts: attempts, obstacles: [] };
       default:
         // Writeback, lock contention, transient references, a fault without a recorded episode: gone some time after
         // the recorded attempts, which all met it.
@@ -174,4 +180,9 @@ export function lastingShares(abduction: Abduction, units: readonly Unit[]) {
     }
   }
   return { pinned: { trials: members, hits: pinned }, held: { trials: members, hits: held } };
+}
+
+/** Requests that answer axis G at all. */
+function protects({ model }: Unit): boolean {
+  return model === 'move_pages' || model === 'contiguous allocation' || model === 'memory offline';
 }

@@ -62,6 +62,8 @@ export interface Unit {
   readonly alone: boolean;
   /** Events of its CPU were lost while it ran, or one of its ends was. */
   readonly lossy: boolean;
+  /** ns that its own all-CPU drain (or disabling of the caches) took; NaN when it made none or none was seen. */
+  readonly drainTime: number;
   /** What the recording says became of it: 0, negative errno, NaN when not seen. */
   readonly returned: number;
 }
@@ -91,7 +93,17 @@ const models: Readonly<Record<Request['kind'], RequestModel>> = {
   other: 'call',
 };
 
-/** Kernels before 4.20 or so aside, a folio keeps its pfn while it is wanted; without one its pointer is its identity. */
+/**
+ * How a request ended for a member. A range that was allocated has no folio left: one that its last call did not move was
+ * dropped by the request itself (reclaimed as clean page cache, or freed), which counts as out of the way.
+ */
+export function finallyOf(unit: Unit, member: Member): CallFolio['outcome'] {
+  const last = member.outcomes.at(-1) ?? 'unknown';
+  if (unit.model === 'contiguous allocation' && unit.returned === 0 && last === 'failed') return 'moved';
+  return last;
+}
+
+/** A folio keeps its frame while it is wanted; without a known one its pointer is its identity. */
 function identity(folio: CallFolio): number {
   return Number.isNaN(folio.pfn) ? (folio.pointer < 0 ? Number.NaN : -1 - folio.pointer) : folio.pfn;
 }
@@ -157,6 +169,7 @@ function unitOf(
   const calls = callIds.map((call) => history.calls[call]!);
   const first = calls[0]!;
   const retries = request !== undefined && ['contiguous allocation', 'cma', 'memory offline'].includes(request.kind);
+  const again = callsAgain(history, request);
   const members: Gathered[] = [];
   const known = new Map<number, number>();
   const lists: { members: number[]; time: number; gap: number; call: Call }[] = [];
@@ -168,7 +181,11 @@ function unitOf(
       const row = firstRow[call.id]! + place;
       const key = identity(folio);
       // A member of the list before that did not move is tried again by the request itself: the same wish, not a new one.
-      let index = retries ? (Number.isNaN(key) ? (waiting.shift() ?? -1) : (known.get(key) ?? -1)) : -1;
+      let index = retries
+        ? Number.isNaN(key) && again.has(call.id)
+          ? (waiting.shift() ?? -1)
+          : (known.get(key) ?? -1)
+        : -1;
       if (index < 0) {
         index = members.length;
         members.push({ folio, rows: [], episodes: [], outcomes: [], failures: [] });
@@ -183,13 +200,17 @@ function unitOf(
       if (folio.outcome !== 'moved' && Number.isNaN(key)) left.push(index);
     });
     waiting = left;
-    if (list.length === 0 && call.folios.length > 0) continue;
+    if (list.length === 0 && (again.has(call.id) || call.folios.length > 0)) continue;
     lists.push({ members: list, time: call.start, gap: 0, call });
   }
   const start = request === undefined || Number.isNaN(request.start) ? startOf(first) : request.start;
   const last = calls.reduce((end, call) => Math.max(end, Number.isNaN(call.end) ? call.start : call.end), start);
   const end = request === undefined || Number.isNaN(request.end) ? last : Math.max(request.end, last);
-  withGaps(lists, calls);
+  const window = history.windows.find(
+    ({ pid, start: from }) => pid === first.pid && from >= start && from <= first.start,
+  );
+  const prepared = window?.drained ?? Number.NaN;
+  withGaps(lists, calls, Number.isNaN(prepared) ? start : prepared);
   return {
     id,
     model: request === undefined ? 'call' : models[request.kind],
@@ -214,19 +235,28 @@ function unitOf(
     calls: callIds,
     alone: request === undefined,
     lossy: calls.some(({ lossy, complete }) => lossy || complete !== 'whole'),
+    drainTime: prepared - (window?.start ?? Number.NaN),
     returned: request?.returned ?? Number.NaN,
   };
+}
+
+/** Calls that history knows to have worked on the list of the call before. */
+function callsAgain(history: History, request: Request | undefined): Set<number> {
+  if (request === undefined) return new Set();
+  const inner = history.requests.filter(({ parent }) => parent === request.id);
+  return new Set([request, ...inner].flatMap(({ lists }) => lists ?? []).flatMap((calls) => calls.slice(1)));
 }
 
 function startOf(call: Call): number {
   return Number.isNaN(call.start) ? call.end : call.start;
 }
 
-/** The time between the end of whatever call came before and the start of a list: isolation, and what the caller did. */
-function withGaps(lists: { time: number; gap: number; call: Call }[], calls: readonly Call[]): void {
+/** The time between the end of whatever came before and the start of a list: isolation, and what the caller did. */
+function withGaps(lists: { time: number; gap: number; call: Call }[], calls: readonly Call[], prepared: number): void {
+  const place = new Map(calls.map((call, i) => [call.id, i]));
   for (const list of lists) {
-    const before = calls[calls.indexOf(list.call) - 1];
-    const gap = before === undefined ? 0 : list.time - before.end;
+    const before = calls[place.get(list.call.id)! - 1]?.end ?? prepared;
+    const gap = list.time - before;
     list.gap = gap > 0 ? gap : 0;
   }
 }

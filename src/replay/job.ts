@@ -40,7 +40,6 @@ export function runUnit(scene: Scene, policy: Policy, world: World): UnitOutcome
       folios,
       requests: [requestOf(unit, lists, start)],
       background: after(scene.background, seenUntil, left),
-      horizon: scene.until + (scene.until - unit.start) + 1,
     };
     const result = new Machine(policy.decisions, world, input).run();
     const [request] = result.requests;
@@ -70,10 +69,10 @@ export function runUnit(scene: Scene, policy: Policy, world: World): UnitOutcome
     start = request.ended;
   }
   values.failedRequests = returned === 0 ? 0 : 1;
+  // Tried and left behind; what a request did not get round to is in neither number, as in mm_migrate_pages.
   values.failedFolios = 0;
   values.movedFolios = 0;
   unit.members.forEach((member, m) => {
-    if (left[m] === 1 && givenUp[m] === 0 && !member.latent) values.failedFolios++;
     values.failedFolios += givenUp[m]!;
     if (left[m] === 0 && !member.latent) values.movedFolios++;
   });

@@ -145,6 +145,16 @@ export function servicesOf(history: History): Services {
     ...history.windows.map(({ start, drained }) => drained - start),
     ...history.drains.filter(({ scope }) => scope === 'all').map(({ start, end }) => end - start),
   ].filter((time) => time >= 0);
+  if (unmap.length === 0) {
+    // A loop that moves each folio right after it was unmapped: the rest of its episode is the copy.
+    let last: Episode | undefined;
+    for (const episode of history.episodes) {
+      const gap = last === undefined || last.call !== episode.call ? -1 : episode.start - last.end;
+      if (gap >= 0) unmap.push(gap);
+      last = episode;
+    }
+    for (const { start, end } of moved) copy.push(end - start);
+  }
   const sorted = (values: number[]) => Float64Array.from(values).sort();
   return { unmap: sorted(unmap), copy: sorted(copy), attempt: sorted(attempt), drain: sorted(drain) };
 }

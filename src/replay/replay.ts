@@ -7,7 +7,7 @@ import type { History } from '../history/facts.ts';
 import type { Policy } from '../policies/policy.ts';
 import { type Abduction, abduct, type Condition, conditionsOf, lastingShares } from './abduction.ts';
 import { addsOf, drainsOf } from './adds.ts';
-import { demandOf, type Unit } from './demand.ts';
+import { demandOf, finallyOf, type Unit } from './demand.ts';
 import { runUnit, type UnitOutcome } from './job.ts';
 import { type Metric, metricNames, type PolicyOutcome, type Totals } from './outcome.ts';
 import {
@@ -84,7 +84,7 @@ function add(sums: Sums, draws: number, draw: number, unit: Unit, outcome: UnitO
     reason[name][draw]! += outcome.values[name];
   }
   unit.members.forEach((member, m) => {
-    const failed = outcome.left[m] === 1 || outcome.givenUp[m]! > 0 ? 1 / draws : 0;
+    const failed = outcome.givenUp[m]! > 0 ? 1 / draws : 0;
     for (const row of member.rows) sums.failed[row]! += failed;
   });
 }
@@ -183,8 +183,8 @@ export function reproduce(stage: Stage, seed = 0): { folios: number; reproduced:
     const input = { unit, recorded, abduction, conditions, parameters, evidence, seed, draw: 0, withheld: false };
     const outcome = runUnit(scene, recorded, createWorld(input));
     unit.members.forEach((member, m) => {
-      const last = member.outcomes.at(-1);
-      if (member.latent || last === undefined || last === 'unknown') return;
+      if (!isScored(member)) return;
+      const last = finallyOf(unit, member);
       folios++;
       const moved = outcome.left[m] === 0;
       const open = member.episodes.some(({ outcome }) => outcome === 'open');
@@ -252,11 +252,11 @@ export function withheld(stage: Stage, options: ReplayOptions & { readonly folds
       let row = first[i]!;
       unit.members.forEach((member, m) => {
         if (!isScored(member)) return;
-        const bad = outcome.left[m] === 1 ? 1 : 0;
+        const bad = outcome.givenUp[m]! > 0 ? 1 : 0;
         failures[draw]! += bad;
         episodes[draw]! += outcome.episodes[m]!;
         predicted[row]! += bad / draws;
-        failed[row] = member.outcomes.at(-1) === 'failed' ? 1 : 0;
+        failed[row] = finallyOf(unit, member) === 'failed' ? 1 : 0;
         fold[row] = foldOf[i]!;
         row++;
       });

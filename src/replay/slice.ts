@@ -6,7 +6,7 @@
  */
 import { type Background, backgroundActions } from '../model/demand.ts';
 import type { Adds, DrainRow } from './adds.ts';
-import type { Unit } from './demand.ts';
+import { finallyOf, type Unit } from './demand.ts';
 
 /** A unit with its latent members, and the background that belongs to it. Folio ids are places in `unit.members`. */
 export interface Scene {
@@ -27,7 +27,7 @@ interface Row {
 
 export function sceneOf(given: Unit, adds: Adds, drains: readonly DrainRow[], cpus: number): Scene {
   const span = Math.max(0, given.end - given.start);
-  const until = given.end + 3 * span;
+  const until = given.end + span / 2;
   const own = ownPfns(given);
   const found: { time: number; flushed: number; cpu: number; batch: number; pfn: number }[] = [];
   for (const group of adds.groups) {
@@ -46,14 +46,16 @@ export function sceneOf(given: Unit, adds: Adds, drains: readonly DrainRow[], cp
     if (!Number.isNaN(pfn) && !ids.has(pfn)) ids.set(pfn, i);
   });
   const gone = unit.members.map((member) => goneAt(member, unit));
-  const rows: Row[] = found.map(({ time, cpu, batch, pfn }) => {
+  const rows: Row[] = found.map(({ time, flushed, cpu, batch, pfn }) => {
     const id = ids.get(pfn) ?? -1;
-    // After the folio has moved the frame is another folio's.
-    return { time, cpu, action: batch, folio: id >= 0 && time < gone[id]! ? id : -1 };
+    // After the folio has moved the frame is another folio's; and a folio that moved was in no batch when it did.
+    return { time, cpu, action: batch, folio: id >= 0 && flushed <= gone[id]! ? id : -1 };
   });
+  // Requests whose drains the model makes anew. What a pin drains (axis I) is not modelled, so it stays as recorded.
+  const makesItsOwn = given.model !== 'longterm pin' && given.model !== 'call';
   for (let i = firstDrainAfter(drains, given.start); i < drains.length && drains[i]!.time <= until; i++) {
     const { time, cpu, all, pid } = drains[i]!;
-    if (pid === given.pid && time <= given.end) continue;
+    if (makesItsOwn && pid === given.pid && time <= given.end) continue;
     rows.push({ time, cpu, action: all ? backgroundActions.drainAll : backgroundActions.drainLocal, folio: -1 });
   }
   rows.sort((a, b) => a.time - b.time);
@@ -71,7 +73,7 @@ function ownPfns(unit: Unit): Set<number> {
 }
 
 function goneAt(member: Unit['members'][number], unit: Unit): number {
-  if (member.outcomes.at(-1) !== 'moved') return Number.POSITIVE_INFINITY;
+  if (member.latent || finallyOf(unit, member) !== 'moved') return Number.POSITIVE_INFINITY;
   const end = member.episodes.at(-1)?.end;
   return end === undefined || Number.isNaN(end) ? unit.end : end;
 }

@@ -69,6 +69,7 @@ export function createWorld(input: WorldInput): World {
       }
     },
     drainWorkTime(cpu, drain) {
+      if (drain === 0 && !Number.isNaN(unit.drainTime)) return unit.drainTime;
       if (services.drain.length === 0) return 0;
       const u = uniform(seed, 'serviceTime', -1 - unit.id, drain * 64 + cpu, draw);
       return services.drain[Math.floor(u * services.drain.length)]!;
