@@ -85,15 +85,17 @@ function callTables({ calls, requests, episodes }: Analysis): Table[] {
     ),
     table(
       ['episodes', 'count>', 'timed>', 'median>', '90\u00a0%>', '99\u00a0%>', 'longest>'],
-      episodes.map((row) => [
-        row.outcome,
-        count(row.episodes),
-        count(row.timed),
-        time(row.medianNs),
-        time(row.p90Ns),
-        time(row.p99Ns),
-        time(row.longestNs),
-      ]),
+      episodes
+        .filter((row) => row.episodes > 0)
+        .map((row) => [
+          row.outcome,
+          count(row.episodes),
+          count(row.timed),
+          time(row.medianNs),
+          time(row.p90Ns),
+          time(row.p99Ns),
+          time(row.longestNs),
+        ]),
       { title: 'Episodes: folios behind migration entries' },
     ),
   ];
@@ -166,14 +168,16 @@ function batchTables({ stays, flushes, drains, waits, windows }: Analysis): Tabl
     ),
     table(
       ['asleep on', 'waits>', 'timed>', 'median>', '90\u00a0%>', 'longest>'],
-      waits.map((row) => [
-        { entry: 'a migration entry', lock: 'a folio lock' }[row.on],
-        count(row.waits),
-        count(row.timed),
-        time(row.medianNs),
-        time(row.p90Ns),
-        time(row.longestNs),
-      ]),
+      waits
+        .filter((row) => row.waits > 0)
+        .map((row) => [
+          { entry: 'a migration entry', lock: 'a folio lock' }[row.on],
+          count(row.waits),
+          count(row.timed),
+          time(row.medianNs),
+          time(row.p90Ns),
+          time(row.longestNs),
+        ]),
       { title: 'Waits of tasks' },
     ),
   ];

@@ -59,9 +59,8 @@ export function outcomesOf({ calls }: History) {
 
 /** Durations in order, as quantiles in nanoseconds; null where the clock gives none or nothing was timed. */
 function spread(history: History, lasted: number[]) {
-  const sorted = lasted.filter((ns) => ns >= 0).sort((a, b) => a - b);
-  const at = (share: number): number | null =>
-    history.capture.clock.unit === 'ns' && sorted.length > 0 ? quantile(sorted, share) : null;
+  const sorted = history.capture.clock.unit === 'ns' ? lasted.filter((ns) => ns >= 0).sort((a, b) => a - b) : [];
+  const at = (share: number): number | null => (sorted.length > 0 ? quantile(sorted, share) : null);
   return { timed: sorted.length, medianNs: at(0.5), p90Ns: at(0.9), p99Ns: at(0.99), longestNs: at(1) };
 }
 
