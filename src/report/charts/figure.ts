@@ -5,6 +5,7 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { Comparison } from '../../compare/comparison.ts';
 import type { History } from '../../history/facts.ts';
+import { namedPolicies } from '../../policies/policies.ts';
 import type { Table } from '../tables.ts';
 
 /** One capture's facts, as every chart gets them. */
@@ -28,7 +29,9 @@ export interface Figure {
 export type Chart = (facts: Facts, width?: number) => Figure;
 
 /** Policies that are bounds and no kernel's: the best and the worst that could be, never called the best choice. */
-export const bounds: ReadonlySet<string> = new Set(['oracle', 'never-drain']);
+export const bounds: ReadonlySet<string> = new Set(
+  namedPolicies.filter(({ kind }) => kind === 'bound').map(({ name }) => name),
+);
 
 /** Widths at which figures are drawn: for a desk, and for a phone. Text is 11 px in both. */
 export const widths = { wide: 880, narrow: 340 } as const;
