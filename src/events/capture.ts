@@ -158,4 +158,6 @@ export function newCapture(source: string, format: string, unit: Accounting['uni
 export interface OpenCapture {
   readonly capture: Capture;
   readonly batches: AsyncIterable<import('./batch.ts').EventBatch>;
+  /** Lets go of the input when its batches are not read to the end. */
+  readonly close?: () => Promise<void>;
 }

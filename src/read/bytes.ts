@@ -29,21 +29,36 @@ export async function readPacked(
 ): Promise<OpenCapture> {
   const { chunks: plain, packings, results } = await unpack(source, chunks, gunzip);
   const { head, all } = await peek(plain, headSize);
-  if (head.length === 0) {
-    const damage = results.find((result) => result.damage !== '')?.damage;
-    if (damage !== undefined) {
-      throw new TraceError('damaged', { file: source }, `${damage}: nothing in it can be read`, 'copy it again');
-    }
-    throw new TraceError('empty', { file: source }, packings.length === 0 ? 'is empty' : 'is empty inside its packing');
+  try {
+    checkHead(source, head, packings, results);
+    const start = head.subarray(0, headSize);
+    const found = detectFormat(start, formats);
+    if (found === undefined) throw unknownFormat(source, start, packings, formats);
+    const reader = found.format.open(source, options);
+    const beginning = await all.next();
+    const first = beginning.done === true ? [] : reader.push(beginning.value);
+    settleFacts(reader.capture, options);
+    return {
+      capture: reader.capture,
+      batches: batchesOf(reader, first, all, options, results),
+      close: async () => {
+        await all.return();
+      },
+    };
+  } catch (error) {
+    await all.return();
+    throw error;
   }
-  const start = head.subarray(0, headSize);
-  const found = detectFormat(start, formats);
-  if (found === undefined) throw unknownFormat(source, start, packings, formats);
-  const reader = found.format.open(source, options);
-  const beginning = await all.next();
-  const first = beginning.done === true ? [] : reader.push(beginning.value);
-  settleFacts(reader.capture, options);
-  return { capture: reader.capture, batches: batchesOf(reader, first, all, options, results) };
+}
+
+/** Refuses an input in which there is nothing at all. */
+function checkHead(source: string, head: Uint8Array, packings: readonly string[], results: readonly Inflated[]): void {
+  if (head.length > 0) return;
+  const damage = results.find((result) => result.damage !== '')?.damage;
+  if (damage !== undefined) {
+    throw new TraceError('damaged', { file: source }, `${damage}: nothing in it can be read`, 'copy it again');
+  }
+  throw new TraceError('empty', { file: source }, packings.length === 0 ? 'is empty' : 'is empty inside its packing');
 }
 
 async function* batchesOf(

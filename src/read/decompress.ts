@@ -38,11 +38,13 @@ export function packingOf(head: Uint8Array): Packing | undefined {
   return packings.find(({ magic }) => magic.every((byte, i) => head[i] === byte));
 }
 
+/** Bytes to come; `return` closes what they come from, also when none has been asked for yet (a generator's would not). */
+export interface ByteStream extends AsyncIterableIterator<Uint8Array> {
+  return(): Promise<IteratorResult<Uint8Array>>;
+}
+
 /** Puts chunks together until `size` bytes are there (or the input ends); the rest of the input follows after them. */
-export async function peek(
-  chunks: Bytes,
-  size: number,
-): Promise<{ head: Uint8Array; all: AsyncGenerator<Uint8Array> }> {
+export async function peek(chunks: Bytes, size: number): Promise<{ head: Uint8Array; all: ByteStream }> {
   const iterator = chunks[Symbol.asyncIterator]();
   const held: Uint8Array[] = [];
   let length = 0;
@@ -56,19 +58,24 @@ export async function peek(
     }
   }
   const head = concatenate(held, length);
-  async function* all(): AsyncGenerator<Uint8Array> {
-    try {
-      if (head.length > 0) yield head;
-      while (!done) {
-        const next = await iterator.next();
-        if (next.done === true) return;
-        yield next.value;
+  let given = head.length === 0;
+  const all: ByteStream = {
+    [Symbol.asyncIterator]: () => all,
+    next: async () => {
+      if (!given) {
+        given = true;
+        return { done: false, value: head };
       }
-    } finally {
+      return done ? { done: true, value: undefined } : iterator.next();
+    },
+    return: async () => {
+      done = true;
+      given = true;
       await iterator.return?.();
-    }
-  }
-  return { head, all: all() };
+      return { done: true, value: undefined };
+    },
+  };
+  return { head, all };
 }
 
 function concatenate(parts: readonly Uint8Array[], length: number): Uint8Array {
@@ -103,6 +110,7 @@ export async function unpack(
     const packing = packingOf(head);
     if (packing === undefined) break;
     if (packing.command !== '') {
+      await all.return();
       throw new TraceError(
         'packed',
         { file: source },

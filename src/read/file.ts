@@ -166,10 +166,11 @@ export async function* gunzipNode(chunks: Bytes, result: Inflated): AsyncGenerat
   });
   try {
     for await (const chunk of chunks) {
-      // Small bites bound what one write can give back (deflate packs up to 1032 to 1).
+      // Small bites bound what one write can give back (deflate packs up to 1032 to 1). After an error zlib closes and
+      // never calls back.
       for (let at = 0; at < chunk.length && failure === undefined; at += 65536) {
         const bite = chunk.subarray(at, Math.min(chunk.length, at + 65536));
-        await new Promise<void>((resolve) => gunzip.write(bite, () => resolve()));
+        await Promise.race([closed, new Promise<void>((resolve) => gunzip.write(bite, () => resolve()))]);
         yield* out.splice(0);
       }
       if (failure !== undefined) break;

@@ -141,9 +141,10 @@ function parseTask(bytes: Uint8Array, start: number, time: number, line: PerfLin
   while (first < at && bytes[first] === space) first++;
   line.commStart = first;
   const trimmed = skipSpacesBack(bytes, first, at);
-  // In the padded form the sixteen columns are the comm with whatever spaces end it.
+  // Padded to sixteen, a comm (at most fifteen) has a space before it, and the spaces behind it are its own.
   const padded = start + 16;
-  line.commEnd = at > padded && bytes[padded] === space && trimmed <= padded && trimmed > first ? padded : trimmed;
+  const isPadded = bytes[start] === space && at > padded && bytes[padded] === space && trimmed <= padded;
+  line.commEnd = isPadded && trimmed > first ? padded : trimmed;
 }
 
 function skipSpacesBack(bytes: Uint8Array, start: number, from: number): number {

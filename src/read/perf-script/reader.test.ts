@@ -1,0 +1,137 @@
+import { strict as assert } from 'node:assert';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { gunzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import { balance } from '../../events/capture.ts';
+import { tracePath } from '../../test-support.ts';
+import { readChunked } from '../test-support.ts';
+import { perfScript } from './format.ts';
+
+const encoder = new TextEncoder();
+const read = (text: string, sizes?: number[], options = {}) =>
+  readChunked(perfScript, encoder.encode(text), sizes, options);
+
+const sample = `# ========
+# captured on    : Fri Nov 20 08:53:05 2026
+# os release : 6.12.117-fslab
+# arch : aarch64
+# nrcpus online : 4
+# ========
+#
+         swapper     0 [000]     0.000000: PERF_RECORD_COMM: init.sh:1/1
+         init.sh     1 [001]     5.540771:                      pagemap:mm_lru_insertion: folio=0xfffffc0000088f80 pfn=0x4223e lru=0 flags=Ma b  
+            :170   170 [002]     5.540771:                     migrate:set_migration_pte: addr=ffff80008000, pte=3000041f00780 order=0
+         swapper     0 [001]     5.600000: PERF_RECORD_LOST lost 12
+init.sh     1 [001]     5.700000:                  fs:lru_add_drain_cpu: (ffff8000803324b0) cpu=0
+\tffff8000803324b0 lru_add_drain_cpu+0x0 ([kernel.kallsyms])
+\tffff80008037d874 do_wp_page+0xe64 ([kernel.kallsyms])
+
+         init.sh     1 [001]     5.800000:                      my:own_event: hello=1 world
+what is this
+`;
+
+test('events, header facts, records, call chains and strangers: every line is one of them', () => {
+  const definitions = ['p:fs/lru_add_drain_cpu lru_add_drain_cpu cpu=%x0:s32'];
+  const { capture, events } = read(sample, [], { probeDefinitions: definitions });
+  assert.deepEqual(
+    events.map((event) => `${event.time} ${event.cpu} ${event.pid} ${event.comm} ${event.system}:${event.name}`),
+    [
+      '5540771000 1 1 init.sh pagemap:mm_lru_insertion',
+      '5540771000 2 170 undefined migrate:set_migration_pte',
+      '5700000000 1 1 init.sh fs:lru_add_drain_cpu',
+      '5800000000 1 1 init.sh my:own_event',
+    ],
+  );
+  assert.deepEqual(events[0]?.values, [0xfffffc0000088f80n, 0x4223e, 0, 0x1 | 0x2 | 0x10]);
+  assert.deepEqual(events[1]?.values, [0xffff80008000, 0x3000041f00780n, 0]);
+  assert.equal(events[2]?.probe?.meaning, 'lru_add_drain_cpu');
+  assert.equal(events[2]?.probe?.source, 'definition');
+  assert.deepEqual(events[3]?.values, ['hello=1 world']);
+  assert.deepEqual(capture.kernelRelease, { value: '6.12.117-fslab', from: 'capture' });
+  assert.equal(capture.arch?.value, 'arm64');
+  assert.equal(capture.cpus?.value, 4);
+  const { accounting } = capture;
+  assert.deepEqual([accounting.decoded, accounting.generic, accounting.comment, accounting.skipped], [3, 1, 12, 1]);
+  assert.equal(accounting.total, sample.split('\n').length - 1);
+  assert.ok(balance(accounting));
+  assert.deepEqual(accounting.skips, [
+    { reason: 'no line of perf script', count: 1, firstPlace: 'line 17', firstText: 'what is this' },
+  ]);
+});
+
+test('lost events are a loss on their CPU, from its event before to its event after', () => {
+  const { capture } = read(sample);
+  assert.deepEqual(
+    capture.losses.map(({ cpu, count, start, end, how, place }) => ({ cpu, count, start, end, how, place })),
+    [{ cpu: 1, count: 12, start: 0, end: 159229000, how: 'lost', place: 'line 11' }],
+  );
+});
+
+test('what perf says of lost chunks on stderr is a loss of unknown size', () => {
+  const { capture } = read('Processed 21 events and lost 5 chunks!\n\nCheck IO/CPU overload!\n\n');
+  assert.equal(capture.losses.length, 1);
+  assert.ok(Number.isNaN(capture.losses[0]?.count));
+  assert.equal(capture.accounting.skipped, 0);
+});
+
+test('a probe without a definition is guessed from its name, and says so', () => {
+  const { events } = read(sample);
+  assert.equal(events[2]?.probe?.function, 'lru_add_drain_cpu');
+  assert.equal(events[2]?.probe?.source, 'name');
+});
+
+test('nanoseconds are exact', () => {
+  const { capture, events } = read(
+    '  a 1 [000] 1033.443989123: migrate:x: n=1\n  a 1 [000] 1033.443989124: migrate:x: n=1\n',
+  );
+  assert.deepEqual(
+    events.map((event) => event.time),
+    [1033443989123n, 1033443989124n],
+  );
+  assert.equal(capture.clock.resolution, 1);
+});
+
+test('a text cut in the middle of a line loses that line, and says so', () => {
+  const cut = sample.slice(0, sample.indexOf('lru=0'));
+  const { capture, events } = read(cut);
+  assert.equal(events.length, 0);
+  assert.equal(capture.accounting.skips[0]?.reason, 'cut in the middle of a line');
+  assert.equal(capture.accounting.skips[0]?.firstPlace, 'line 9');
+  assert.ok(balance(capture.accounting));
+});
+
+test('any chunking gives the same events and the same books', () => {
+  const whole = read(sample);
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: 1, max: 90 }), { minLength: 1, maxLength: 8 }), (sizes) => {
+      const chunked = read(sample, sizes);
+      assert.deepEqual(chunked.events, whole.events);
+      assert.deepEqual(chunked.capture.accounting, whole.capture.accounting);
+      assert.deepEqual(chunked.capture.losses, whole.capture.losses);
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('any chunking of a real capture gives the same events', () => {
+  const bytes = gunzipSync(readFileSync(tracePath('debian-6.12-4k', 'fmt_perf_kprobe_g', 'perf_script.txt.gz')));
+  const part = new Uint8Array(bytes.subarray(0, 200_000));
+  const whole = readChunked(perfScript, part);
+  assert.ok(whole.events.length > 100);
+  for (const sizes of [[4096], [1000, 17], [65536]]) {
+    assert.deepEqual(readChunked(perfScript, part, sizes).events, whole.events);
+  }
+});
+
+test('the detector goes by the bytes: perf writes the system before the name, tracefs does not', () => {
+  const sure = (text: string) => perfScript.detect(encoder.encode(text))?.sure ?? 0;
+  assert.ok(sure(sample) > 0.9);
+  assert.ok(sure(sample.slice(sample.indexOf('         init.sh     1 [001]'))) > 0.8);
+  assert.equal(
+    sure('          sleep-167     [002] d..2.     5.532815: mm_lru_insertion: folio=0 pfn=0x1 lru=0 flags=Ma b  \n'),
+    0,
+  );
+  assert.equal(sure('time_ns,cpu,pid,tgid,comm,event\n1,2,3,4,a,b\n'), 0);
+  assert.equal(sure('hello\nworld\n'), 0);
+});
