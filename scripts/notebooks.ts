@@ -34,7 +34,7 @@ export const browserPath: string = process.env['CHROMIUM'] ?? '/usr/bin/chromium
 
 /** Builds all notebooks into a folder. Rejects with the builder's own words when one does not build. */
 export async function buildNotebooks(out: string): Promise<void> {
-  const builder = join(root, 'node_modules/@observablehq/notebook-kit/dist/bin/notebooks.js');
+  const builder = fileURLToPath(new URL('../bin/notebooks.js', import.meta.resolve('@observablehq/notebook-kit')));
   const files = notebookNames().map((name) => join(folder, `${name}.html`));
   const { stderr } = await promisify(execFile)(
     process.execPath,
