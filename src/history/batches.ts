@@ -1,19 +1,13 @@
 /**
- * Stays in per-CPU LRU batches and the flushes that end them. mm_lru_insertion and mm_lru_activate fire when a batch is
- * flushed (mm/swap.c folio_batch_move_lru), one line a folio, on the flushing CPU with interrupts off. So lines of one
- * CPU, task and batch without another event of that CPU between them are a run of flushes, which is cut
- *
- *  - after as many lines as a batch holds (`batchCapacity`: no flush is longer),
- *  - before a folio that the run has already: the add batch holds a folio once,
- *  - where the pause between two lines is of the long kind: pauses inside a flush (one list insertion) and between flushes
- *    (at least one fault or read for every folio of the next) make two heaps on a logarithmic scale; the split that
- *    separates them best (Otsu 1979) is taken from the capture itself. Clocks without durations give no such cut.
+ * Stays in per-CPU LRU batches and the flushes that end them: what `flush-runs.ts` parts gets its cause, and each line its
+ * stay. A stay begins with its add where the adding functions were probed.
  */
 import type { Capture } from '../events/capture.ts';
 import { isWorker } from './drains.ts';
 import { kernelOf } from './entries.ts';
 import { type BatchKind, batchKinds, type Drain, type Flush, type StayTable, type Window } from './facts.ts';
 import { argument, field } from './fields.ts';
+import { findStretches, longestPause, partStretch, type Stretches } from './flush-runs.ts';
 import type { Listener } from './gather.ts';
 import { Log, type Now } from './log.ts';
 import type { PointerLine } from './pointers.ts';
@@ -97,32 +91,6 @@ export function batchCapacity(kernel: number): number {
   return Number.isNaN(kernel) ? NaN : kernel >= 6009 ? 31 : 15;
 }
 
-/** Best split of a histogram of base-2 logarithms in quarter steps (Otsu: the largest variance between the two heaps). */
-export function splitPauses(histogram: Float64Array): number {
-  let total = 0;
-  let sum = 0;
-  for (let i = 0; i < histogram.length; i++) {
-    total += histogram[i]!;
-    sum += i * histogram[i]!;
-  }
-  let below = 0;
-  let sumBelow = 0;
-  let best = 0;
-  let at = Number.POSITIVE_INFINITY;
-  for (let i = 0; i + 1 < histogram.length; i++) {
-    below += histogram[i]!;
-    sumBelow += i * histogram[i]!;
-    const above = total - below;
-    if (below === 0 || above === 0) continue;
-    const between = below * above * (sumBelow / below - (sum - sumBelow) / above) ** 2;
-    if (between > best) {
-      best = between;
-      at = 2 ** ((i + 1) / 4);
-    }
-  }
-  return at;
-}
-
 export interface BatchFold {
   readonly stays: StayTable;
   readonly flushes: Flush[];
@@ -134,103 +102,126 @@ export interface BatchFold {
 export interface BatchSources {
   readonly insertions: Log;
   readonly adds: Log;
+  readonly drainLog: Log;
   readonly drains: readonly Drain[];
   /** Drain of each row of the drain log. */
   readonly drainOfRow: Int32Array;
   readonly windows: readonly Window[];
+  readonly localDrainsSeen: boolean;
   readonly line: PointerLine;
 }
 
 export function foldBatches(capture: Capture, sources: BatchSources): BatchFold {
   const log = sources.insertions;
   const capacity = batchCapacity(kernelOf(capture));
-  const flushOf = new Int32Array(log.length).fill(-1);
-  const pause = capture.clock.unit === 'ns' ? pauses(log) : Number.POSITIVE_INFINITY;
+  const stretches = findStretches(log);
+  const pause = capture.clock.unit === 'ns' ? longestPause(log, stretches) : Number.POSITIVE_INFINITY;
+  // Whether batches are off in windows is asked of the capture first; then windows tell which lines stand alone.
+  const windows = areBatchesOff(sources, stretches, pause) ? sources.windows : [];
 
   const flushes: Flush[] = [];
-  const open = new Map<number, { first: number; last: number; count: number; folios: Set<number> }>();
-  const finish = (run: { first: number; last: number; count: number }): void => {
-    const row = run.first;
-    const cpu = log.cpu.data[row]!;
-    const drainRow = log.value(2, row);
-    const drain = drainRow >= 0 ? (sources.drainOfRow[drainRow] ?? -1) : -1;
-    const start = log.time.data[row]!;
+  const flushOf = new Int32Array(log.length).fill(-1);
+  const finish = (rows: Int32Array, from: number, count: number, drain: number, off: boolean): void => {
+    const row = rows[from]!;
+    const comm = capture.strings.text(log.comm.data[row]!);
+    for (let i = from; i < from + count; i++) flushOf[rows[i]!] = row;
     flushes.push({
-      cpu,
+      cpu: log.cpu.data[row]!,
       batch: batchKinds[log.tag.data[row]!]!,
       pid: log.pid.data[row]!,
-      start,
-      end: log.time.data[run.last]!,
-      count: run.count,
-      cause: causeOf(sources, capacity, run.count, start, drain, capture.strings.text(log.comm.data[row]!)),
-      drain: run.count === capacity ? -1 : drain,
+      start: log.time.data[row]!,
+      end: log.time.data[rows[from + count - 1]!]!,
+      count,
+      cause: causeOf(sources, count === capacity, drain, comm, off),
+      drain: count === capacity ? -1 : drain,
       ordinal: log.ordinal.data[row]!,
     });
   };
-  for (let row = 0; row < log.length; row++) {
-    const cpu = log.cpu.data[row]!;
-    const pfn = log.value(0, row);
-    let run = open.get(cpu);
-    if (
-      run !== undefined &&
-      (log.tag.data[row] !== log.tag.data[run.first] ||
-        log.pid.data[row] !== log.pid.data[run.first] ||
-        log.value(1, row) !== log.value(1, run.first) ||
-        log.time.data[row]! - log.time.data[run.last]! > pause ||
-        run.count === capacity ||
-        run.folios.has(pfn))
-    ) {
-      finish(run);
-      run = undefined;
+
+  // A drain flushes each batch of its CPU at most once.
+  const answered = new Set<number>();
+  const { rows, starts } = stretches;
+  for (let s = 0; s + 1 < starts.length; s++) {
+    let at = starts[s]!;
+    const end = starts[s + 1]!;
+    const first = rows[at]!;
+    const drainRow = log.value(2, first);
+    const mark = drainRow * batchKinds.length + log.tag.data[first]!;
+    let drain = -1;
+    if (drainRow >= 0 && sources.drainLog.pid.data[drainRow] === log.pid.data[first] && !answered.has(mark)) {
+      answered.add(mark);
+      drain = sources.drainOfRow[drainRow]!;
     }
-    if (run === undefined) {
-      run = { first: row, last: row, count: 0, folios: new Set() };
-      open.set(cpu, run);
+    while (at < end) {
+      // Lines inside a window stand alone; those before and after it are a stretch of their own.
+      let until = at;
+      while (until < end && !inWindow(windows, log.time.data[rows[until]!]!)) until++;
+      if (until === at) {
+        finish(rows, at, 1, drain, true);
+        drain = -1;
+        at++;
+        continue;
+      }
+      const times: number[] = [];
+      for (let i = at; i < until; i++) times.push(log.time.data[rows[i]!]!);
+      const drainsSeen = sources.localDrainsSeen;
+      for (const count of partStretch(times, { capacity, pause, drained: drain >= 0, drainsSeen })) {
+        finish(rows, at, count, count === capacity ? -1 : drain, false);
+        if (count !== capacity) drain = -1;
+        at += count;
+      }
     }
-    run.last = row;
-    run.count++;
-    run.folios.add(pfn);
-    // Every line is followed by its run's end, or the capture's: flushes come out in the order they end.
-    flushOf[row] = run.first;
   }
-  for (const run of open.values()) finish(run);
   flushes.sort((a, b) => a.ordinal - b.ordinal);
   const flushAt = new Map(flushes.map((flush, index) => [flush.ordinal, index]));
   for (let row = 0; row < log.length; row++) flushOf[row] = flushAt.get(log.ordinal.data[flushOf[row]!]!)!;
   return { stays: foldStays(sources, flushOf), flushes, pause, capacity };
 }
 
-function pauses(log: Log): number {
-  const histogram = new Float64Array(256);
-  const last = new Map<number, number>();
-  for (let row = 0; row < log.length; row++) {
-    const cpu = log.cpu.data[row]!;
-    const before = last.get(cpu);
-    last.set(cpu, row);
-    if (before === undefined || log.value(1, before) !== log.value(1, row)) continue;
-    if (log.tag.data[before] !== log.tag.data[row] || log.pid.data[before] !== log.pid.data[row]) continue;
-    const pause = log.time.data[row]! - log.time.data[before]!;
-    histogram[pause <= 1 ? 0 : Math.min(255, Math.floor(Math.log2(pause) * 4))]!++;
+/**
+ * Were batches off inside windows? Then every folio is flushed alone. On kernels whose lru_cache_disable drains once and no
+ * more they fill as ever.
+ */
+function areBatchesOff(sources: BatchSources, stretches: Stretches, pause: number): boolean {
+  const log = sources.insertions;
+  const { rows, starts } = stretches;
+  let alone = 0;
+  let together = 0;
+  for (let s = 0; s + 1 < starts.length; s++) {
+    for (let i = starts[s]!; i < starts[s + 1]!; i++) {
+      const time = log.time.data[rows[i]!]!;
+      if (!inWindow(sources.windows, time)) continue;
+      const before = i > starts[s]! && time - log.time.data[rows[i - 1]!]! <= pause;
+      if (before) together++;
+      else alone++;
+    }
   }
-  return splitPauses(histogram);
+  return alone > together;
 }
 
-function causeOf(
-  sources: BatchSources,
-  capacity: number,
-  count: number,
-  start: number,
-  drain: number,
-  comm: string,
-): Flush['cause'] {
-  if (count === capacity) return 'full';
+function causeOf(sources: BatchSources, full: boolean, drain: number, comm: string, off: boolean): Flush['cause'] {
+  if (full) return 'full';
+  if (off) return 'cache disabled';
   if (drain >= 0) return sources.drains[drain]!.scope === 'local' ? 'local drain' : 'all-CPU drain';
   // A worker touches no user pages: what it flushes, lru_add_drain_per_cpu flushes.
-  if (isWorker(comm)) return 'all-CPU drain';
-  if (count === 1 && sources.windows.some((window) => window.start <= start && !(window.end < start))) {
-    return 'cache disabled';
+  return isWorker(comm) ? 'all-CPU drain' : 'unknown';
+}
+
+/** Is this moment inside a window, after its drain? Windows come in the order they opened; few are open at once. */
+function inWindow(windows: readonly Window[], time: number): boolean {
+  let low = 0;
+  let high = windows.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (windows[middle]!.start <= time) low = middle + 1;
+    else high = middle;
   }
-  return 'unknown';
+  // A window that opened earlier may still be open when later ones have closed; look back a few.
+  for (let at = low - 1; at >= 0 && at >= low - 8; at--) {
+    const window = windows[at]!;
+    if (!(window.drained > time) && window.end >= time) return true;
+  }
+  return false;
 }
 
 /** One row for every line; and one for every add that was seen and whose flush was not. */

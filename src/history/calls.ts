@@ -35,8 +35,12 @@ export const newCallLog = (): Log => new Log(7);
 export function listenToCalls(capture: Capture, now: Now, log: Log): Listener {
   const named = (kind: EventKind, name: string, names: readonly string[], value: number): number => {
     if (Number.isNaN(value)) return -1;
-    if (isText(kind, name)) return value;
-    return capture.strings.intern(names[value] ?? `0x${value.toString(16)}`);
+    if (!isText(kind, name)) return capture.strings.intern(names[value] ?? `0x${value.toString(16)}`);
+    // Some ways of printing give the number (`0x2 (2)` with options/fields).
+    const text = capture.strings.text(value);
+    return /^(0x)?\d/.test(text)
+      ? capture.strings.intern(names[Number.parseInt(text, text.startsWith('0x') ? 16 : 10)] ?? text)
+      : value;
   };
   return (kind) => {
     if (kind.probe?.meaning === 'migrate_pages') {

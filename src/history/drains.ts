@@ -69,8 +69,11 @@ export function foldDrains(capture: Capture, log: Log): DrainFold {
   // as over when the next one begins: a global mutex serialises them (lru_add_drain_all).
   const running: { drain: Mutable<Drain>; window: number }[] = [];
   const probed = { local: false, all: false, disable: false };
-  let hasReturns = false;
-  for (let row = 0; row < log.length; row++) hasReturns ||= log.tag.data[row]! >= ALL_DONE;
+  const returns = { all: false, disable: false };
+  for (let row = 0; row < log.length; row++) {
+    returns.all ||= log.tag.data[row] === ALL_DONE;
+    returns.disable ||= log.tag.data[row] === DISABLE_DONE;
+  }
 
   for (let row = 0; row < log.length; row++) {
     const tag = log.tag.data[row]!;
@@ -79,7 +82,7 @@ export function foldDrains(capture: Capture, log: Log): DrainFold {
     const cpu = log.cpu.data[row]!;
     const comm = capture.strings.text(log.comm.data[row]!);
     if (tag >= ALL_DONE) {
-      const index = running.findIndex((one) => one.drain.pid === pid);
+      const index = running.findIndex((one) => one.drain.pid === pid && one.window >= 0 === (tag === DISABLE_DONE));
       if (index < 0) continue;
       const { drain, window } = running[index]!;
       drain.end = time;
@@ -104,7 +107,12 @@ export function foldDrains(capture: Capture, log: Log): DrainFold {
       if (tag === ALL) probed.all = true;
       else probed.disable = true;
       if (tag === ALL && running.some((one) => one.drain.pid === pid && one.window >= 0)) continue; // its own inner call
-      if (!hasReturns) running.length = 0;
+      // Over are this task's earlier ones, and those of a function whose return was not probed.
+      for (let i = running.length - 1; i >= 0; i--) {
+        const one = running[i]!;
+        const ends = one.window >= 0 ? returns.disable : returns.all;
+        if (!ends || one.drain.pid === pid) running.splice(i, 1);
+      }
     }
     const drain: Mutable<Drain> = {
       id: drains.length,

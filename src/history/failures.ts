@@ -44,6 +44,7 @@ export function blame(facts: Facts): { failures: Failure[]; holds: Hold[] } {
   const rates = ratesOf(facts, index);
   const failures: Failure[] = [];
   const holds: Hold[] = [];
+  const held = new Set<string>();
   const before = new Map<number, number>(); // frame -> failed calls in a row
   for (const call of facts.calls) {
     for (const [at, folio] of call.folios.entries()) {
@@ -67,7 +68,13 @@ export function blame(facts: Facts): { failures: Failure[]; holds: Hold[] } {
           ...repeatEvidence(rates, runs, seen),
         ],
       });
-      holds.push(...holdsOf(index, seen));
+      for (const hold of holdsOf(index, seen)) {
+        // One sleep may outlast several calls that fail on it.
+        const key = `${hold.pfn} ${hold.holder} ${hold.start}`;
+        if (held.has(key)) continue;
+        held.add(key);
+        holds.push(hold);
+      }
     }
   }
   return { failures, holds };
@@ -77,7 +84,7 @@ function indexOf(facts: Facts): Index {
   const stays = new Map<number, number[]>();
   // Only frames that some call names are ever asked for.
   const wanted = new Set<number>();
-  for (const call of facts.calls) for (const folio of call.folios) wanted.add(folio.pfn);
+  for (const call of facts.calls) for (const folio of call.folios) wanted.add(folio.pfn).add(folio.destination);
   for (let row = 0; row < facts.stays.length; row++) {
     const pfn = facts.stays.pfn[row]!;
     if (!wanted.has(pfn)) continue;
@@ -130,11 +137,11 @@ function covering(facts: Facts, index: Index, seen: Seen): number[] {
  * The next activation of the frame after its failure, before any insertion but the one that puts the failed folio back: a
  * folio that waited in an activate batch of some CPU all the while is activated when that batch is flushed at last.
  */
-function laterActivation(facts: Facts, index: Index, seen: Seen): number {
+function laterActivation(facts: Facts, index: Index, pfn: number, since: number): number {
   const { stays } = facts;
   let insertions = 0;
-  for (const row of index.stays.get(seen.folio.pfn) ?? []) {
-    if (!(stays.flushed[row]! >= seen.start)) continue;
+  for (const row of index.stays.get(pfn) ?? []) {
+    if (!(stays.flushed[row]! >= since)) continue;
     if (batchKinds[stays.batch[row]!] === 'activate') return row;
     if (batchKinds[stays.batch[row]!] === 'add' && ++insertions > 1) return -1;
   }
@@ -150,9 +157,13 @@ interface Rates {
   readonly attempts: number;
   readonly waiters: number;
   readonly covered: number;
+  /** Of the moved: those whose destination was activated next, and those that met a wrong count before they moved. */
   readonly activated: number;
-  /** Windows in which some other flush held more than one folio: there, batches were not off. */
-  readonly leaky: boolean;
+  readonly recovered: number;
+  /** How often a wrong count, on a folio that moved in the end, was still wrong at the next attempt. */
+  readonly survival: number;
+  /** Inside windows flushes held one folio each. Otherwise batches were not off there, whatever the window is called. */
+  readonly batchesOff: boolean;
 }
 
 function ratesOf(facts: Facts, index: Index): Rates {
@@ -163,6 +174,9 @@ function ratesOf(facts: Facts, index: Index): Rates {
   let waiters = 0;
   let covered = 0;
   let activated = 0;
+  let recovered = 0;
+  let mismatches = 0;
+  let survived = 0;
   for (const call of facts.calls) {
     for (const folio of call.folios) {
       if (folio.outcome === 'failed') failed++;
@@ -171,7 +185,14 @@ function ratesOf(facts: Facts, index: Index): Rates {
       const seen = look(facts, call, folio);
       if (sleepers(index, seen).length > 0) slept++;
       if (covering(facts, index, seen).length > 0) covered++;
-      if (laterActivation(facts, index, seen) >= 0) activated++;
+      // What moved lives on as its destination: how often that is activated next says how common activations are.
+      if (laterActivation(facts, index, folio.destination, seen.start) >= 0) activated++;
+      const wrong = seen.attempts.filter((attempt) => attempt.returned < 0).length;
+      if (wrong > 0) {
+        recovered++;
+        mismatches += wrong;
+        survived += wrong - 1;
+      }
       const last = seen.attempts.at(-1);
       if (last !== undefined && last.returned === 0 && last.waiters !== 'unknown') {
         attempts++;
@@ -181,11 +202,28 @@ function ratesOf(facts: Facts, index: Index): Rates {
   }
   let lockWaits = 0;
   for (const list of index.locks.values()) lockWaits += list.length;
-  return { moved, failed, sleepers: slept, lockWaits, attempts, waiters, covered, activated, leaky: leaks(facts) };
+  const survival = share(survived, mismatches);
+  const batchesOff = areBatchesOff(facts);
+  return {
+    moved,
+    failed,
+    sleepers: slept,
+    lockWaits,
+    attempts,
+    waiters,
+    covered,
+    activated,
+    recovered,
+    survival,
+    batchesOff,
+  };
 }
 
-/** Did batches fill inside windows, as on kernels whose lru_cache_disable drains once and no more? */
-function leaks(facts: Facts): boolean {
+/**
+ * Were batches off inside windows? Every folio moved there is then flushed alone. On kernels whose lru_cache_disable drains
+ * once and no more (or did, before 5.13) they fill as ever.
+ */
+function areBatchesOff(facts: Facts): boolean {
   let alone = 0;
   let together = 0;
   let at = 0;
@@ -197,7 +235,7 @@ function leaks(facts: Facts): boolean {
     if (flush.count > 1) together++;
     else alone++;
   }
-  return together > alone;
+  return alone > together;
 }
 
 function lockEvidence(facts: Facts, index: Index, rates: Rates, seen: Seen): Evidence[] {
@@ -224,6 +262,8 @@ function lockEvidence(facts: Facts, index: Index, rates: Rates, seen: Seen): Evi
       });
     }
   }
+  // The sleepers themselves say more than the flag that they set; both together would count one thing twice.
+  if (evidence.length > 0) return evidence;
   // PG_waiters is set before a sleep and cleared by the unlock, so a blocked fault shows it at the check; entry waiters
   // set it as well, which the folios that moved account for.
   const last = seen.attempts.findLast((attempt) => attempt.returned !== 0 && attempt.waiters !== 'unknown');
@@ -265,7 +305,7 @@ function referenceEvidence(rates: Rates, seen: Seen): Evidence[] {
       {
         says: `${says}: the mismatch came after the entry`,
         cause: 'transient reference',
-        weight: certainMark(0, checked.length),
+        weight: certainMark(rates.recovered, rates.moved),
         ordinal: last.ordinal,
       },
     ];
@@ -275,12 +315,20 @@ function referenceEvidence(rates: Rates, seen: Seen): Evidence[] {
       {
         says: `references were right at some of ${checked.length} checks and too many at others`,
         cause: 'transient reference',
-        weight: 1 / share(excess.filter((value) => value <= 0).length, excess.length) || 1,
+        weight: certainMark(rates.recovered, rates.moved),
         ordinal: last.ordinal,
       },
     ];
   }
-  return [];
+  // Something held it at every check. References that come and go do so seldom, as the folios show that moved in the end.
+  return [
+    {
+      says: `${says}, and too many at each of ${checked.length} checks`,
+      cause: 'transient reference',
+      weight: rates.survival ** (checked.length - 1),
+      ordinal: last.ordinal,
+    },
+  ];
 }
 
 function batchEvidence(facts: Facts, index: Index, rates: Rates, seen: Seen): Evidence[] {
@@ -296,7 +344,7 @@ function batchEvidence(facts: Facts, index: Index, rates: Rates, seen: Seen): Ev
       ordinal: stays.ordinal[row]!,
     });
   }
-  const later = laterActivation(facts, index, seen);
+  const later = laterActivation(facts, index, seen.folio.pfn, seen.start);
   if (later >= 0) {
     evidence.push({
       says: `CPU ${stays.cpu[later]} flushed it from its activate batch afterwards`,
@@ -314,7 +362,7 @@ function batchEvidence(facts: Facts, index: Index, rates: Rates, seen: Seen): Ev
     });
   }
   const window = facts.windows.find((one) => one.drained <= seen.start && one.end >= seen.start);
-  if (window !== undefined && !rates.leaky) {
+  if (window !== undefined && rates.batchesOff) {
     for (const cause of ['add batch', 'activate batch'] as const) {
       // lru_cache_disable: batches were emptied before and nothing stays in one until it is enabled again. What is left is an
       // add that raced with the disabling; the folios that moved in windows speak for how rare that is.

@@ -101,6 +101,7 @@ function settle(call: BareCall, folios: Member[], hugeOrder: number): CallFolio[
   let hugeMoved = call.thpSucceeded || 0;
   let hugeFailed = call.thpFailed || 0;
   if (Number.isNaN(moved) || Number.isNaN(failed)) return folios;
+  freedMeanwhile(folios, failed);
   let unknown = 0;
   for (const folio of folios) {
     const pages = 2 ** folio.order;
@@ -136,6 +137,21 @@ function settle(call: BareCall, folios: Member[], hugeOrder: number): CallFolio[
   add('moved', Math.min(Math.max(0, moved), spare), hugeMoved);
   add('failed', Math.min(Math.max(0, failed), spare), hugeFailed);
   return folios;
+}
+
+/**
+ * More folios were undone to the end than the call counts as failed: the others lost their last user between two passes
+ * (unmapped, truncated), and a folio whose only reference is the isolation's is freed and counted as succeeded. Those
+ * that went through most passes are the failed ones.
+ */
+function freedMeanwhile(folios: readonly Member[], failed: number): void {
+  const undone = folios.filter((folio) => folio.outcome === 'failed');
+  undone.sort((a, b) => b.attempts.length - a.attempts.length || b.episodes.length - a.episodes.length);
+  let left = failed;
+  for (const folio of undone) {
+    if (left < 2 ** folio.order) folio.outcome = 'moved';
+    else left -= 2 ** folio.order;
+  }
 }
 
 function anonymous(outcome: 'moved' | 'failed', order: number): Member {

@@ -15,7 +15,7 @@ import type { Now } from './log.ts';
 import { observe } from './observability.ts';
 import { PointerLine } from './pointers.ts';
 import { listenToRequests, newRequestLog } from './requests/log.ts';
-import { closeWindows, foldRequests } from './requests/requests.ts';
+import { closeWindows, foldRequests, stretchWindows } from './requests/requests.ts';
 import { foldWaits, listenToWaits, newWaitLog } from './waits.ts';
 
 /**
@@ -80,11 +80,14 @@ export async function workOut(open: OpenCapture): Promise<History> {
   const batches = foldBatches(capture, {
     insertions: logs.insertions,
     adds: logs.adds,
+    drainLog: logs.drains,
     drains: drained.drains,
     drainOfRow: drained.ofRow,
     windows: drained.windows,
+    localDrainsSeen: drained.probed.local,
     line: pointers,
   });
+  stretchWindows(drained.windows, requests, bareCalls, batches.flushes);
   const drains = inferDrains(capture, drained, batches.flushes);
   const waits = foldWaits(capture, logs.waits, entries.decoder, pointers, episodeFinder, finder);
 

@@ -29,7 +29,7 @@ export function inferDrains(capture: Capture, seen: DrainFold, flushes: Flush[])
       flushes[index] = { ...flush, drain: known.id };
       continue;
     }
-    const again = open !== undefined && open.cpus.includes(flush.cpu) && flush.batch === 'add';
+    const again = open?.cpus.includes(flush.cpu) && flush.batch === 'add';
     if (open === undefined || again || flush.start - last > limit) {
       open = {
         id: drains.length,

@@ -58,7 +58,8 @@ export function foldWaits(
     const pid = log.pid.data[row]!;
     const tag = log.tag.data[row]!;
     const ordinal = log.ordinal.data[row]!;
-    const under = open.get(pid);
+    // Without task ids nothing tells whose return a return is.
+    const under = pid < 0 ? undefined : open.get(pid);
     if (tag >= DONE) {
       if (under === undefined || under.tag !== tag - DONE) continue;
       under.wait.end = log.time.data[row]!;
@@ -82,7 +83,7 @@ export function foldWaits(
       start: log.time.data[row]!,
       end: NaN,
       on: tag === LOCK ? 'lock' : 'entry',
-      holdsReference: tag === LOCK && !migrates ? 'yes' : 'no',
+      holdsReference: tag !== LOCK ? 'no' : pid < 0 ? 'unknown' : migrates ? 'no' : 'yes',
       pfn,
       episode: Number.isNaN(pfn) ? -1 : episodes.at(pfn, ordinal),
       ordinal,

@@ -1,5 +1,5 @@
 /** What asked for the calls: the list of kinds, outermost first, each claiming the calls that are its own. */
-import type { Request, Window } from '../facts.ts';
+import type { Flush, Request, Window } from '../facts.ts';
 import { cma, contiguous } from './contiguous.ts';
 import type { Draft, RequestWork } from './draft.ts';
 import { movePages } from './move-pages.ts';
@@ -79,5 +79,39 @@ export function closeWindows(
     const end = last === undefined ? (request?.end ?? NaN) : calls[last]!.end;
     window.end = Number.isNaN(end) ? window.drained : end;
     window.endCertainty = Number.isNaN(window.end) ? 'unknown' : 'inferred';
+  }
+}
+
+/**
+ * Folios that a call did not move are put back on the LRU after it returned and before caches are enabled: with caches off,
+ * each of them is flushed alone by the same task. Those flushes belong to the window, and move its end.
+ */
+export function stretchWindows(
+  windows: readonly { readonly pid: number; readonly start: number; readonly request: number; end: number }[],
+  requests: readonly Request[],
+  calls: readonly { readonly failed: number }[],
+  flushes: Flush[],
+): void {
+  const byPid = new Map<number, number[]>();
+  for (const [row, flush] of flushes.entries()) {
+    if (flush.count !== 1 || flush.cause !== 'unknown') continue;
+    const list = byPid.get(flush.pid);
+    if (list === undefined) byPid.set(flush.pid, [row]);
+    else list.push(row);
+  }
+  for (const [index, window] of windows.entries()) {
+    const last = requests[window.request]?.calls.at(-1);
+    const own = byPid.get(window.pid);
+    if (last === undefined || own === undefined) continue;
+    const next = windows.slice(index + 1).find((later) => later.pid === window.pid)?.start ?? Number.POSITIVE_INFINITY;
+    let left = calls[last]!.failed;
+    for (const row of own) {
+      const flush = flushes[row]!;
+      if (flush.start < window.end || !(left > 0)) continue;
+      if (flush.start >= next) break;
+      flushes[row] = { ...flush, cause: 'cache disabled' };
+      window.end = flush.end;
+      left--;
+    }
   }
 }
