@@ -1,6 +1,9 @@
 import { strict as assert } from 'node:assert';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { ScenarioError } from '../base/errors.ts';
+import { root } from '../test-support.ts';
 import { axes } from './axes/axes.ts';
 import { choiceOf } from './axis.ts';
 import { defaultPolicyNames, namedPolicies, resolvePolicy } from './policies.ts';
@@ -196,5 +199,13 @@ test('the list of policies names everything that resolves', () => {
     const policy = resolvePolicy(name, resolvePolicy('linux-6.12'));
     assert.deepEqual(policy.needs, needs);
     assert.ok(changes.length > 0);
+  }
+});
+
+test('docs/policies.md names every policy and every choice', () => {
+  const page = readFileSync(join(root, 'docs', 'policies.md'), 'utf8');
+  for (const { name } of namedPolicies) assert.ok(page.includes(`\`${name}\``), name);
+  for (const axis of axes) {
+    for (const { name } of axis.choices) assert.ok(page.includes(`\`${name}\``), `${axis.axis}: ${name}`);
   }
 });

@@ -1,0 +1,61 @@
+import { strict as assert } from 'node:assert';
+import { test } from 'node:test';
+import { ScenarioError } from '../base/errors.ts';
+import { resolvePolicy } from './policies.ts';
+import { parseUserPolicy } from './user.ts';
+
+test('a policy extends a named one and sets axes by choice name', () => {
+  const policy = parseUserPolicy(
+    `name: patient
+extends: linux-6.12.117
+choices:
+  B: undo if waiters, resubmitted
+  C: 3 + 20
+  L: 20
+`,
+    'patient.yaml',
+  );
+  assert.equal(policy.kind, 'user');
+  assert.equal(policy.over, 'linux-6.12.117');
+  assert.equal(policy.decisions.plan.syncThenPasses, 20);
+  assert.equal(policy.decisions.plan.resubmissions, 7);
+  assert.equal(policy.decisions.batchCapacity, 20);
+  assert.equal(policy.decisions.lruCaches, 'disable');
+  assert.equal(policy.changes.length, 3);
+});
+
+test('JSON is read as well, and what extends nothing is laid over what the caller gives', () => {
+  const over = resolvePolicy('linux-6.1.192');
+  const policy = parseUserPolicy('{"name": "one", "choices": {"O": 10}}', 'one.json', over);
+  assert.equal(policy.over, 'linux-6.1.192');
+  assert.equal(policy.decisions.contiguousTries, 10);
+});
+
+// [text, message, hint]
+const mistakes: readonly (readonly [string, RegExp, RegExp])[] = [
+  ['name: x\nchoices:\n  G: drain onse\n', /^p\.yaml:3:6: axis G: no choice "drain onse"/, /"drain once"/],
+  ['name: x\nchoices:\n  E: none\n', /^p\.yaml:3:6: axis E: not modelled/, /A, B, C/],
+  ['name: x\nchoices:\n  C: 0 + 0\n', /^p\.yaml:3:6: axis C/, /N \+ M/],
+  ['name: X y\nchoices: {}\n', /^p\.yaml:1:7: name: /, /^$/],
+  ['name: x\nchoices: {}\nbogus: 1\n', /^p\.yaml:3:8: bogus: /, /^$/],
+  ['name: x\n', /^p\.yaml:1:1: choices: /, /^$/],
+  ['name: x\nextends: linux-9\nchoices: {}\n', /^p\.yaml:2:10: linux-9/, /5\.0 to 7\.2/],
+  ['name: x\nextends: drain-onse\nchoices: {}\n', /^p\.yaml:2:10: no policy/, /drain-once/],
+  ['name: [x\n', /^p\.yaml:\d+:\d+: /, /^$/],
+  ['name: *x\nchoices: {}\n', /^p\.yaml:1:1: .*alias/, /^$/],
+  ['', /^p\.yaml:1:1: /, /^$/],
+];
+
+test('mistakes are named with their place', () => {
+  for (const [text, message, hint] of mistakes) {
+    assert.throws(
+      () => parseUserPolicy(text, 'p.yaml'),
+      (error) => {
+        assert.ok(error instanceof ScenarioError, text);
+        assert.match(error.message, message);
+        assert.match(error.hint, hint);
+        return true;
+      },
+    );
+  }
+});
