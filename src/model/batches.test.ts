@@ -46,6 +46,17 @@ for (const [name, capacity] of [
   });
 }
 
+test('folios that somebody migrates fill a batch by the same rule', () => {
+  const specs = Array.from({ length: 31 }, () => small);
+  const { batches, folios } = batchesOf(kernel('linux-6.12.117'), specs);
+  for (const folio of folios.slice(0, 30)) batches.add(0, 1, folio);
+  assert.equal(batches.count(0, 1), 30);
+  assert.equal(folios[0]!.references, 3);
+  batches.add(0, 1, folios[30]!);
+  assert.equal(batches.count(0, 1), 0);
+  assert.ok(folios.every((folio) => folio.references === 2));
+});
+
 test('with a capacity of 0, or caches disabled, or a large folio, every add is flushed at once', () => {
   const add = rows([[0, 0, 0, -1]]);
   const off = batchesOf({ ...kernel('linux-6.12'), batchCapacity: 0 });
