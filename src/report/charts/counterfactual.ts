@@ -42,10 +42,13 @@ export const counterfactual: Chart = (facts, width = widths.wide) => {
   const labels = Math.ceil(Math.max(...names.map((name) => name.length), 0) * characterWidth) + 8;
   const panelWidth = narrow ? width - 24 : Math.floor((width - labels - 20 - 24 * (shown.length - 1)) / shown.length);
   const panel = (metric: Metric, i: number): object => {
+    // One policy that costs a hundred times more would press all others against the axis.
+    const sizes = rows.map((row) => row.value[metric].estimate).filter((value) => value > 0);
+    const middle = median(sizes);
+    const largest = Math.max(...rows.map((row) => finite(row.value[metric].high)));
+    const bent = sizes.length > 2 && largest / middle > 30;
     const { unit, scale } =
-      metrics[metric].unit === 'ns'
-        ? timeScale(Math.max(...rows.map((row) => finite(row.value[metric].high))))
-        : { unit: '', scale: 1 };
+      metrics[metric].unit === 'ns' ? timeScale(bent ? middle : largest) : { unit: metrics[metric].unit, scale: 1 };
     const values = rows.flatMap((row, place) => {
       const value = row.value[metric];
       if (Number.isNaN(value.estimate)) return [];
@@ -63,10 +66,6 @@ export const counterfactual: Chart = (facts, width = widths.wide) => {
       return [{ place, estimate: value.estimate / scale, low: value.low / scale, high: value.high / scale, verdict }];
     });
     const reference = values.find((value) => value.verdict === 'recorded');
-    // One policy that costs a hundred times more would press all others against the axis.
-    const positive = values.map((value) => value.estimate).filter((value) => value > 0);
-    const spread = Math.max(...positive) / Math.max(1, median(positive));
-    const symlog = positive.length > 2 && spread > 30;
     const step = narrow ? 34 : 24;
     const y = (): object => ({
       field: 'place',
@@ -95,11 +94,12 @@ export const counterfactual: Chart = (facts, width = widths.wide) => {
     const x = (field: string): object => ({
       field,
       type: 'quantitative',
-      scale: { zero: true, nice: true, ...(symlog ? { type: 'symlog' } : {}) },
+      scale: { zero: true, nice: true, ...(bent ? { type: 'symlog', constant: middle / scale } : {}) },
       axis: {
-        title: `${unit === '' ? metrics[metric].unit : unit}${symlog ? ' (scale bends: symlog)' : ''}`,
+        title: bent ? `${unit} (linear, then logarithmic)` : unit,
+        ...(bent ? { values: [0, ...powersOfTen(middle / scale, largest / scale)] } : {}),
         tickCount: narrow ? 5 : 4,
-        format: '~s',
+        format: bent ? ',~g' : '~s',
         grid: false,
       },
     });
@@ -163,6 +163,13 @@ export const counterfactual: Chart = (facts, width = widths.wide) => {
           }),
   };
 };
+
+/** From the power of ten at or below one number to that at or below another. */
+function powersOfTen(from: number, to: number): number[] {
+  const powers: number[] = [];
+  for (let n = Math.floor(Math.log10(from)); n <= Math.log10(to); n++) powers.push(10 ** n);
+  return powers;
+}
 
 function finite(value: number): number {
   return Number.isFinite(value) ? value : 0;
@@ -234,11 +241,10 @@ export function coinciding(rows: readonly PolicyRow[]): string[][] {
   return groups;
 }
 
-/** `a and b coincide: ...`, one sentence a group; empty when no two policies coincide. */
+/** `a and b coincide: every draw gave the same numbers.`; empty when no two policies coincide. */
 export function coincidence(rows: readonly PolicyRow[]): string {
-  return coinciding(rows)
-    .map((group) => `${list(group)} coincide: every draw gave the same numbers.`)
-    .join(' ');
+  const groups = coinciding(rows).map((group) => `${list(group)} coincide`);
+  return groups.length === 0 ? '' : `${groups.join('; ')}: every draw gave the same numbers.`;
 }
 
 function finding(facts: Facts): string {
@@ -263,16 +269,12 @@ function finding(facts: Facts): string {
     const row = rows.find((each) => each.policy === name);
     return row ? `${name} (${difference(row.difference.failedFolios)})` : name;
   };
+  const first = (names: readonly string[]): string =>
+    list([...names.slice(0, 4).map(number), ...(names.length > 4 ? [`${count(names.length - 4)} more`] : [])]);
   const parts = [
-    ...(better.length > 0
-      ? [
-          `fewer folios would have failed under ${list(better.slice(0, 4).map(number))}${better.length > 4 ? ` and ${count(better.length - 4)} more` : ''}`,
-        ]
-      : []),
+    ...(better.length > 0 ? [`fewer folios would have failed under ${first(better)}`] : []),
     ...(worse.length > 0
-      ? [
-          `more under ${list(worse.slice(0, 4).map(number))}${worse.length > 4 ? ` and ${count(worse.length - 4)} more` : ''}`,
-        ]
+      ? [`${better.length > 0 ? 'more' : 'more folios would have failed'} under ${first(worse)}`]
       : []),
     ...(same.length > 0
       ? [
