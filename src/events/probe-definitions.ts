@@ -73,7 +73,8 @@ function splitType(text: string): [string, string] {
 }
 
 /** Roles whose values are pointers, flag words and entries: kept as 64 bits. */
-const wideRoles = /^(?:folio|src|dst|mapping|entry|mm|pmd|ptep|list|fbatch|args|range)$|\.(?:flags|mapping|index|pte)$/;
+const wideRoles =
+  /^(?:folio|src|dst|mapping|entry|mm|pmd|ptep|list|fbatch|args|range|control)$|\.(?:flags|mapping|index|pte)$/;
 
 /** What an event's text shows of an argument, where there is no definition. */
 export type Shown = 'hex' | 'decimal' | 'text';

@@ -83,14 +83,14 @@ const table: readonly (readonly [meaning: string, names: string, parameters: str
   ['folio_isolate_lru', 'folio_isolate_lru isolate_lru_page', 'folio'],
   ['folio_putback_lru', 'folio_putback_lru putback_lru_page', 'folio'],
   // mm/compaction.c, mm/page_alloc.c, mm/cma.c, mm/memory_hotplug.c, mm/memory-failure.c, mm/huge_memory.c.
-  ['isolate_migratepages_range', 'isolate_migratepages_range', '- start end'],
-  // The third parameter is the migratetype up to 6.14, later allocation flags: see `alternatives`.
+  ['isolate_migratepages_range', 'isolate_migratepages_range', 'control start end'],
+  // The third parameter is the migratetype up to 6.14, later allocation flags; the registers do not tell which.
   [
     'alloc_contig_range',
     'alloc_contig_range alloc_contig_range_noprof alloc_contig_frozen_range_noprof',
     'start end migratetype gfp',
   ],
-  ['__alloc_contig_migrate_range', '__alloc_contig_migrate_range', '- start end migratetype'],
+  ['__alloc_contig_migrate_range', '__alloc_contig_migrate_range', 'control start end migratetype'],
   ['cma_alloc', 'cma_alloc __cma_alloc', '- count align'],
   ['offline_pages', 'offline_pages __ref_offline_pages', 'start count'],
   ['soft_offline_page', 'soft_offline_page', 'pfn flags'],
@@ -201,6 +201,7 @@ const defaultNames: Readonly<Record<string, string>> = {
   extra: 'extra',
   expected: 'expected',
   order: 'order',
+  cc: 'control',
   fbatch: 'fbatch',
   pvec: 'fbatch',
   fn: 'move_fn',

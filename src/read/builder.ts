@@ -242,11 +242,16 @@ export class BatchBuilder {
     const values = this.fieldValues;
     if (named.row) {
       const { row, templates } = named;
-      for (const template of templates) {
-        if (matchTemplate(template, bytes, start, end, values))
-          return named.catalogued ?? this.kinds.catalogued(named, row);
+      // A dump of the record ends with `)`, and its values would pass for the names that some events print.
+      const isDump = end > start && bytes[end - 1] === 41;
+      if (isDump && readFieldDump(row, bytes, start, end, values, this.capture.strings)) {
+        return this.kinds.catalogued(named, row);
       }
-      if (readFieldDump(row, bytes, start, end, values, this.capture.strings)) return this.kinds.catalogued(named, row);
+      for (const template of templates) {
+        if (matchTemplate(template, bytes, start, end, values)) {
+          return named.catalogued ?? this.kinds.catalogued(named, row);
+        }
+      }
     }
     const site = this.#site;
     if (!readProbeSite(bytes, start, end, site)) return undefined;

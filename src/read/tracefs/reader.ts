@@ -46,7 +46,8 @@ class TracefsReader implements Reader {
 
   constructor(source: string, options: ReadOptions) {
     this.capture = newCapture(source, 'tracefs', 'lines');
-    this.#builder = new BatchBuilder(this.capture, options.probeDefinitions ?? options.sidecar?.probeDefinitions ?? []);
+    const definitions = [...(options.probeDefinitions ?? []), ...(options.sidecar?.probeDefinitions ?? [])];
+    this.#builder = new BatchBuilder(this.capture, definitions);
     this.#function = this.#builder.kinds.findName('ftrace', 'function');
     this.#unnamed = this.#builder.kinds.findName('ftrace', 'unnamed');
   }
@@ -231,7 +232,9 @@ class TracefsReader implements Reader {
       while (i < length && bytes[start + i] === last[i]) i++;
       if (i === length) return this.#lastCommId;
     }
-    this.#lastCommId = this.capture.strings.internBytes(bytes, start, end);
+    // The kernel prints <...> for a task whose name was pushed out of its cache of names (trace_find_cmdline()).
+    const unknown = length === 5 && startsWith(bytes, start, '<...>');
+    this.#lastCommId = unknown ? -1 : this.capture.strings.internBytes(bytes, start, end);
     this.#lastCommLength = length <= last.length ? length : -1;
     for (let i = 0; i < this.#lastCommLength; i++) last[i] = bytes[start + i]!;
     return this.#lastCommId;
