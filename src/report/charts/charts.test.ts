@@ -2,11 +2,12 @@ import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import { newCapture } from '../../events/capture.ts';
 import type { History } from '../../history/facts.ts';
+import { metricNames, metrics } from '../../replay/outcome.ts';
 import { golden } from '../../test-support.ts';
 import { renderSvg } from '../svg.ts';
 import { madeUpFacts } from '../test-support.ts';
 import { charts } from './charts.ts';
-import { coincidence, verdictOf } from './counterfactual.ts';
+import { coincidence, differenceTables, verdictOf } from './counterfactual.ts';
 import { type Facts, type Figure, widths } from './figure.ts';
 
 const facts = madeUpFacts();
@@ -128,4 +129,9 @@ test('policies that coincide are named together, once', () => {
     'drain-once and lru-cache-disable coincide: every draw gave the same numbers.',
   );
   assert.equal(coincidence([]), '');
+});
+
+test('every metric has its place in a difference table', () => {
+  const titles = differenceTables(facts).flatMap((each) => [...each.columns, ...each.rows.flat()]);
+  for (const name of metricNames) assert.ok(titles.includes(metrics[name].title), name);
 });

@@ -182,11 +182,10 @@ function median(values: readonly number[]): number {
 
 /** Values and differences of the metrics that are told at a glance, and then every metric's difference. */
 export function differenceTables(facts: Facts): Table[] {
-  const { rows, recorded, level } = facts.comparison;
+  const { rows } = facts.comparison;
   const glance = known(facts, drawn);
   const all = known(facts, metricNames);
   const silent = metricNames.filter((metric) => !all.includes(metric)).map((metric) => metrics[metric].title);
-  const note = `Intervals at ${Math.round(level * 100)} %; differences are against ${recorded} replayed with the same luck, corrected for the number of policies.`;
   return [
     table(
       ['policy', ...glance.map((metric) => `${metrics[metric].title}>`), 'answer'],
@@ -197,17 +196,42 @@ export function differenceTables(facts: Facts): Table[] {
       ]),
       { title: 'Replayed under each policy' },
     ),
-    table(
-      ['policy', ...all.map((metric) => `${metrics[metric].title}>`)],
-      rows
-        .filter((row) => row.policy !== recorded)
-        .map((row) => [row.policy, ...all.map((metric) => difference(row.difference[metric], metrics[metric].unit))]),
-      {
-        title: `Difference from ${recorded}`,
-        notes: [note, ...(silent.length > 0 ? [`Not told by this capture: ${list(silent)}.`] : [])],
-      },
-    ),
+    ...differenceGroups.flatMap(({ what, metrics: wanted }) => {
+      const shown = known(facts, wanted);
+      return shown.length === 0 ? [] : [differenceTable(facts, what, shown)];
+    }),
+    ...(silent.length > 0
+      ? [
+          table(
+            ['not told by this capture'],
+            silent.map((title) => [title]),
+          ),
+        ]
+      : []),
   ];
+}
+
+/** Few enough columns for a sheet of paper. */
+const differenceGroups: readonly { readonly what: string; readonly metrics: readonly Metric[] }[] = [
+  { what: 'outcomes', metrics: ['failedFolios', 'failedRequests', 'movedFolios', 'calls', 'timeUnderEntries'] },
+  { what: 'work', metrics: ['episodes', 'moveAttempts', 'copiesThrownAway', 'tlbFlushes', 'lruLocks'] },
+  { what: 'drains and waiting', metrics: ['stall', 'allCpuDrains', 'drainWorks', 'localDrains', 'rcuWaits'] },
+];
+
+function differenceTable({ comparison }: Facts, what: string, shown: readonly Metric[]): Table {
+  const { rows, recorded, level } = comparison;
+  return table(
+    ['policy', ...shown.map((metric) => `${metrics[metric].title}>`)],
+    rows
+      .filter((row) => row.policy !== recorded)
+      .map((row) => [row.policy, ...shown.map((metric) => difference(row.difference[metric], metrics[metric].unit))]),
+    {
+      title: `Difference from ${recorded}: ${what}`,
+      notes: [
+        `Intervals at ${Math.round(level * 100)} %, corrected for the number of policies; both replays have the same luck.`,
+      ],
+    },
+  );
 }
 
 function byReason({ comparison }: Facts): Table[] {
