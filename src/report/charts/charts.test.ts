@@ -4,10 +4,11 @@ import { newCapture } from '../../events/capture.ts';
 import type { History } from '../../history/facts.ts';
 import { metricNames, metrics } from '../../replay/outcome.ts';
 import { golden } from '../../test-support.ts';
+import { differenceTables } from '../differences.ts';
 import { renderSvg } from '../svg.ts';
 import { madeUpFacts } from '../test-support.ts';
 import { charts } from './charts.ts';
-import { coincidence, differenceTables, verdictOf } from './counterfactual.ts';
+import { coincidence, verdictOf } from './counterfactual.ts';
 import { type Facts, type Figure, widths } from './figure.ts';
 
 const facts = madeUpFacts();

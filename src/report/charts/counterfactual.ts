@@ -1,12 +1,9 @@
 /** What other policies would have changed: failures, stalls and drains, each with its interval, against the recorded one. */
 import type { PolicyRow } from '../../compare/comparison.ts';
-import { type Metric, metricNames, metrics } from '../../replay/outcome.ts';
+import { type Metric, metrics } from '../../replay/outcome.ts';
+import { differenceTables, drawn, failuresByReason, knownMetrics } from '../differences.ts';
 import { count, difference, interval, list, many } from '../numbers.ts';
-import { type Table, table } from '../tables.ts';
 import { bounds, type Chart, characterWidth, colours, type Facts, spec, timeScale, widths } from './figure.ts';
-
-/** What is drawn; the tables have every metric. */
-const drawn: readonly Metric[] = ['failedFolios', 'stall', 'allCpuDrains'];
 
 const verdicts = {
   recorded: { colour: colours.blue, shape: 'diamond' },
@@ -25,18 +22,9 @@ export function verdictOf(row: PolicyRow, metric: Metric): 'better' | 'worse' | 
   return better ? 'better' : worse ? 'worse' : 'same';
 }
 
-/** Metrics of which at least one policy has a number (and, without durations, no times). */
-function known({ history, comparison }: Facts, wanted: readonly Metric[]): Metric[] {
-  return wanted.filter(
-    (metric) =>
-      !(metrics[metric].unit === 'ns' && history.capture.clock.unit !== 'ns') &&
-      comparison.rows.some((row) => !Number.isNaN(row.value[metric].estimate)),
-  );
-}
-
 export const counterfactual: Chart = (facts, width = widths.wide) => {
   const { rows, recorded } = facts.comparison;
-  const shown = known(facts, drawn);
+  const shown = knownMetrics(facts, drawn);
   const narrow = width < 500;
   const names = rows.map((row) => (row.policy === recorded ? `${row.policy} (recorded)` : row.policy));
   const labels = Math.ceil(Math.max(...names.map((name) => name.length), 0) * characterWidth) + 8;
@@ -152,7 +140,7 @@ export const counterfactual: Chart = (facts, width = widths.wide) => {
     id: 'counterfactual',
     title: 'What other policies would have changed',
     finding: finding(facts),
-    tables: rows.length === 0 ? [] : [...differenceTables(facts), ...byReason(facts)],
+    tables: rows.length === 0 ? [] : [...differenceTables(facts), ...failuresByReason(facts)],
     spec:
       rows.length === 0 || shown.length === 0
         ? undefined
@@ -178,78 +166,6 @@ function finite(value: number): number {
 function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? 0;
-}
-
-/** Values and differences of the metrics that are told at a glance, and then every metric's difference. */
-export function differenceTables(facts: Facts): Table[] {
-  const { rows } = facts.comparison;
-  const glance = known(facts, drawn);
-  const all = known(facts, metricNames);
-  const silent = metricNames.filter((metric) => !all.includes(metric)).map((metric) => metrics[metric].title);
-  return [
-    table(
-      ['policy', ...glance.map((metric) => `${metrics[metric].title}>`), 'answer'],
-      rows.map((row) => [
-        row.policy,
-        ...glance.map((metric) => interval(row.value[metric], metrics[metric].unit)),
-        row.answer,
-      ]),
-      { title: 'Replayed under each policy' },
-    ),
-    ...differenceGroups.flatMap(({ what, metrics: wanted }) => {
-      const shown = known(facts, wanted);
-      return shown.length === 0 ? [] : [differenceTable(facts, what, shown)];
-    }),
-    ...(silent.length > 0
-      ? [
-          table(
-            ['not told by this capture'],
-            silent.map((title) => [title]),
-          ),
-        ]
-      : []),
-  ];
-}
-
-/** Few enough columns for a sheet of paper. */
-const differenceGroups: readonly { readonly what: string; readonly metrics: readonly Metric[] }[] = [
-  { what: 'outcomes', metrics: ['failedFolios', 'failedRequests', 'movedFolios', 'calls', 'timeUnderEntries'] },
-  { what: 'work', metrics: ['episodes', 'moveAttempts', 'copiesThrownAway', 'tlbFlushes', 'lruLocks'] },
-  { what: 'drains and waiting', metrics: ['stall', 'allCpuDrains', 'drainWorks', 'localDrains', 'rcuWaits'] },
-];
-
-function differenceTable({ comparison }: Facts, what: string, shown: readonly Metric[]): Table {
-  const { rows, recorded, level } = comparison;
-  return table(
-    ['policy', ...shown.map((metric) => `${metrics[metric].title}>`)],
-    rows
-      .filter((row) => row.policy !== recorded)
-      .map((row) => [row.policy, ...shown.map((metric) => difference(row.difference[metric], metrics[metric].unit))]),
-    {
-      title: `Difference from ${recorded}: ${what}`,
-      notes: [
-        `Intervals at ${Math.round(level * 100)} %, corrected for the number of policies; both replays have the same luck.`,
-      ],
-    },
-  );
-}
-
-function byReason({ comparison }: Facts): Table[] {
-  const reasons = [...new Set(comparison.rows.flatMap((row) => row.byReason.map((each) => each.reason)))];
-  if (reasons.length < 2) return [];
-  return [
-    table(
-      ['policy', ...reasons.map((reason) => `${reason}>`)],
-      comparison.rows.map((row) => [
-        row.policy,
-        ...reasons.map((reason) => {
-          const value = row.byReason.find((each) => each.reason === reason)?.failedFolios;
-          return value ? interval(value) : '–';
-        }),
-      ]),
-      { title: 'Failed folios by reason' },
-    ),
-  ];
 }
 
 /** Groups of policies that no draw tells apart, each policy named once. */

@@ -1,0 +1,90 @@
+/** The numbers behind the counterfactual chart: what each policy gave, and every metric's paired difference. */
+import { type Metric, metricNames, metrics } from '../replay/outcome.ts';
+import type { Facts } from './charts/figure.ts';
+import { difference, interval } from './numbers.ts';
+import { type Table, table } from './tables.ts';
+
+/** What is drawn; the tables have every metric. */
+export const drawn: readonly Metric[] = ['failedFolios', 'stall', 'allCpuDrains'];
+
+/** Metrics of which at least one policy has a number (and, without durations, no times). */
+export function knownMetrics({ history, comparison }: Facts, wanted: readonly Metric[]): Metric[] {
+  return wanted.filter(
+    (metric) =>
+      !(metrics[metric].unit === 'ns' && history.capture.clock.unit !== 'ns') &&
+      comparison.rows.some((row) => !Number.isNaN(row.value[metric].estimate)),
+  );
+}
+
+/** Values and differences of the metrics that are told at a glance, and then every metric's difference. */
+export function differenceTables(facts: Facts): Table[] {
+  const { rows } = facts.comparison;
+  const glance = knownMetrics(facts, drawn);
+  const all = knownMetrics(facts, metricNames);
+  const silent = metricNames.filter((metric) => !all.includes(metric)).map((metric) => metrics[metric].title);
+  return [
+    table(
+      ['policy', ...glance.map((metric) => `${metrics[metric].title}>`), 'answer'],
+      rows.map((row) => [
+        row.policy,
+        ...glance.map((metric) => interval(row.value[metric], metrics[metric].unit)),
+        row.answer,
+      ]),
+      { title: 'Replayed under each policy' },
+    ),
+    ...differenceGroups.flatMap(({ what, metrics: wanted }) => {
+      const shown = knownMetrics(facts, wanted);
+      return shown.length === 0 ? [] : [differenceTable(facts, what, shown)];
+    }),
+    ...(silent.length > 0
+      ? [
+          table(
+            ['not told by this capture'],
+            silent.map((title) => [title]),
+          ),
+        ]
+      : []),
+  ];
+}
+
+/** Few enough columns for a sheet of paper. */
+const differenceGroups: readonly { readonly what: string; readonly metrics: readonly Metric[] }[] = [
+  { what: 'outcomes', metrics: ['failedFolios', 'failedRequests', 'movedFolios', 'calls', 'timeUnderEntries'] },
+  { what: 'work', metrics: ['episodes', 'moveAttempts', 'copiesThrownAway', 'tlbFlushes', 'lruLocks'] },
+  { what: 'drains and waiting', metrics: ['stall', 'allCpuDrains', 'drainWorks', 'localDrains', 'rcuWaits'] },
+];
+
+function differenceTable({ comparison }: Facts, what: string, shown: readonly Metric[]): Table {
+  const { rows, recorded, level } = comparison;
+  return table(
+    ['policy', ...shown.map((metric) => `${metrics[metric].title}>`)],
+    rows
+      .filter((row) => row.policy !== recorded)
+      .map((row) => [row.policy, ...shown.map((metric) => difference(row.difference[metric], metrics[metric].unit))]),
+    {
+      title: `Difference from ${recorded}: ${what}`,
+      notes: [
+        `Intervals at ${Math.round(level * 100)} %, corrected for the number of policies; both replays have the same luck.`,
+      ],
+    },
+  );
+}
+
+/** Failed folios of each reason, where there are several. */
+export function failuresByReason({ comparison }: Facts): Table[] {
+  const reasons = [...new Set(comparison.rows.flatMap((row) => row.byReason.map((each) => each.reason)))];
+  if (reasons.length < 2) return [];
+  return [
+    table(
+      ['policy', ...reasons.map((reason) => `${reason}>`)],
+      comparison.rows.map((row) => [
+        row.policy,
+        ...reasons.map((reason) => {
+          const value = row.byReason.find((each) => each.reason === reason)?.failedFolios;
+          return value ? interval(value) : '–';
+        }),
+      ]),
+      { title: 'Failed folios by reason' },
+    ),
+  ];
+}
