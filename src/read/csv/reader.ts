@@ -1,4 +1,5 @@
 /** A table of events (CSV, TSV, or with semicolons) into events: our own export exactly, other dumps by documented names. */
+import { TraceError } from '../../base/errors.ts';
 import type { EventBatch } from '../../events/batch.ts';
 import { type Capture, newCapture } from '../../events/capture.ts';
 import type { Field } from '../../events/kinds.ts';
@@ -46,10 +47,7 @@ export class CsvReader implements Reader {
     this.capture = newCapture(source, 'csv', 'rows');
     this.#builder = new BatchBuilder(this.capture, []);
     this.#cells = new CellReader(this.#builder.fieldValues, this.capture.strings, false);
-    this.#rows = new RowReader({
-      comment: () => this.#builder.comment(),
-      skip: (reason, line, text) => this.#skip(reason, line, text),
-    });
+    this.#rows = new RowReader(() => this.#builder.comment());
   }
 
   push(chunk: Uint8Array): EventBatch[] {
@@ -69,6 +67,7 @@ export class CsvReader implements Reader {
     for (const row of rows) {
       this.#builder.at = row.line;
       if (this.#layout === undefined) this.#header(row);
+      else if (row.problem !== '') this.#skip(row.problem, row.line, row.text);
       else this.#row(row, this.#layout);
     }
     if (this.capture.clock.unit === 'ns' && this.capture.clock.resolution !== this.#resolution) {
@@ -77,6 +76,10 @@ export class CsvReader implements Reader {
   }
 
   #header(row: Row): void {
+    if (row.problem !== '') {
+      const where = { file: this.#source, place: `line ${row.line}` };
+      throw new TraceError('csv-header', where, `the header is no row of CSV: ${row.problem}`);
+    }
     const layout = readHeader(this.#source, row.line, row.cells, this.#map);
     this.#layout = layout;
     this.#cells = new CellReader(this.#builder.fieldValues, this.capture.strings, layout.isExport);

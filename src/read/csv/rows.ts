@@ -6,17 +6,14 @@
 import { CsvError, parse } from 'csv-parse/browser/esm/sync';
 
 export interface Row {
+  /** Empty when the record is no CSV. */
   readonly cells: readonly string[];
   /** Line of the file in which the row begins, from 1. */
   readonly line: number;
-}
-
-/** What is told about units that are no rows. */
-export interface RowListener {
-  /** A comment line (`#`) or a blank one. */
-  comment(text: string, line: number): void;
-  /** A record that is no CSV. */
-  skip(reason: string, line: number, text: string): void;
+  /** Why the record is no CSV; empty when it is. */
+  readonly problem: string;
+  /** The record itself, when it is no CSV. */
+  readonly text: string;
 }
 
 /** A record longer than this is taken for a quote that was never closed: only its first line is lost. */
@@ -34,11 +31,12 @@ export class RowReader {
   /** How far `#pending` has been scanned, and whether a quote is open there. */
   #line = 1;
   #started = false;
-  readonly #listener: RowListener;
+  readonly #onComment: () => void;
   readonly #decoder = new TextDecoder();
 
-  constructor(listener: RowListener) {
-    this.#listener = listener;
+  /** @param onComment told of each comment line (`#`) and each blank one */
+  constructor(onComment: () => void) {
+    this.#onComment = onComment;
   }
 
   push(chunk: Uint8Array): Row[] {
@@ -87,10 +85,10 @@ export class RowReader {
         if (eol < 0) this.endsInRow = true;
       }
       if (isBlank(bytes, start, end) || bytes[start] === hash) {
-        this.#listener.comment(this.#decoder.decode(bytes.subarray(start, end)), this.#line);
+        this.#onComment();
       } else {
         starts.push(start);
-        ends.push(end);
+        ends.push(end > start && bytes[end - 1] === 13 ? end - 1 : end);
         lines.push(this.#line);
       }
       for (let i = start; i < end; i++) if (bytes[i] === newline) this.#line++;
@@ -138,7 +136,9 @@ export class RowReader {
     try {
       const parsed = this.#parseBlock(bytes.subarray(starts[from]!, ends[to - 1]!));
       if (parsed.length === to - from) {
-        for (let i = 0; i < parsed.length; i++) rows.push({ cells: parsed[i]!, line: lines[from + i]! });
+        for (let i = 0; i < parsed.length; i++) {
+          rows.push({ cells: parsed[i]!, line: lines[from + i]!, problem: '', text: '' });
+        }
         return;
       }
       if (to - from === 1) throw new CsvError('CSV_QUOTE_NOT_CLOSED', 'Quote Not Closed: it is not one row');
@@ -146,7 +146,7 @@ export class RowReader {
       if (!(error instanceof CsvError)) throw error;
       if (to - from === 1) {
         const text = this.#decoder.decode(bytes.subarray(starts[from]!, ends[from]!));
-        this.#listener.skip(reasonOf(error), lines[from]!, text);
+        rows.push({ cells: [], line: lines[from]!, problem: reasonOf(error), text });
         return;
       }
     }
