@@ -37,10 +37,10 @@ export const kmem: readonly EventRow[] = [
   {
     system: 'kmem',
     name: 'mm_page_free_batched',
-    fields: [u64('page'), hex('pfn')],
+    fields: [u64('page'), hex('pfn'), decimal('order')],
     eras: [
-      { text: 'page={page:p} pfn={pfn:0x} order=0', since: '5.14', until: '', source: prefixed },
-      { text: 'page={page:p} pfn={pfn:d} order=0', since: '', until: '5.13', source: bare },
+      { text: 'page={page:p} pfn={pfn:0x} order={order:d}', since: '5.14', until: '', source: prefixed },
+      { text: 'page={page:p} pfn={pfn:d} order={order:d}', since: '', until: '5.13', source: bare },
     ],
   },
   {
