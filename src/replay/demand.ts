@@ -209,8 +209,9 @@ function unitOf(
   const window = history.windows.find(
     ({ pid, start: from }) => pid === first.pid && from >= start && from <= first.start,
   );
-  const prepared = window?.drained ?? Number.NaN;
-  withGaps(lists, calls, Number.isNaN(prepared) ? start : prepared);
+  // A return that comes after the first call is not that of this drain.
+  const prepared = window !== undefined && window.drained <= first.start ? window.drained : Number.NaN;
+  withGaps(lists, calls, Number.isNaN(prepared) ? (window?.start ?? start) : prepared);
   return {
     id,
     model: request === undefined ? 'call' : models[request.kind],

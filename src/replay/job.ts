@@ -19,6 +19,8 @@ export interface UnitOutcome {
   readonly givenUp: Uint8Array;
   readonly episodes: Uint16Array;
   readonly returned: number;
+  /** No folio met a mismatch: every one moved at its first attempt, in one episode at most. */
+  readonly quiet: boolean;
 }
 
 /** Replays a unit; a CMA allocation goes on with its next area after -EBUSY (mm/cma.c cma_alloc). */
@@ -76,7 +78,8 @@ export function runUnit(scene: Scene, policy: Policy, world: World): UnitOutcome
     values.failedFolios += givenUp[m]!;
     if (left[m] === 0 && !member.latent) values.movedFolios++;
   });
-  return { values, left, givenUp, episodes, returned };
+  const quiet = left.every((one) => one === 0) && episodes.every((n) => n <= 1) && values.moveAttempts === left.length;
+  return { values, left, givenUp, episodes, returned, quiet };
 }
 
 function isGivenUp({ ending }: MemberResult): boolean {

@@ -117,7 +117,7 @@ function entryWaits(history: History): { entryWaitRate: number; waiters: number 
 /**
  * Service times as recorded: `unmap` between the first entries of folios that one call unmaps one after the other;
  * `copy` between the last entries restored of folios moved one after the other; `attempt` from probes on the move
- * functions; `drain` until a disabled cache was drained, or an all-CPU drain returned.
+ * functions; `drain` until a disabled cache was drained.
  */
 export function servicesOf(history: History): Services {
   const unmap: number[] = [];
@@ -141,10 +141,9 @@ export function servicesOf(history: History): Services {
     .filter(({ returned }) => returned !== 0)
     .map(({ start, end }) => end - start)
     .filter((time) => time >= 0);
-  const drain = [
-    ...history.windows.map(({ start, drained }) => drained - start),
-    ...history.drains.filter(({ scope }) => scope === 'all').map(({ start, end }) => end - start),
-  ].filter((time) => time >= 0);
+  const drain = history.windows
+    .map(({ start, drained, end }) => (drained <= end ? drained - start : Number.NaN))
+    .filter((time) => time >= 0);
   if (unmap.length === 0) {
     // A loop that moves each folio right after it was unmapped: the rest of its episode is the copy.
     let last: Episode | undefined;
@@ -172,8 +171,9 @@ export function drawParameters(evidence: Evidence, assumed: Assumptions, seed: n
     deferred: all.trials === 0 ? 0 : probability(deferred, seed, draw, 0),
     eager: all.trials === 0 ? 0 : probability(eager, seed, draw, 1),
     repeat: evidence.repeat.trials > 0 ? probability(evidence.repeat, seed, draw, 2) : assumed.repeatHit,
-    persistent: probability(evidence.persistent, seed, draw, 3),
-    pinned: probability(evidence.pinned, seed, draw, 4),
+    // A cause that no other folio failed of is not predicted: its rare but lasting holds would swamp every total.
+    persistent: evidence.persistent.hits > 0 ? probability(evidence.persistent, seed, draw, 3) : 0,
+    pinned: evidence.pinned.hits > 0 ? probability(evidence.pinned, seed, draw, 4) : 0,
   };
 }
 

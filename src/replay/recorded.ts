@@ -29,8 +29,12 @@ export function recordedPolicy(capture: Capture): { policy: Policy; from: string
       'give --kernel VERSION (what `uname -r` printed, such as 6.12.117), or --recorded linux-VERSION',
     );
   }
-  const kernel = resolvePolicy(`linux-${version.value}`);
+  const lay = capture.pageSize === undefined ? {} : { pageSize: capture.pageSize.value };
+  const kernel = resolvePolicy(`linux-${version.value}`, undefined, lay);
   const kernelFrom = `kernel ${version.value} ${said[version.from]}`;
   if (named === undefined || named.value === 'baseline') return { policy: kernel, from: kernelFrom };
-  return { policy: resolvePolicy(named.value, kernel), from: `${named.value} ${said[named.from]}, over ${kernelFrom}` };
+  return {
+    policy: resolvePolicy(named.value, kernel, lay),
+    from: `${named.value} ${said[named.from]}, over ${kernelFrom}`,
+  };
 }

@@ -4,6 +4,7 @@
  */
 import { uniform } from '../base/random.ts';
 import type { History } from '../history/facts.ts';
+import type { Decisions } from '../model/decisions.ts';
 import type { Policy } from '../policies/policy.ts';
 import { type Abduction, abduct, type Condition, conditionsOf, lastingShares } from './abduction.ts';
 import { addsOf, drainsOf } from './adds.ts';
@@ -139,24 +140,49 @@ export function replayStage(stage: Stage, policies: readonly Policy[], options: 
     for (const scene of scenes) {
       const { unit } = scene;
       const conditions = conditionsOf(abduction, unit, recorded, assumed, seed, draw);
+      const quiet: { policy: Policy; outcome: UnitOutcome }[] = [];
       policies.forEach((policy, p) => {
-        const world = createWorld({
-          unit,
-          recorded,
-          abduction,
-          conditions,
-          parameters,
-          evidence,
-          seed,
-          draw,
-          withheld: false,
-        });
-        add(sums[p]!, draws, draw, unit, runUnit(scene, policy, world));
+        const alike = quiet.find((other) => meetsAlike(other.policy.decisions, policy.decisions));
+        if (alike !== undefined) {
+          add(sums[p]!, draws, draw, unit, alike.outcome);
+          return;
+        }
+        const input = { unit, recorded, abduction, conditions, parameters, evidence, seed, draw, withheld: false };
+        const outcome = runUnit(scene, policy, createWorld(input));
+        if (outcome.quiet) quiet.push({ policy, outcome });
+        add(sums[p]!, draws, draw, unit, outcome);
       });
     }
     onProgress?.(draw + 1, draws);
   }
   return policies.map((policy, p) => finish(policy.name, draws, sums[p]!, history));
+}
+
+/**
+ * Whether two policies do the same as long as no references mismatch: all that is left to differ is when they compare,
+ * what they answer to a mismatch and how often they try. A unit that met none under one of them has met none under both.
+ */
+export function meetsAlike(a: Decisions, b: Decisions): boolean {
+  return (
+    a.checkBeforeUnmap === b.checkBeforeUnmap &&
+    a.checkBeforeCopy === b.checkBeforeCopy &&
+    a.plan.loop === b.plan.loop &&
+    a.plan.unmapBatchPages === b.plan.unmapBatchPages &&
+    a.plan.cutPages === b.plan.cutPages &&
+    Math.min(1, a.plan.syncFirstPasses) === Math.min(1, b.plan.syncFirstPasses) &&
+    a.deferredFlush === b.deferredFlush &&
+    a.entryWaitHoldsReference === b.entryWaitHoldsReference &&
+    a.lruCaches === b.lruCaches &&
+    a.clearsLruFlagWhenQueued === b.clearsLruFlagWhenQueued &&
+    a.drainAfterMove === b.drainAfterMove &&
+    a.batchCapacity === b.batchCapacity &&
+    a.drainAll.skipIfScheduledSince === b.drainAll.skipIfScheduledSince &&
+    a.drainAll.localFirst === b.drainAll.localFirst &&
+    a.drainAll.everyCpu === b.drainAll.everyCpu &&
+    a.batchesMlock === b.batchesMlock &&
+    a.oracle === b.oracle &&
+    a.neverDrain === b.neverDrain
+  );
 }
 
 /** One folio for which the replay of the recorded policy, conditioned on everything seen, says something else. */

@@ -1,0 +1,271 @@
+/** The comparison of one capture: fidelity and reproduction first, then every policy against the recorded one. */
+import { TraceError } from '../base/errors.ts';
+import { causes, type History } from '../history/facts.ts';
+import { defaultPolicyNames, resolvePolicy } from '../policies/policies.ts';
+import type { Policy } from '../policies/policy.ts';
+import { likeliest, type Posterior } from '../replay/blame.ts';
+import { type Metric, metricNames, modelVersion, type PolicyOutcome } from '../replay/outcome.ts';
+import { recordedPolicy } from '../replay/recorded.ts';
+import { replayStage, reproduce, type Stage, stageOf, withheld } from '../replay/replay.ts';
+import { assumptionRows } from './assumptions.ts';
+import type { BlameRow, Comparison, Interval, PolicyRow, Refusal, Reproduction } from './comparison.ts';
+import { fidelityOf } from './fidelity.ts';
+import { answerFor, recordEverything, refuse } from './identify.ts';
+import { bonferroniLevel, percentileInterval } from './statistics.ts';
+
+export interface CompareOptions {
+  /** Names; by default those that differ from the recorded policy. */
+  readonly policies?: readonly string[];
+  /** By default 100, fewer for a large capture (see `usualDraws`). */
+  readonly draws?: number;
+  readonly seed?: number;
+  /** Confidence level of single intervals, before the correction for several policies. */
+  readonly level?: number;
+  readonly onProgress?: (done: number, total: number, what: string) => void;
+}
+
+const defaults = { draws: 100, seed: 1, level: 0.95, folds: 5 } as const;
+
+/**
+ * Compares policies on one capture. The same history and options give the same comparison.
+ *
+ * @throws TraceError when the capture holds no call, or can feed none of the policies asked for.
+ * @throws ScenarioError for an unknown policy, or when nothing says which kernel recorded the capture.
+ */
+export function compare(history: History, options: CompareOptions = {}): Comparison {
+  const { capture } = history;
+  const { seed = defaults.seed, level = defaults.level, onProgress } = options;
+  if (history.calls.length === 0) {
+    throw new TraceError(
+      'nothing-to-replay',
+      { file: capture.source },
+      'holds no migrate_pages call: nothing to replay',
+      `record them: ${recordEverything}`,
+    );
+  }
+  const { policy: recorded, from } = recordedPolicy(capture);
+  const { fed, refusals } = choose(history, recorded, options.policies);
+  const stage = stageOf(history, recorded);
+  const draws = options.draws ?? usualDraws(stage, fed.length + 1);
+  const phases = { withheld: draws, replay: draws * (fed.length + 1) };
+  const total = phases.withheld + phases.replay;
+  const tell = (before: number, each: number, what: string) => (done: number) =>
+    onProgress?.(before + done * each, total, what);
+  const held = withheld(stage, { draws, seed, folds: defaults.folds, onProgress: tell(0, 1, 'withholding outcomes') });
+  const policies = [recorded, ...fed];
+  const outcomes = replayStage(stage, policies, {
+    draws,
+    seed,
+    onProgress: tell(phases.withheld, policies.length, 'replaying policies'),
+  });
+  const blame = blameTable(stage.abduction.blame);
+  const untold = blame.find(({ cause }) => cause === 'cannot tell')?.folios ?? 0;
+  const corrected = bonferroniLevel(level, fed.length);
+  const doubt = doubtOf(stage);
+  const rows = policies.map((policy, i) =>
+    rowOf(policy, outcomes[i]!, outcomes, doubt, { single: level, corrected }, answerFor(stage, policy, untold)),
+  );
+  const telling = fed.find(({ kind }) => kind !== 'bound') ?? recorded;
+  return {
+    source: capture.source,
+    modelVersion,
+    seed,
+    draws,
+    level,
+    recorded: recorded.name,
+    recordedFrom: from,
+    reproduction: reproductionOf(stage),
+    fidelity: fidelityOf(stage, held, level),
+    blame,
+    rows,
+    refusals,
+    assumptions: assumptionRows(stage, telling, blame, { draws, seed }),
+    remarks: remarksOf(stage, { level, corrected, count: fed.length, draws, asked: options.draws, doubt }),
+  };
+}
+
+/** The policies to replay, in order and once each, and those the capture cannot feed. */
+function choose(
+  history: History,
+  recorded: Policy,
+  names: readonly string[] | undefined,
+): { fed: Policy[]; refusals: Refusal[] } {
+  const fed: Policy[] = [];
+  const refusals: Refusal[] = [];
+  const pageSize = history.capture.pageSize?.value;
+  const lay = pageSize === undefined ? {} : { pageSize };
+  for (const name of new Set(names ?? defaultPolicyNames(recorded))) {
+    const policy = resolvePolicy(name, recorded, lay);
+    const refusal = refuse(history, policy);
+    if (refusal !== undefined) refusals.push(refusal);
+    else if (policy.name !== recorded.name) fed.push(policy);
+  }
+  if (names !== undefined && fed.length === 0 && refusals.length > 0) {
+    const { missing, record } = refusals[0]!;
+    throw new TraceError(
+      'cannot-feed',
+      { file: history.capture.source },
+      `can feed none of the policies asked for: it lacks ${missing.join(' and ')}`,
+      `record them: ${record}`,
+    );
+  }
+  return { fed, refusals };
+}
+
+/**
+ * How many draws a capture gets when nobody says: 100, or as many as its size leaves time for, never under 20. Counted
+ * in members and background rows, not in seconds, so that the same capture gets the same number anywhere.
+ */
+export function usualDraws({ scenes }: Stage, policies: number): number {
+  let size = 0;
+  for (const { unit, background } of scenes) size += unit.members.length + background.length / 30;
+  const budget = 2_500_000;
+  return Math.max(20, Math.min(defaults.draws, Math.floor(budget / Math.max(1, size * (policies + 1)))));
+}
+
+function blameTable(blame: readonly Posterior[]): BlameRow[] {
+  return causes
+    .map((cause, i) => ({
+      cause,
+      folios: blame.reduce((sum, posterior) => sum + posterior[i]!, 0),
+      likeliest: blame.filter((posterior) => likeliest(posterior) === cause).length,
+    }))
+    .filter(({ folios, likeliest }) => folios > 0.005 || likeliest > 0)
+    .sort((a, b) => b.folios - a.folios);
+}
+
+/** Folios of requests during which events of their CPU were lost: their outcomes are anybody's guess. */
+function doubtOf({ scenes }: Stage): number {
+  let folios = 0;
+  for (const { unit } of scenes) if (unit.lossy) folios += Math.max(1, unit.members.length);
+  return folios;
+}
+
+const folioCounts: ReadonlySet<Metric> = new Set(['failedFolios', 'movedFolios']);
+
+function rowOf(
+  policy: Policy,
+  outcome: PolicyOutcome,
+  outcomes: readonly PolicyOutcome[],
+  doubt: number,
+  level: { single: number; corrected: number },
+  answer: { answer: PolicyRow['answer']; why: string },
+): PolicyRow {
+  const recorded = outcomes[0]!;
+  const intervals = (of: (metric: Metric) => Float64Array, at: number, lowest: number) =>
+    Object.fromEntries(
+      metricNames.map((metric) => [
+        metric,
+        widen(percentileInterval(of(metric), at), folioCounts.has(metric) ? doubt : 0, lowest),
+      ]),
+    ) as Record<Metric, Interval>;
+  const isRecorded = outcome === recorded;
+  return {
+    policy: policy.name,
+    title: policy.title,
+    source: policy.source,
+    changes: policy.changes,
+    value: intervals((metric) => outcome.totals[metric], level.single, 0),
+    difference: intervals(
+      (metric) => outcome.totals[metric].map((value, draw) => value - recorded.totals[metric][draw]!),
+      level.corrected,
+      Number.NEGATIVE_INFINITY,
+    ),
+    byReason: outcome.byReason.map(({ reason, totals }) => ({
+      reason,
+      failedFolios: percentileInterval(totals.failedFolios, level.single),
+    })),
+    coincidesWith: outcomes
+      .filter((other) => other !== outcome && coincides(other, outcome))
+      .map((other) => other.policy),
+    answer: isRecorded ? 'observed' : answer.answer,
+    why: isRecorded ? 'the policy of the recording' : answer.why,
+  };
+}
+
+function widen({ estimate, low, high }: Interval, by: number, lowest: number): Interval {
+  return { estimate, low: Math.max(lowest, low - by), high: high + by };
+}
+
+/** Every draw equal in every metric; what neither can tell does not tell them apart. */
+function coincides(a: PolicyOutcome, b: PolicyOutcome): boolean {
+  return metricNames.every((metric) =>
+    a.totals[metric].every((value, draw) => Object.is(value, b.totals[metric][draw])),
+  );
+}
+
+function reproductionOf(stage: Stage): Reproduction {
+  const { folios, reproduced, misses } = reproduce(stage);
+  return {
+    folios,
+    reproduced,
+    misses: misses.slice(0, 10).map(({ unit, member, recorded, replayed }) => {
+      const { pfn } = unit.members[member]!;
+      const who = Number.isNaN(pfn) ? 'a folio without pfn' : `pfn 0x${pfn.toString(16)}`;
+      return `${who}, ${unit.model} of pid ${unit.pid}: recorded ${recorded}, replayed ${replayed}`;
+    }),
+  };
+}
+
+function remarksOf(
+  stage: Stage,
+  facts: { level: number; corrected: number; count: number; draws: number; asked: number | undefined; doubt: number },
+): string[] {
+  const { history, scenes } = stage;
+  const { capture } = history;
+  const percent = (share: number) => `${(100 * share).toFixed(share > 0.99 ? 2 : 1).replace(/\.?0+$/, '')} %`;
+  const remarks: string[] = [];
+  if (facts.count > 1) {
+    remarks.push(
+      `Differences of ${facts.count} policies are shown at ${percent(facts.corrected)} each, so that all hold together with ${percent(facts.level)} (Bonferroni).`,
+    );
+  }
+  if (facts.asked === undefined && facts.draws < defaults.draws) {
+    remarks.push(`A capture of this size gets ${facts.draws} draws; --draws asks for more.`);
+  }
+  if (capture.clock.unit !== 'ns') {
+    remarks.push(
+      'durations: integer clock, so the capture gives orders but no durations; times under entries and stalls cannot be told.',
+    );
+  }
+  if (capture.losses.length > 0) {
+    const lossy = scenes.filter(({ unit }) => unit.lossy).length;
+    remarks.push(
+      lossy > 0
+        ? `The kernel lost events during ${lossy} of ${scenes.length} requests; their ${facts.doubt} folios widen every interval as if they could have ended either way.`
+        : 'The kernel lost events, but while none of the replayed requests ran.',
+    );
+  }
+  const alone = scenes.filter(({ unit }) => unit.alone).length;
+  if (alone > 0) {
+    remarks.push(
+      `${alone} of ${scenes.length} calls stand alone because the capture does not show who asked for them: their callers' own retries are not re-run.`,
+    );
+  }
+  const latent = scenes.reduce((sum, { unit }) => sum + unit.members.filter((member) => member.latent).length, 0);
+  if (latent > 0) {
+    remarks.push(
+      `${latent} folios of wanted ranges were in LRU batches meanwhile and in no recorded list (reclaimed as clean page cache, or freed): they count only where a policy leaves them in the way.`,
+    );
+  }
+  const failures = history.failures.length;
+  const givenUp = scenes.reduce(
+    (sum, { unit }) => sum + unit.members.filter((member) => member.outcomes.at(-1) === 'failed').length,
+    0,
+  );
+  if (failures !== givenUp) {
+    remarks.push(
+      `${failures} failures of single calls are ${givenUp} folios that a list was left with: a request tries a list again (a contiguous allocation up to five times).`,
+    );
+  }
+  const { seen, exact, spread } = stage.adds;
+  if (spread > 0) {
+    remarks.push(
+      `Of ${seen + exact + spread} adds to LRU batches ${seen} were seen, ${exact} follow exactly, and ${spread} lie between two flushes of their CPU, where they are spread evenly.`,
+    );
+  }
+  if (history.observed.entryWaits === 'unknown' && history.observed.lockWaits === 'unknown') {
+    remarks.push('Stalls cannot be told: the capture shows no task going to sleep on a folio or on a migration entry.');
+  }
+  return remarks;
+}
