@@ -4,9 +4,8 @@ import type { Comparison } from '../compare/comparison.ts';
 import type { History } from '../history/facts.ts';
 import { counterfactual } from '../report/charts/counterfactual.ts';
 import { fidelity } from '../report/charts/fidelity.ts';
-import { count } from '../report/numbers.ts';
-import { supporting } from '../report/supporting.ts';
-import { printJson, printLines, printTable } from './output.ts';
+import { count, inUnit, list } from '../report/numbers.ts';
+import { printFacts, printJson, printLines, printTable } from './output.ts';
 import { addReplayOptions, checkPolicies, type ReplayOptions, replayed } from './replays.ts';
 
 async function show(history: History, comparison: Comparison): Promise<void> {
@@ -21,7 +20,22 @@ async function show(history: History, comparison: Comparison): Promise<void> {
     await printLines([`${figure.title}. ${figure.finding}`, '']);
     for (const one of figure.tables) await printTable(one);
   }
-  for (const one of supporting(facts)) await printTable(one);
+  for (const row of comparison.rows.filter(({ policy }) => policy !== comparison.recorded))
+    await printFacts(`${row.policy}: ${row.title}`, [
+      ...row.changes.map((change, i): [string, string] => [i === 0 ? 'changes' : '', change]),
+      ['this capture', row.why === '' ? row.answer : `${row.answer}: ${row.why}`],
+    ]);
+  for (const { policy, missing, record } of comparison.refusals)
+    await printFacts(`${policy}: refused`, [
+      ['missing', list(missing)],
+      ['to record', record],
+    ]);
+  for (const one of comparison.assumptions)
+    await printFacts(`assumed: ${one.name}: ${inUnit(one.value, one.unit)}${one.unit === 'ns' ? '' : ` ${one.unit}`}`, [
+      ['why', one.why],
+      ['halved', `${count(one.halved)} failed folios under ${one.policy}`],
+      ['doubled', `${count(one.doubled)} failed folios under ${one.policy}`],
+    ]);
   for (const remark of comparison.remarks) await printLines([`note: ${remark}`]);
 }
 
