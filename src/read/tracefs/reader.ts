@@ -179,7 +179,7 @@ class TracefsReader implements Reader {
       return;
     }
     const textStart = context.textStart;
-    let behind = nameEnd(bytes, textStart, end);
+    const behind = nameEnd(bytes, textStart, end);
     let named: NamedKind;
     let from = behind;
     if (behind > textStart && bytes[behind] === 58 && (behind + 1 === end || bytes[behind + 1] === 32)) {
@@ -205,11 +205,8 @@ class TracefsReader implements Reader {
       builder.skip('the last line is cut', bytes, start, end);
       return;
     } else {
-      // The function tracer writes `function <-caller`, or `function` alone (print-parent off).
       from = textStart;
-      while (behind < end && bytes[behind] === 32) behind++;
-      const isFunction = behind > textStart && (behind === end || (bytes[behind] === 60 && bytes[behind + 1] === 45));
-      named = isFunction ? this.#function : this.#unnamed;
+      named = this.#unusual(bytes, textStart, behind, end);
     }
     if (cut && (named.row !== undefined || bytes[from] === 40) && !builder.fitsAs(named, bytes, from, end)) {
       builder.skip('the last line is cut', bytes, start, end);
@@ -220,6 +217,23 @@ class TracefsReader implements Reader {
     builder.begin(context.seconds, context.nanoseconds, context.cpu, context.pid, context.tgid, comm, context.flags);
     builder.textAs(named, bytes, from, end);
     this.#inMarker = named.row === undefined && named.probes.length === 0;
+  }
+
+  /** What has no `name: ` before its text: syscalls by their own names, and the function tracer. */
+  #unusual(bytes: Uint8Array, start: number, nameEnd: number, end: number): NamedKind {
+    // `sys_move_pages(pid: 0, ...)`, `sys_move_pages -> 0x0` (kernel/trace/trace_syscalls.c): events sys_enter_*, sys_exit_*.
+    if (startsWith(bytes, start, 'sys_')) {
+      const isExit = startsWith(bytes, nameEnd, ' -> ');
+      if (isExit || bytes[nameEnd] === 40) {
+        const call = String.fromCharCode(...bytes.subarray(start + 4, Math.min(nameEnd, start + 64)));
+        return this.#builder.kinds.findName('syscalls', `sys_${isExit ? 'exit' : 'enter'}_${call}`);
+      }
+    }
+    // `function <-caller`, or `function` alone (print-parent off); with arguments it stays text, for they differ each time.
+    let at = nameEnd;
+    while (at < end && bytes[at] === 32) at++;
+    const isFunction = at > start && (at === end || (bytes[at] === 60 && bytes[at + 1] === 45));
+    return isFunction ? this.#function : this.#unnamed;
   }
 
   /** The name's id. Events come in runs of one task, and comparing with the name before is cheaper than looking it up. */
