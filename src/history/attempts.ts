@@ -1,7 +1,7 @@
 /**
  * Attempts to move an unmapped folio: probes on the functions that do it, from the outermost one that is probed.
  *
- *   move_to_new_folio (5.10: move_to_new_page) -> migrate_folio, buffer_migrate_folio, ... -> folio_migrate_mapping -> __folio_migrate_mapping
+ *   move_to_new_folio (5.10: move_to_new_page) -> filemap_migrate_folio or buffer_migrate_folio -> migrate_folio -> folio_migrate_mapping -> __folio_migrate_mapping
  *
  * An entry inside another of the same task is the same attempt seen deeper. The reference count at the entry is what
  * the check compares (mm/migrate.c folio_migrate_mapping; __migrate_folio since 6.11).
@@ -16,15 +16,15 @@ import type { PointerLine } from './pointers.ts';
 /** Outermost first. */
 const functions = [
   'move_to_new_folio',
-  'migrate_folio',
-  'buffer_migrate_folio',
   'filemap_migrate_folio',
+  'buffer_migrate_folio',
+  'migrate_folio',
   'folio_migrate_mapping',
   '__folio_migrate_mapping',
 ];
 
-/** Columns: source pointer, references, flags low half, low and high half of its mapping, what the kernel expected; or returned. */
-export const newAttemptLog = (): Log => new Log(6);
+/** Columns: source pointer, references, flags low half, low and high half of its mapping, what the kernel expected, destination; or returned. */
+export const newAttemptLog = (): Log => new Log(7);
 
 const RETURN = 100;
 
@@ -45,8 +45,19 @@ export function listenToAttempts(now: Now, log: Log): Listener {
       const mappingLow = argumentLow(columns, 'src.mapping');
       const mappingHigh = argumentHigh(columns, 'src.mapping');
       const expected = argument(columns, 'expected');
+      const destination = argument(columns, 'dst');
       return (row) =>
-        log.add(now, which, source(row), references(row), flags(row), mappingLow(row), mappingHigh(row), expected(row));
+        log.add(
+          now,
+          which,
+          source(row),
+          references(row),
+          flags(row),
+          mappingLow(row),
+          mappingHigh(row),
+          expected(row),
+          destination(row),
+        );
     };
   };
 }
@@ -58,6 +69,8 @@ export interface BareAttempt {
   /** Low 52 bits of the source's pointer. */
   readonly pointer: number;
   readonly pfn: number;
+  /** Frame of the folio it was to become. */
+  readonly destination: number;
   readonly start: number;
   end: number;
   readonly references: number;
@@ -120,6 +133,7 @@ export function foldAttempts(capture: Capture, log: Log, line: PointerLine): Bar
       pid,
       pointer,
       pfn: line.pfn(pointer),
+      destination: line.pfn(log.value(6, row)),
       start: log.time.data[row]!,
       end: NaN,
       references: log.value(1, row),

@@ -203,7 +203,7 @@ export function foldEpisodes(capture: Capture, log: Log, calls: readonly BareCal
   number(episodes, calls, kernelOf(capture), capture.strings.find('MIGRATE_ASYNC'));
   const refusals = [];
   if (undecoded > 0) {
-    const reason = `an entry that holds no page frame in the layout of kernel ${decoder.layout.name}`;
+    const reason = `neither migration entries nor present ones in the layout of kernel ${decoder.layout.name}: device-private memory is mapped so`;
     refusals.push({ what: 'migration entries', reason, count: undecoded });
   }
   if (orphans > 0) {

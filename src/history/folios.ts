@@ -73,8 +73,10 @@ export function joinFolios(
     if (call >= 0) {
       const folio = member(call, attempt.pfn, attempt.pointer);
       folio.attempts.push(attempt.id);
-      if (attempt.returned === 0) folio.outcome = 'moved';
-      else if (!Number.isNaN(attempt.returned) && folio.outcome !== 'moved') folio.outcome = 'failed';
+      if (attempt.returned === 0) {
+        folio.outcome = 'moved';
+        if (Number.isNaN(folio.destination)) folio.destination = attempt.destination;
+      } else if (!Number.isNaN(attempt.returned) && folio.outcome !== 'moved') folio.outcome = 'failed';
     }
     return {
       id: attempt.id,

@@ -93,8 +93,18 @@ function inferred(work: RequestWork): Draft[] {
     let draft: Draft | undefined;
     let reached = NaN;
     let from = NaN;
+    const bounded = list.some(({ row }) => row >= 0);
     for (const { row, call } of list) {
       if (call >= 0) {
+        if (!bounded) {
+          // Up to 5.10 longterm pins gave this reason as well, and they isolate no range (mm/gup.c check_and_migrate_cma_pages).
+          const basis =
+            'reason contig_range, no isolated range: a contiguous allocation, or a longterm pin of an old kernel';
+          const alone = newDraft('other', 'unknown', basis, pid, work.capture.strings.text(work.calls[call]!.comm));
+          claim(work, alone, call, true);
+          drafts.push(alone);
+          continue;
+        }
         if (draft === undefined) {
           draft = newDraft('contiguous allocation', 'inferred', 'calls of one task up to test_pages_isolated', pid, '');
           draft.comm = work.capture.strings.text(work.calls[call]!.comm);
