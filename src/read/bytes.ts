@@ -82,5 +82,8 @@ function countDamage(capture: Capture, damage: string): void {
   books.total++;
   books.skipped++;
   books.cutShort = true;
-  capture.remarks.push(`${damage}: what came before was read, what is missing after it is not known`);
+  const outcome = damage.endsWith('ends early')
+    ? 'what came before was read, what is missing after it is not known'
+    : 'what was read before it may be wrong, what is missing after it is not known';
+  capture.remarks.push(`${damage}: ${outcome}`);
 }

@@ -2,8 +2,8 @@
  * Compressed input, recognised by its first bytes and inflated chunk by chunk. A stream that is cut or damaged gives
  * what could be decoded, then ends; the damage is reported, never thrown away.
  */
-import { Decompress } from 'fzstd';
 import { TraceError } from '../base/errors.ts';
+import { unzstd } from './zstd.ts';
 
 export type Bytes = AsyncIterable<Uint8Array>;
 
@@ -128,35 +128,6 @@ export async function unpack(
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-/** Inflates zstd frames with fzstd (plain JavaScript, streaming). */
-export async function* unzstd(chunks: Bytes, result: Inflated): AsyncGenerator<Uint8Array> {
-  const out: Uint8Array[] = [];
-  const decompress = new Decompress((data) => {
-    if (data.length > 0) out.push(data.slice());
-  });
-  const feed = (chunk: Uint8Array, final: boolean): boolean => {
-    try {
-      decompress.push(chunk, final);
-      return true;
-    } catch (error) {
-      const why = messageOf(error);
-      result.damage = /unexpected EOF/i.test(why) ? 'zstd stream ends early' : `zstd stream is damaged (${why})`;
-      return false;
-    }
-  };
-  let going = true;
-  for await (const chunk of chunks) {
-    // Small bites bound what one push can give back.
-    for (let at = 0; at < chunk.length && going; at += 65536) {
-      going = feed(chunk.subarray(at, Math.min(chunk.length, at + 65536)), false);
-      yield* out.splice(0);
-    }
-    if (!going) return;
-  }
-  feed(new Uint8Array(0), true);
-  yield* out.splice(0);
 }
 
 /**

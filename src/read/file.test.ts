@@ -8,9 +8,10 @@ import { TraceError } from '../base/errors.ts';
 import { balance } from '../events/capture.ts';
 import { tracePath } from '../test-support.ts';
 import { readBytes } from './bytes.ts';
-import { gunzipWeb, unzstd } from './decompress.ts';
+import { gunzipWeb } from './decompress.ts';
 import { gunzipNode, type OpenOptions, openCapture } from './file.ts';
 import { chunksOf, readEvents } from './test-support.ts';
+import { unzstd } from './zstd.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'folioscope-read-'));
 after(() => rmSync(folder, { recursive: true, force: true }));

@@ -1,0 +1,106 @@
+import { strict as assert } from 'node:assert';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { chunksOf } from './test-support.ts';
+import { Xxh64 } from './xxh64.ts';
+import { unzstd } from './zstd.ts';
+
+const encoder = new TextEncoder();
+
+function hashOf(text: string, cuts: readonly number[] = []): string {
+  const bytes = encoder.encode(text);
+  const hash = new Xxh64();
+  let at = 0;
+  for (const cut of cuts) {
+    hash.update(bytes.subarray(at, at + cut));
+    at += cut;
+  }
+  hash.update(bytes.subarray(at));
+  const { hi, lo } = hash.digest();
+  return hi.toString(16).padStart(8, '0') + lo.toString(16).padStart(8, '0');
+}
+
+test('XXH64 of known texts', () => {
+  assert.equal(hashOf(''), 'ef46db3751d8e999');
+  assert.equal(hashOf('a'), 'd24ec4f1a98c6e5b');
+  assert.equal(hashOf('abc'), '44bc2cf5ad770999');
+});
+
+test('XXH64 does not depend on how the text is cut', () => {
+  const text = 'what the kernel prints, '.repeat(20);
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: 0, max: 50 }), { maxLength: 8 }), (cuts) => {
+      assert.equal(hashOf(text, cuts), hashOf(text));
+    }),
+  );
+});
+
+/** `zstd -c` (1.5.4) of 200 times "folio=0xfffffc0000088f80\n", with its checksum. */
+const packed = Uint8Array.from([
+  0x28, 0xb5, 0x2f, 0xfd, 0x64, 0x88, 0x12, 0xe5, 0x00, 0x00, 0x88, 0x66, 0x6f, 0x6c, 0x69, 0x6f, 0x3d, 0x30, 0x78,
+  0x66, 0x63, 0x30, 0x38, 0x38, 0x66, 0x38, 0x30, 0x0a, 0x03, 0x00, 0x6c, 0xc3, 0xb3, 0x0b, 0x60, 0xbc, 0x82, 0x23,
+  0xc8, 0xc0, 0x5e, 0xbe,
+]);
+
+/** A frame with its content in raw blocks, RFC 8878 3.1.1. */
+function frame(text: string, checksum: readonly number[] | undefined): Uint8Array {
+  const content = encoder.encode(text);
+  const header = [0x28, 0xb5, 0x2f, 0xfd, checksum === undefined ? 0 : 4, 0x58];
+  const block = (content.length << 3) | 1;
+  return Uint8Array.from([...header, block & 255, (block >> 8) & 255, block >> 16, ...content, ...(checksum ?? [])]);
+}
+
+const abcChecksum = [0x99, 0x09, 0x77, 0xad];
+
+async function inflate(bytes: Uint8Array, size = bytes.length): Promise<{ text: string; damage: string }> {
+  const result = { damage: '' };
+  const chunks = Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) =>
+    bytes.slice(i * size, (i + 1) * size),
+  );
+  const decoder = new TextDecoder();
+  let text = '';
+  for await (const chunk of unzstd(chunksOf(...chunks), result)) text += decoder.decode(chunk, { stream: true });
+  return { text, damage: result.damage };
+}
+
+const join = (...parts: Uint8Array[]): Uint8Array => Uint8Array.from(parts.flatMap((part) => [...part]));
+const skippable = Uint8Array.of(0x53, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3);
+
+test('what the zstd program packs, with its checksum', async () => {
+  const text = 'folio=0xfffffc0000088f80\n'.repeat(200);
+  assert.deepEqual(await inflate(packed, 7), { text, damage: '' });
+});
+
+test('frames follow each other, with and without checksum, skippable ones between, in chunks of any size', async () => {
+  const stream = join(
+    frame('abc', abcChecksum),
+    skippable,
+    frame('def', undefined),
+    frame('', undefined),
+    frame('abc', abcChecksum),
+  );
+  for (const size of [1, 2, 3, 5, 7, 11, stream.length]) {
+    assert.deepEqual(await inflate(stream, size), { text: 'abcdefabc', damage: '' });
+  }
+});
+
+test('content that does not fit its checksum is damage', async () => {
+  const { text, damage } = await inflate(frame('abd', abcChecksum));
+  assert.equal(text, 'abd');
+  assert.equal(damage, 'zstd stream is damaged (the checksum does not fit)');
+});
+
+test('a stream that ends anywhere but between frames ends early', async () => {
+  const stream = join(frame('abc', abcChecksum), frame('def', undefined));
+  const first = frame('abc', abcChecksum).length;
+  for (let length = 1; length < stream.length; length++) {
+    const { damage } = await inflate(stream.slice(0, length));
+    assert.equal(damage, length === first ? '' : 'zstd stream ends early', `${length} bytes`);
+  }
+});
+
+test('what follows a frame and is none is damage', async () => {
+  const { text, damage } = await inflate(join(frame('abc', abcChecksum), encoder.encode('junk')));
+  assert.equal(text, 'abc');
+  assert.equal(damage, 'zstd stream is damaged (no frame where one should begin)');
+});
