@@ -3,7 +3,7 @@
  * stay. A stay begins with its add where the adding functions were probed.
  */
 import type { Capture } from '../events/capture.ts';
-import { isWorker } from './drains.ts';
+import { isWorker, whenEmptied } from './drains.ts';
 import { kernelOf } from './entries.ts';
 import { type BatchKind, batchKinds, type Drain, type Flush, type StayTable, type Window } from './facts.ts';
 import { argument, field } from './fields.ts';
@@ -19,6 +19,7 @@ export const newAddLog = (): Log => new Log(2);
 
 const ADD = batchKinds.indexOf('add');
 const ACTIVATE = batchKinds.indexOf('activate');
+const MLOCK = batchKinds.indexOf('mlock');
 
 export function listenToInsertions(now: Now, log: Log, line: PointerLine): Listener {
   return (kind) => {
@@ -68,7 +69,10 @@ export function listenToAdds(capture: Capture, now: Now, log: Log): Listener {
       const folio = argument(columns, 'folio');
       const flags = argument(columns, 'folio.flags');
       return (row) => {
-        const bits = bitsOf(kernelOf(capture));
+        const kernel = kernelOf(capture);
+        // mlock and munlock worked at once before 5.18 (2fbb0c10d1e8 gave them a batch).
+        if (batch === 'mlock' && kernel < 5018) return;
+        const bits = bitsOf(kernel);
         if (batch === 'activate') {
           // folio_activate queues what is on the LRU, neither active nor unevictable; folio_mark_accessed calls it (and
           // its own probe shows that) or, inlined, does the same at the second access. Only the former is certain.
@@ -89,6 +93,22 @@ export function listenToAdds(capture: Capture, now: Now, log: Log): Listener {
  */
 export function batchCapacity(kernel: number): number {
   return Number.isNaN(kernel) ? NaN : kernel >= 6009 ? 31 : 15;
+}
+
+/**
+ * The capacity that a capture of an unknown kernel shows: the longest flush, where it is one of the two sizes that kernels had
+ * and was reached more than once. NaN otherwise; then nothing is called full.
+ */
+function shownCapacity(log: Log, stretches: Stretches, pause: number): number {
+  const seen = new Map<number, number>();
+  const { rows, starts } = stretches;
+  for (let s = 0; s + 1 < starts.length; s++) {
+    const times = Array.from(rows.subarray(starts[s]!, starts[s + 1]!), (row) => log.time.data[row]!);
+    const rules = { capacity: NaN, pause, drained: false, drainsSeen: false };
+    for (const count of partStretch(times, rules)) seen.set(count, (seen.get(count) ?? 0) + 1);
+  }
+  const longest = Math.max(0, ...seen.keys());
+  return (longest === 15 || longest === 31) && seen.get(longest)! > 1 ? longest : NaN;
 }
 
 export interface BatchFold {
@@ -113,9 +133,10 @@ export interface BatchSources {
 
 export function foldBatches(capture: Capture, sources: BatchSources): BatchFold {
   const log = sources.insertions;
-  const capacity = batchCapacity(kernelOf(capture));
   const stretches = findStretches(log);
   const pause = capture.clock.unit === 'ns' ? longestPause(log, stretches) : Number.POSITIVE_INFINITY;
+  const known = batchCapacity(kernelOf(capture));
+  const capacity = Number.isNaN(known) ? shownCapacity(log, stretches, pause) : known;
   // Whether batches are off in windows is asked of the capture first; then windows tell which lines stand alone.
   const windows = areBatchesOff(sources, stretches, pause) ? sources.windows : [];
 
@@ -224,53 +245,80 @@ function inWindow(windows: readonly Window[], time: number): boolean {
   return false;
 }
 
-/** One row for every line; and one for every add that was seen and whose flush was not. */
+/**
+ * One row for every line; and one for every add that was seen and whose line was not: of batches whose flush prints nothing
+ * (mlock, rotate, ...), and of folios that were isolated when their batch was flushed. Those end at the next recorded drain
+ * of their CPU, and stay open where none is recorded.
+ */
 function foldStays(sources: BatchSources, flushOf: Int32Array): StayTable {
   const log = sources.insertions;
   const { adds, line } = sources;
+  const emptied = whenEmptied(sources.drainLog);
   const waiting = new Map<number, number>(); // pfn * 8 + batch -> row of the add log
-  const rows = log.length;
-  const pfn = new Float64Array(rows + adds.length);
-  const batch = new Uint8Array(rows + adds.length);
-  const cpu = new Int32Array(rows + adds.length);
-  const added = new Float64Array(rows + adds.length).fill(NaN);
-  const flushed = new Float64Array(rows + adds.length).fill(NaN);
-  const flush = new Int32Array(rows + adds.length).fill(-1);
-  const ordinal = new Float64Array(rows + adds.length);
+  const rows = log.length + adds.length;
+  const table = {
+    length: 0,
+    pfn: new Float64Array(rows),
+    batch: new Uint8Array(rows),
+    cpu: new Int32Array(rows),
+    added: new Float64Array(rows).fill(NaN),
+    flushed: new Float64Array(rows).fill(NaN),
+    flush: new Int32Array(rows).fill(-1),
+    ordinal: new Float64Array(rows),
+  };
+  const closeUnseen = (key: number, add: number): void => {
+    const at = table.length++;
+    const cpu = adds.cpu.data[add]!;
+    table.pfn[at] = Math.floor(key / 8);
+    table.batch[at] = key % 8;
+    table.cpu[at] = cpu;
+    table.added[at] = adds.time.data[add]!;
+    table.ordinal[at] = adds.ordinal.data[add]!;
+    const marks = (key % 8 === MLOCK ? emptied.mlock : emptied.all).get(cpu) ?? [];
+    table.flushed[at] = firstAfter(marks, adds.ordinal.data[add]!);
+  };
   let next = 0;
-  let length = 0;
   const takeAdds = (before: number): void => {
     for (; next < adds.length && adds.ordinal.data[next]! < before; next++) {
       const frame = line.pfn(adds.value(0, next));
-      if (!Number.isNaN(frame)) waiting.set(frame * 8 + adds.tag.data[next]!, next);
+      if (Number.isNaN(frame)) continue;
+      const key = frame * 8 + adds.tag.data[next]!;
+      const earlier = waiting.get(key);
+      if (earlier !== undefined) closeUnseen(key, earlier);
+      waiting.set(key, next);
     }
   };
-  for (let row = 0; row < rows; row++) {
+  for (let row = 0; row < log.length; row++) {
     takeAdds(log.ordinal.data[row]!);
     const frame = log.value(0, row);
     const key = frame * 8 + log.tag.data[row]!;
+    const at = table.length++;
+    table.pfn[at] = frame;
+    table.batch[at] = log.tag.data[row]!;
+    table.cpu[at] = log.cpu.data[row]!;
+    table.flushed[at] = log.time.data[row]!;
+    table.flush[at] = flushOf[row]!;
+    table.ordinal[at] = log.ordinal.data[row]!;
     const add = waiting.get(key);
-    pfn[length] = frame;
-    batch[length] = log.tag.data[row]!;
-    cpu[length] = log.cpu.data[row]!;
-    flushed[length] = log.time.data[row]!;
-    flush[length] = flushOf[row]!;
-    ordinal[length] = log.ordinal.data[row]!;
-    if (add !== undefined) {
+    // Batches are a CPU's own: an add on another CPU than the flush is another stay, whose end was not seen.
+    if (add !== undefined && adds.cpu.data[add] === log.cpu.data[row]) {
       waiting.delete(key);
-      // Batches are a CPU's own: an add on another CPU than the flush is another stay, of which the flush was not seen.
-      if (adds.cpu.data[add] === log.cpu.data[row]) added[length] = adds.time.data[add]!;
+      table.added[at] = adds.time.data[add]!;
     }
-    length++;
   }
   takeAdds(Number.POSITIVE_INFINITY);
-  for (const [key, add] of waiting) {
-    pfn[length] = Math.floor(key / 8);
-    batch[length] = key % 8;
-    cpu[length] = adds.cpu.data[add]!;
-    added[length] = adds.time.data[add]!;
-    ordinal[length] = adds.ordinal.data[add]!;
-    length++;
+  for (const [key, add] of waiting) closeUnseen(key, add);
+  return table;
+}
+
+/** Time of the first mark after a place, or NaN. */
+function firstAfter(marks: readonly { readonly ordinal: number; readonly time: number }[], ordinal: number): number {
+  let low = 0;
+  let high = marks.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (marks[middle]!.ordinal <= ordinal) low = middle + 1;
+    else high = middle;
   }
-  return { length, pfn, batch, cpu, added, flushed, flush, ordinal };
+  return marks[low]?.time ?? NaN;
 }

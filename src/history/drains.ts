@@ -14,6 +14,8 @@ const ALL = 1;
 const DISABLE = 2;
 const ALL_DONE = 3;
 const DISABLE_DONE = 4;
+/** Only the mlock batch of the CPU (mm/mlock.c mlock_drain_local). */
+const MLOCK = 5;
 
 /** Columns: the CPU drained. */
 export const newDrainLog = (): Log => new Log(1);
@@ -36,6 +38,7 @@ export function listenToDrains(now: Now, log: Log): Listener {
         now.drain = log.add(now, LOCAL, now.cpu);
       };
     }
+    if (probe.meaning === 'mlock_drain_local' && !probe.isReturn) return () => () => log.add(now, MLOCK, now.cpu);
     const all = probe.meaning === 'lru_add_drain_all';
     if (!all && probe.meaning !== 'lru_cache_disable') return undefined;
     const tag = probe.isReturn ? (all ? ALL_DONE : DISABLE_DONE) : all ? ALL : DISABLE;
@@ -77,6 +80,7 @@ export function foldDrains(capture: Capture, log: Log): DrainFold {
 
   for (let row = 0; row < log.length; row++) {
     const tag = log.tag.data[row]!;
+    if (tag === MLOCK) continue;
     const pid = log.pid.data[row]!;
     const time = log.time.data[row]!;
     const cpu = log.cpu.data[row]!;
@@ -136,4 +140,30 @@ export function foldDrains(capture: Capture, log: Log): DrainFold {
     }
   }
   return { drains, windows, windowOrdinals, ofRow, probed };
+}
+
+/** When each CPU's batches were emptied by a recorded drain: places and times, by CPU, in order. */
+export interface Emptied {
+  /** Of all batches, and of the mlock batch (which some drains empty alone). */
+  readonly all: ReadonlyMap<number, { readonly ordinal: number; readonly time: number }[]>;
+  readonly mlock: ReadonlyMap<number, { readonly ordinal: number; readonly time: number }[]>;
+}
+
+export function whenEmptied(log: Log): Emptied {
+  const all = new Map<number, { ordinal: number; time: number }[]>();
+  const mlock = new Map<number, { ordinal: number; time: number }[]>();
+  const add = (to: typeof all, cpu: number, row: number): void => {
+    const mark = { ordinal: log.ordinal.data[row]!, time: log.time.data[row]! };
+    const list = to.get(cpu);
+    if (list === undefined) to.set(cpu, [mark]);
+    else list.push(mark);
+  };
+  for (let row = 0; row < log.length; row++) {
+    const tag = log.tag.data[row]!;
+    if (tag !== LOCAL && tag !== MLOCK) continue;
+    const cpu = Number.isNaN(log.value(0, row)) ? log.cpu.data[row]! : log.value(0, row);
+    if (tag === LOCAL) add(all, cpu, row);
+    add(mlock, cpu, row);
+  }
+  return { all, mlock };
 }

@@ -1,7 +1,20 @@
 /** Which insertions are one flush, and what caused it. */
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
-import { disable, disabled, drain, end, many, start, told } from './tiny.test.ts';
+import { batchKinds } from './facts.ts';
+import {
+  calibration,
+  disable,
+  disabled,
+  drain,
+  end,
+  folio,
+  insertion,
+  many,
+  pointer,
+  start,
+  told,
+} from './tiny.test.ts';
 
 test('a flush is full at the capacity, and a drain empties less: 31 since 6.9, 15 before', async () => {
   const lines = `
@@ -76,4 +89,48 @@ ${many(2, 0, 'kworker/0:1-10', 1.002, 0.000001, 0x120)}`);
     ],
   );
   assert.equal(history.observed.drains, 'inferred');
+});
+
+test('a kernel that is not known shows its capacity by its longest flushes; a single long one shows nothing', async () => {
+  const flush = (from: number, pfn: number): string => many(15, 1, 'a-1', from, 0.000001, pfn);
+  const twice = await told(`${flush(1.001, 0x200)}\n${flush(1.002, 0x300)}`, '');
+  assert.deepEqual(
+    twice.flushes.map((one) => one.cause),
+    ['full', 'full'],
+  );
+  const once = await told(`${flush(1.001, 0x200)}\n${many(3, 1, 'a-1', 1.002, 0.000001, 0x300)}`, '');
+  assert.deepEqual(
+    once.flushes.map((one) => [one.cause, one.count]),
+    [
+      ['unknown', 15],
+      ['unknown', 3],
+    ],
+  );
+});
+
+const adding = (pfn: number): string =>
+  `folio_add_lru: (folio_add_lru+0x0/0x110) folio=0x${pointer(pfn)} ref=1 mapc=-1 flags=0x119 mapping=0x0 index=0x0`;
+
+test('a stay lasts from its add to its line; a batch whose flush prints nothing ends with the next drain of its CPU', async () => {
+  const history = await told(`
+${calibration}
+    1 a-1 1.000000 ${adding(0x100)}
+    1 a-1 1.000001 mlock_folio: (mlock_folio+0x0/0x110) ${folio(0x200, 2)}
+    1 a-1 1.000002 mlock_folio: (mlock_folio+0x0/0x110) ${folio(0x201, 2)}
+    1 a-1 1.000010 ${drain(1)}
+    1 a-1 1.000011 ${insertion(0x100)}
+    2 b-2 1.000012 mlock_folio: (mlock_folio+0x0/0x110) ${folio(0x202, 2)}`);
+  const { stays } = history;
+  const rows = Array.from({ length: stays.length }, (_, row) => [
+    stays.pfn[row],
+    batchKinds[stays.batch[row]!],
+    stays.added[row]! - 1e9,
+    stays.flushed[row]! - 1e9,
+  ]).slice(3);
+  assert.deepEqual(rows, [
+    [0x100, 'add', -1000, 10000],
+    [0x200, 'mlock', 0, 9000],
+    [0x201, 'mlock', 1000, 9000],
+    [0x202, 'mlock', 11000, NaN],
+  ]);
 });

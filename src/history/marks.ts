@@ -1,0 +1,181 @@
+/**
+ * Marks that causes leave on a folio's migration, where to find them, and how often each is seen on folios that moved all the
+ * same: the second half of every likelihood ratio.
+ */
+import { type Attempt, batchKinds, type Call, type CallFolio, type Episode, type History, type Wait } from './facts.ts';
+import { share } from './likelihoods.ts';
+
+export type Facts = Omit<History, 'failures' | 'holds'>;
+
+/** Rows of a frame's stays, waits and failed calls, found by frame. */
+export interface Index {
+  readonly stays: Map<number, number[]>;
+  readonly locks: Map<number, Wait[]>;
+}
+
+export interface Seen {
+  readonly folio: CallFolio;
+  readonly episodes: readonly Episode[];
+  readonly attempts: readonly Attempt[];
+  readonly start: number;
+  readonly end: number;
+  readonly ordinal: number;
+}
+
+export function indexOf(facts: Facts): Index {
+  const stays = new Map<number, number[]>();
+  // Only frames that some call names are ever asked for.
+  const wanted = new Set<number>();
+  for (const call of facts.calls) for (const folio of call.folios) wanted.add(folio.pfn).add(folio.destination);
+  for (let row = 0; row < facts.stays.length; row++) {
+    const pfn = facts.stays.pfn[row]!;
+    if (!wanted.has(pfn)) continue;
+    const list = stays.get(pfn);
+    if (list === undefined) stays.set(pfn, [row]);
+    else list.push(row);
+  }
+  const locks = new Map<number, Wait[]>();
+  for (const wait of facts.waits) {
+    if (wait.on !== 'lock' || wait.holdsReference !== 'yes' || Number.isNaN(wait.pfn)) continue;
+    const list = locks.get(wait.pfn);
+    if (list === undefined) locks.set(wait.pfn, [wait]);
+    else list.push(wait);
+  }
+  return { stays, locks };
+}
+
+export function look(facts: Facts, call: Call, folio: CallFolio): Seen {
+  const episodes = folio.episodes.map((id) => facts.episodes[id]!);
+  const attempts = folio.attempts.map((id) => facts.attempts[id]!);
+  const start = episodes[0]?.start ?? attempts[0]?.start ?? call.start;
+  const ends = [...episodes.map((episode) => episode.end), ...attempts.map((attempt) => attempt.end)];
+  const known = ends.filter((end) => !Number.isNaN(end));
+  const end = known.length > 0 ? Math.max(...known) : call.end;
+  return {
+    folio,
+    episodes,
+    attempts,
+    start,
+    end,
+    ordinal: episodes[0]?.firstOrdinal ?? attempts[0]?.ordinal ?? call.endOrdinal,
+  };
+}
+
+/** Tasks that slept on the folio's lock with a reference while it was under migration. */
+export function sleepers(index: Index, seen: Seen): Wait[] {
+  const locks = index.locks.get(seen.folio.pfn) ?? [];
+  return locks.filter((wait) => wait.start <= seen.end && !(wait.end < seen.start));
+}
+
+/** Rows of stays that cover the folio's migration: added before it ended, flushed after it began. */
+export function covering(facts: Facts, index: Index, seen: Seen): number[] {
+  const { stays } = facts;
+  return (index.stays.get(seen.folio.pfn) ?? []).filter(
+    (row) => stays.added[row]! <= seen.end && !(stays.flushed[row]! < seen.start),
+  );
+}
+
+/**
+ * The next activation of the frame after its failure, before any insertion but the one that puts the failed folio back: a
+ * folio that waited in an activate batch of some CPU all the while is activated when that batch is flushed at last.
+ */
+export function laterActivation(facts: Facts, index: Index, pfn: number, since: number): number {
+  const { stays } = facts;
+  let insertions = 0;
+  for (const row of index.stays.get(pfn) ?? []) {
+    if (!(stays.flushed[row]! >= since)) continue;
+    if (batchKinds[stays.batch[row]!] === 'activate') return row;
+    if (batchKinds[stays.batch[row]!] === 'add' && ++insertions > 1) return -1;
+  }
+  return -1;
+}
+
+/** How often each mark is seen on folios that moved all the same, and how often anything failed. */
+export interface Rates {
+  readonly moved: number;
+  readonly failed: number;
+  readonly sleepers: number;
+  readonly lockWaits: number;
+  readonly attempts: number;
+  readonly waiters: number;
+  readonly covered: number;
+  /** Of the moved: those whose destination was activated next, and those that met a wrong count before they moved. */
+  readonly activated: number;
+  readonly recovered: number;
+  /** How often a wrong count, on a folio that moved in the end, was still wrong at the next attempt. */
+  readonly survival: number;
+  /** Inside windows flushes held one folio each. Otherwise batches were not off there, whatever the window is called. */
+  readonly batchesOff: boolean;
+}
+
+export function ratesOf(facts: Facts, index: Index): Rates {
+  let moved = 0;
+  let failed = 0;
+  let slept = 0;
+  let attempts = 0;
+  let waiters = 0;
+  let covered = 0;
+  let activated = 0;
+  let recovered = 0;
+  let mismatches = 0;
+  let survived = 0;
+  for (const call of facts.calls) {
+    for (const folio of call.folios) {
+      if (folio.outcome === 'failed') failed++;
+      if (folio.outcome !== 'moved' || Number.isNaN(folio.pfn)) continue;
+      moved++;
+      const seen = look(facts, call, folio);
+      if (sleepers(index, seen).length > 0) slept++;
+      if (covering(facts, index, seen).length > 0) covered++;
+      // What moved lives on as its destination: how often that is activated next says how common activations are.
+      if (laterActivation(facts, index, folio.destination, seen.start) >= 0) activated++;
+      const wrong = seen.attempts.filter((attempt) => attempt.returned < 0).length;
+      if (wrong > 0) {
+        recovered++;
+        mismatches += wrong;
+        survived += wrong - 1;
+      }
+      const last = seen.attempts.at(-1);
+      if (last !== undefined && last.returned === 0 && last.waiters !== 'unknown') {
+        attempts++;
+        if (last.waiters === 'yes') waiters++;
+      }
+    }
+  }
+  let lockWaits = 0;
+  for (const list of index.locks.values()) lockWaits += list.length;
+  const survival = share(survived, mismatches);
+  const batchesOff = areBatchesOff(facts);
+  return {
+    moved,
+    failed,
+    sleepers: slept,
+    lockWaits,
+    attempts,
+    waiters,
+    covered,
+    activated,
+    recovered,
+    survival,
+    batchesOff,
+  };
+}
+
+/**
+ * Were batches off inside windows? Every folio moved there is then flushed alone. On kernels whose lru_cache_disable drains
+ * once and no more (or did, before 5.13) they fill as ever.
+ */
+function areBatchesOff(facts: Facts): boolean {
+  let alone = 0;
+  let together = 0;
+  let at = 0;
+  for (const flush of facts.flushes) {
+    while (at < facts.windows.length && facts.windows[at]!.end < flush.start) at++;
+    const window = facts.windows[at];
+    if (window === undefined) break;
+    if (!(flush.start > window.drained && flush.end < window.end)) continue;
+    if (flush.count > 1) together++;
+    else alone++;
+  }
+  return alone > together;
+}
