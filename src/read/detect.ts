@@ -57,10 +57,15 @@ const strangers: readonly Stranger[] = [
     hint: 'give the text of the ring buffer (cat /sys/kernel/tracing/trace) or of perf script',
   },
   { what: 'a sidecar (meta.json), not a capture', pattern: /^\s*\{[\s\S]{0,200}"schema":\s*"folioscope-lab-capture/ },
+  { what: 'a kernel log', pattern: /^(?:<\d+>)?\[ *\d+\.\d{6}\] .*\n(?:<\d+>)?\[ *\d+\.\d{6}\] /m },
+  {
+    what: 'a list of probe definitions, not a capture',
+    pattern: /^[prf]\d*:[\w.-]+\/[\w.-]+ \S/,
+    hint: 'give it beside the capture that it belongs to: --probes FILE',
+  },
   { what: 'JSON', pattern: /^\s*[{[]\s*["[{\d\]}]/ },
   { what: 'a web page', pattern: /^\s*<(?:!doctype|html)/i },
   { what: 'a tar archive', pattern: /^[\s\S]{257}ustar/, hint: 'unpack it and name a file in it' },
-  { what: 'a kernel log', pattern: /^(?:<\d+>)?\[ *\d+\.\d{6}\] .*\n(?:<\d+>)?\[ *\d+\.\d{6}\] /m },
 ];
 
 /** What the first bytes look like, as the end of the sentence "this is ...". */

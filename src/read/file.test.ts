@@ -95,6 +95,8 @@ test('what is no capture is named, with what is read instead', async () => {
     ).message,
     /binary data.*begins 00 25 4a/,
   );
+  assert.match((await seen('dmesg', '[    1.000000] one\n[    1.000001] two\n')).message, /a kernel log$/);
+  assert.match((await seen('probes', 'p:fs/migrate_pages migrate_pages from=%x0:x64\n')).hint, /--probes FILE/);
   const all = await seen('j.json', '{"a": 1}');
   assert.match(all.hint, /formats read: tracefs \(.*perf-script \(.*csv \(/);
 });
@@ -223,6 +225,20 @@ test('meta.json beside the capture is used; a malformed one is an error; another
     openCapture(path, { sidecarPath: join(where, 'none.json') }),
     /none\.json: there is no such file/,
   );
+});
+
+test('probe definitions beside the capture are used where the sidecar has none', async () => {
+  const where = join(folder, 'with-probes');
+  mkdirSync(where);
+  const path = join(where, 'capture');
+  writeFileSync(path, '   a  1 [000]  1.000000: my:probe_7: (ffff8000803324b0) x=3\n');
+  writeFileSync(join(where, 'kprobe_events.txt'), 'p:my/probe_7 lru_add_drain_cpu x=%x0:s32\n');
+  const [event] = await readEvents(await openCapture(path));
+  assert.equal(event?.probe?.meaning, 'lru_add_drain_cpu');
+  assert.deepEqual(event?.probe?.roles, ['cpu']);
+  writeFileSync(join(where, 'meta.json'), '{"probeDefinitions": ["p:my/probe_7 folio_add_lru x=%x0:x64"]}');
+  const [other] = await readEvents(await openCapture(path));
+  assert.equal(other?.probe?.meaning, 'folio_add_lru');
 });
 
 test('progress counts the bytes on the disk to the end', async () => {

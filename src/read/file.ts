@@ -22,14 +22,14 @@ export interface OpenOptions extends ReadOptions {
 }
 
 /**
- * Opens a capture by path, or from stdin (`-`). `meta.json` beside it is its sidecar. Nothing is held but the chunk at
+ * Opens a capture by path, or from stdin (`-`). `meta.json` beside it is its sidecar, `kprobe_events` its probes. Nothing is held but the chunk at
  * hand and the batch being filled.
  *
  * @throws TraceError `not-found`, `directory`, `no-permission`, `unreadable`, `sidecar`, and those of `readBytes`
  */
 export async function openCapture(path: string, options: OpenOptions = {}): Promise<OpenCapture> {
   const source = path === '-' ? 'stdin' : path;
-  const sidecar = options.sidecar ?? (await findSidecar(path, options.sidecarPath));
+  const sidecar = await withProbes(path, options.sidecar ?? (await findSidecar(path, options.sidecarPath)));
   const chunks = path === '-' ? readStdin(options.onProgress) : await openFile(path, options.onProgress);
   return readPacked(source, chunks, { ...options, ...(sidecar === undefined ? {} : { sidecar }) }, gunzipNode);
 }
@@ -143,15 +143,37 @@ async function* once(chunk: Uint8Array): AsyncGenerator<Uint8Array> {
 async function findSidecar(path: string, given: string | undefined): Promise<Sidecar | undefined> {
   if (given === undefined && path === '-') return undefined;
   const file = given ?? join(dirname(path), 'meta.json');
-  let text: string;
+  const text = await readBeside(file);
+  if (text !== undefined) return parseSidecar(file, text);
+  if (given !== undefined) throw new TraceError('not-found', { file }, 'there is no such file');
+  return undefined;
+}
+
+/** What a copy of tracefs `kprobe_events` or `dynamic_events` beside a capture is called. */
+const probeFiles = ['kprobe_events', 'kprobe_events.txt', 'dynamic_events', 'dynamic_events.txt'];
+
+/** Adds the probe definitions that lie beside the capture, unless the sidecar has some itself. */
+async function withProbes(path: string, sidecar: Sidecar | undefined): Promise<Sidecar | undefined> {
+  if (path === '-' || sidecar?.probeDefinitions !== undefined) return sidecar;
+  for (const name of probeFiles) {
+    const text = await readBeside(join(dirname(path), name));
+    if (text === undefined) continue;
+    const probeDefinitions = text.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('#'));
+    return { ...sidecar, probeDefinitions };
+  }
+  return sidecar;
+}
+
+/** The text of a file that may be absent. */
+async function readBeside(file: string): Promise<string | undefined> {
   try {
-    text = await readFile(file, 'utf8');
+    return await readFile(file, 'utf8');
   } catch (error) {
-    const missing = error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
-    if (given === undefined && missing) return undefined;
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) {
+      return undefined;
+    }
     throw openError(file, error);
   }
-  return parseSidecar(file, text);
 }
 
 /** Inflates all members of a gzip stream with node's zlib. What was inflated before the damage is given out first. */

@@ -9,7 +9,7 @@ export const csv: Format = {
   title: 'table of events, CSV or TSV',
   writtenBy: 'folioscope events --format csv, and scripts that dump LRU and migration events one a row',
   recognisedBy: 'a header line of names between commas, semicolons or tabs, and rows cut the same way',
-  page: 'csv.md',
+  page: 'csv',
   detect,
   open: (source, options) => new CsvReader(source, options),
 };

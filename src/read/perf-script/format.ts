@@ -8,7 +8,7 @@ export const perfScript: Format = {
   title: 'text of perf script',
   writtenBy: 'perf script, with or without --header, --ns, -F, call chains',
   recognisedBy: 'lines with a time and an event named system:name, or the header between # ========',
-  page: 'perf-script.md',
+  page: 'perf-script',
   detect,
   open: (source, options) => new PerfScriptReader(source, options),
 };
