@@ -74,8 +74,7 @@ export class KindTable {
   /** The name in `bytes[start..end)`, `system:name` or bare. */
   find(bytes: Uint8Array, start: number, end: number): NamedKind {
     const length = end - start;
-    let hash = length;
-    for (let i = start; i < end; i++) hash = Math.imul(hash, 31) + bytes[i]!;
+    const hash = hashOf(bytes, start, length);
     const mask = this.#slots.length - 1;
     let slot = (hash ^ (hash >>> 9)) & mask;
     for (;;) {
@@ -133,8 +132,7 @@ export class KindTable {
     const slots = new Int32Array(this.#slots.length * 2).fill(-1);
     const mask = slots.length - 1;
     this.#keys.forEach((key, index) => {
-      let hash = key.length;
-      for (const byte of key) hash = Math.imul(hash, 31) + byte;
+      const hash = hashOf(key, 0, key.length);
       let slot = (hash ^ (hash >>> 9)) & mask;
       while (slots[slot]! >= 0) slot = (slot + 1) & mask;
       slots[slot] = index;
@@ -220,6 +218,15 @@ export function templatesOf(row: EventRow): readonly Template[] {
     compiled.set(row, templates);
   }
   return templates;
+}
+
+/** A few bytes tell kernel events apart; the comparison that follows reads all of them anyhow. */
+function hashOf(bytes: Uint8Array, start: number, length: number): number {
+  if (length < 4) return length;
+  const end = start + length;
+  const middle = start + (length >> 1);
+  const ends = (bytes[start]! << 16) ^ (bytes[end - 1]! << 8) ^ bytes[end - 3]! ^ (bytes[end - 4]! << 20);
+  return Math.imul(ends ^ (bytes[middle]! << 4) ^ (bytes[middle - 1]! << 12) ^ (length << 24), 0x9e3779b1);
 }
 
 const noBytes = new Uint8Array(0);

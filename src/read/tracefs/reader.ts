@@ -12,7 +12,7 @@ import type { NamedKind } from '../kind-table.ts';
 import { LineEnds } from '../line-ends.ts';
 import { type LineContext, nameEnd, newLineContext } from './context.ts';
 import { readHeaderLine } from './header.ts';
-import { chooseLayout, type Layout, layouts, startsWith, voteSize } from './layout.ts';
+import { chooseLayout, type Layout, startsWith, voteSize } from './layout.ts';
 
 /** A longer line is no line of a trace; without a bound a file without line ends would fill the memory. */
 const longestLine = 1 << 20;
@@ -291,6 +291,3 @@ function isBlank(bytes: Uint8Array, start: number, end: number): boolean {
   for (let i = start; i < end; i++) if (bytes[i] !== 32 && bytes[i] !== 9) return false;
   return true;
 }
-
-/** For the page of formats and for tests. */
-export const layoutTitles: readonly string[] = layouts.map((layout) => layout.title);

@@ -1,12 +1,12 @@
 /** Text of the kernel's ring buffer: tracefs `trace` and `trace_pipe`. The page is docs/formats/tracefs.md. */
 import type { Detection, Format } from '../format.ts';
-import { chooseLayout, startsWith } from './layout.ts';
+import { chooseLayout } from './layout.ts';
 import { openTracefs } from './reader.ts';
 
 /** Whether these are the first bytes of a trace, and what says so. */
 export function detectTracefs(head: Uint8Array): Detection | undefined {
-  // trace-cmd report prints lines like the default layout, but other text behind them.
-  if (startsWith(head, 0, 'cpus=') || startsWith(head, 0, 'version = ') || startsWith(head, 0, 'trace-cmd'))
+  // trace-cmd report prints lines like the default layout, but other text behind them; it says how many CPUs first.
+  if (/^(?:cpus=\d+|version = \d+)\s*$/m.test(new TextDecoder('latin1').decode(head.subarray(0, 4096))))
     return undefined;
   const vote = chooseLayout(head);
   if (vote.hasHeader) return { sure: 0.99, saw: `header of the kernel's tracer, ${vote.layout.title}` };
