@@ -14,6 +14,11 @@ export const csv: Format = {
   open: (source, options) => new CsvReader(source, options),
 };
 
+/** A column's name, at most four words; an empty one happens. */
+function isName(text: string): boolean {
+  return text.length <= 64 && /^(?:[\w.:/()[\]-]+(?: [\w.:/()[\]-]+){0,3})?$/.test(text);
+}
+
 const knownNames = new Set(Object.values(headerNames).flat());
 
 /** A header of names. With names that we know it is surely ours; without, it is a table, and its reader says what is missing. */
@@ -36,12 +41,16 @@ function detect(head: Uint8Array): Detection | undefined {
       .replace(/^"(.*)"$/, '$1')
       .toLowerCase(),
   );
-  if (names.length < 2 || !names.every((name) => /^[\w .:/()[\]-]{0,64}$/.test(name))) return undefined;
+  if (names.length < 2 || !names.every((name) => isName(name))) return undefined;
   // Names begin with a letter: a line of numbers, or of a log, is no header.
   if (!names.every((name) => name === '' || /^[a-z_]/.test(name))) return undefined;
   const known = names.filter((name) => knownNames.has(name));
   const hasTime = known.some((name) => /^(?:time|ts|t_|clock)/.test(name));
   const hasEvent = names.some((name) => headerNames['event']?.includes(name));
   if (hasTime && hasEvent) return { sure: 0.95, saw: `a header with ${known.join(', ')}` };
+  // Prose has commas too: without such names, the line behind must be cut as often.
+  const nextEnd = head.indexOf(10, end + 1);
+  const next = head.subarray(end + 1, nextEnd < 0 ? head.length : nextEnd);
+  if (next.length > 0 && new TextDecoder().decode(next).split(separator).length !== names.length) return undefined;
   return { sure: known.length > 0 ? 0.45 : 0.3, saw: 'a header line, without a time or an event' };
 }

@@ -224,4 +224,5 @@ test('the detector wants a header line of names', () => {
   assert.equal(sure('# tracer: nop\n#\n   sleep-167 [002] d..2. 5.532815: x: a=1, b=2\n'), 0);
   assert.equal(sure('{"a": 1, "b": 2}\n'), 0);
   assert.equal(sure('hello world\n'), 0);
+  assert.equal(sure('First we open it, then we read it\nand then, at last, we look at it\n'), 0);
 });
