@@ -256,7 +256,7 @@ export class BatchBuilder {
     const site = this.#site;
     if (!readProbeSite(bytes, start, end, site)) return undefined;
     const state = this.kinds.probe(named, bytes, site, end);
-    const template = state.templates[0];
+    const template = state?.templates[0];
     if (!template || !matchTemplate(template, bytes, site.behind, end, values)) return undefined;
     if (site.isReturn) values.setRange(0, site.callerStart, site.callerEnd);
     return state;

@@ -43,6 +43,9 @@ export interface NamedKind {
   generic: KindState | undefined;
 }
 
+/** Most functions that one event's name may sit on. */
+const mostFunctions = 64;
+
 /** Most names that get a kind of their own; a kernel has about two thousand events. */
 const mostNames = 8192;
 
@@ -160,12 +163,13 @@ export class KindTable {
 
   /**
    * The kind of a probe, made from the first event: its function from the line, else the definition, else (a guess) the
-   * event's name, and the arguments that the line shows.
+   * event's name, and the arguments that the line shows. Undefined for the 65th function of one name.
    */
-  probe(named: NamedKind, bytes: Uint8Array, site: ProbeSite, end: number): KindState {
+  probe(named: NamedKind, bytes: Uint8Array, site: ProbeSite, end: number): KindState | undefined {
     for (const state of named.probes) {
       if (state.kind.probe?.isReturn === site.isReturn && isName(state.functionName, bytes, site)) return state;
     }
+    if (named.probes.length === mostFunctions) return undefined;
     const inLine = this.#decoder.decode(bytes.subarray(site.functionStart, site.functionEnd));
     const { definition } = named;
     const guess = named.name.replace(/_(?:ret|return|exit|entry)$/, '');

@@ -2,6 +2,7 @@
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { voteSize } from './layout.ts';
 import { activate, fields, header, only, read, wholeLine } from './test-support.ts';
 import { detectTracefs } from './tracefs.ts';
 
@@ -103,18 +104,49 @@ test('any bytes at all: nothing breaks, every line is accounted for', () => {
   );
 });
 
-test('any chunking of the input gives the same events, books and losses', () => {
-  const text = `${header}${`${wholeLine}\n`.repeat(30)}CPU:0 [LOST 3 EVENTS]\n        fsl-poke-800     [001] .....   135.682612: tracing_mark_write: first\nsecond\n       fsl-mover-180     [003] d....     7.893392: folio_add_lru: (folio_add_lru+0x0/0x110) folio=0x1 ref=2\nnonsense\n${wholeLine}`;
-  const whole = read(text);
-  fc.assert(
-    fc.property(fc.array(fc.integer({ min: 1, max: 300 }), { minLength: 1, maxLength: 20 }), (sizes) => {
-      const cut = read(text, {}, sizes);
-      assert.deepEqual(cut.events, whole.events);
-      assert.deepEqual(cut.capture.accounting, whole.capture.accounting);
-      assert.deepEqual(cut.capture.losses, whole.capture.losses);
-    }),
-    { numRuns: 60 },
-  );
+test('any chunking of the input gives the same events, books and losses, before and behind the bytes that decide the layout', () => {
+  const ending = `${`${wholeLine}\n`.repeat(30)}CPU:0 [LOST 3 EVENTS]\n        fsl-poke-800     [001] .....   135.682612: tracing_mark_write: first\nsecond\n       fsl-mover-180     [003] d....     7.893392: folio_add_lru: (folio_add_lru+0x0/0x110) folio=0x1 ref=2\nnonsense\n${wholeLine}`;
+  for (const padding of [0, voteSize - 1500]) {
+    const text = `${header}${'#\n'.repeat(padding / 2)}${ending}`;
+    const whole = read(text);
+    assert.equal(whole.events.length, 33);
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 1, max: 300 }), { minLength: 1, maxLength: 20 }), (sizes) => {
+        const cut = read(text, {}, sizes);
+        assert.deepEqual(cut.events, whole.events);
+        assert.deepEqual(cut.capture.accounting, whole.capture.accounting);
+        assert.deepEqual(cut.capture.losses, whole.capture.losses);
+      }),
+      { numRuns: 40 },
+    );
+  }
+});
+
+test('more than one batch: every event keeps its place and its text', () => {
+  const count = 70_000;
+  let text = '';
+  for (let i = 0; i < count; i++) {
+    const time = `${1 + Math.floor(i / 1e6)}.${String(i % 1e6).padStart(6, '0')}`;
+    text += `       fsl-mover-180     [00${i % 4}] d....     ${time}: ${i % 7 === 0 ? `odd_one: number ${i}` : `mm_lru_activate: folio=1 pfn=0x${i.toString(16)}`}\n`;
+  }
+  const { events } = read(text, {}, [65_536, 1000, 7]);
+  assert.equal(events.length, count);
+  for (let i = 0; i < count; i++) {
+    const event = events[i]!;
+    assert.equal(event.time, 1_000_000_000n + BigInt(i) * 1000n);
+    assert.equal(i % 7 === 0 ? event.values[0] : event.values[1], i % 7 === 0 ? `number ${i}` : i);
+  }
+});
+
+test('a name with endless functions, and endless names, stay bounded', () => {
+  let text = '';
+  for (let i = 0; i < 300; i++)
+    text += `       fsl-mover-180     [000] d....     1.000000: p: (f${i}+0x0/0x10) a=${i}\n`;
+  for (let i = 0; i < 9000; i++) text += `       fsl-mover-180     [000] d....     1.000000: name_${i}: text\n`;
+  const { capture, events } = read(text);
+  assert.equal(events.length, 9300);
+  assert.ok(capture.kinds.length < 8400, `${capture.kinds.length}`);
+  assert.equal(events.at(-1)?.values[0], 'name_8999: text');
 });
 
 test('detection: a header is sure, lines alone are nearly, other text is not', () => {
