@@ -24,7 +24,7 @@ figure{margin:.5rem 0}figcaption{margin:0 0 .75rem}svg{display:block;max-width:1
 table{border-collapse:collapse;font-size:.85rem;font-variant-numeric:tabular-nums}caption{text-align:left;font-weight:bold;padding:.4rem .6rem}
 th,td{text-align:left;vertical-align:top;padding:.3rem .6rem;border-top:1px solid var(--line);overflow-wrap:normal}
 thead th{border-top:0;vertical-align:bottom}tbody tr:nth-child(even){background:var(--soft)}
-td:first-child{min-width:9rem}td{min-width:3rem;max-width:26rem}.n{text-align:right;white-space:nowrap}thead .n{white-space:normal}
+td:first-child:not(.n){min-width:9rem}td{min-width:3rem;max-width:26rem}.n{text-align:right;white-space:nowrap}thead .n{white-space:normal}
 .note,.meta{font-size:.85rem;opacity:.85;margin:.25rem 0}.nothing{font-style:italic}
 details{margin:.25rem 0 1rem}summary{cursor:pointer;font-size:.9rem}
 a{color:LinkText}

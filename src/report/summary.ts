@@ -90,11 +90,13 @@ export function overview(all: readonly Facts[]): Table {
   const names = shortNames(all.map(({ history }) => history.capture.source));
   return table(
     [
+      '#>',
       'capture',
       'recorded policy',
       'calls>',
       'folios>',
       'failed>',
+      'after retries>',
       'main holder',
       'predicted failed>',
       'inside',
@@ -117,21 +119,23 @@ export function overview(all: readonly Facts[]): Table {
         )
         .sort((a, b) => a.difference.failedFolios.estimate - b.difference.failedFolios.estimate)[0];
       return [
+        String(i + 1),
         names[i] ?? '',
         comparison.recorded,
         count(history.calls.length),
         count(folios),
         count(failed),
+        count(comparison.fidelity.recordedFailures),
         holder && holder.folios > 0 ? `${holder.cause} (${count(holder.folios)})` : 'nobody',
         interval(comparison.fidelity.predictedFailures),
         Number.isNaN(comparison.fidelity.predictedFailures.estimate) ? '–' : comparison.fidelity.within ? 'yes' : 'no',
-        best?.policy ?? 'none tellingly better',
+        best?.policy ?? 'none',
         best ? difference(best.difference.failedFolios) : '',
       ];
     }),
     {
       notes: [
-        'Predicted: the recorded policy replayed with its outcomes withheld; inside: the recorded number lies in that interval. Bounds are left out of the best other policy.',
+        'After retries: folios that a request was left with, which is what replays count. Predicted: the recorded policy replayed with its outcomes withheld; inside: the number after retries lies in that interval. Best other policy: the one with fewest failed folios among those whose difference leaves zero out; bounds are left out.',
       ],
     },
   );

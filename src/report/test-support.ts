@@ -294,7 +294,7 @@ function comparison(source: string, failed: number): Comparison {
       ],
       recordedEpisodes: 248,
       predictedEpisodes: { estimate: 241, low: 226, high: 259 },
-      verdict: 'Differences below are worth reading.',
+      verdict: 'The recorded number lies within what the model predicts.',
     },
     blame: [
       { cause: 'lock-blocked fault', folios: failed * 0.6, likeliest: Math.round(failed * 0.75) },

@@ -47,12 +47,13 @@ function finding({ history, comparison }: Facts): string {
       ? 'No folio is known to have failed, so nobody is to blame.'
       : `${many(history.failures.length, 'folio')} failed, and nothing in the capture speaks for any cause.`;
   }
+  const folios = many(Number(total.toFixed(2)), 'failed folio');
   const known = comparison.blame
     .filter((row) => row.cause !== unknownCause && row.folios > 0)
     .sort((a, b) => b.folios - a.folios);
   const untold = comparison.blame.find((row) => row.cause === unknownCause)?.folios ?? 0;
-  if (known.length === 0) return `For none of the ${many(total, 'failed folio')} can this capture tell who held it.`;
+  if (known.length === 0) return `Who held ${folios} cannot be told from this capture.`;
   const parts = known.slice(0, 3).map((row) => `${row.cause} ${count(row.folios)} (${percent(row.folios / total)})`);
   const rest = untold > 0 ? `; for ${count(untold)} (${percent(untold / total)}) it cannot be told` : '';
-  return `Of ${many(total, 'failed folio')}, expected by cause: ${list(parts)}${rest}.`;
+  return `Of ${folios}, expected by cause: ${list(parts)}${rest}.`;
 }

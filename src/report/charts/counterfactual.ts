@@ -187,6 +187,12 @@ export function coincidence(rows: readonly PolicyRow[]): string {
   return groups.length === 0 ? '' : `${groups.join('; ')}: every draw gave the same numbers.`;
 }
 
+/** Not one draw differs in failed folios. */
+function isZero(row: PolicyRow | undefined): boolean {
+  const { estimate, low, high } = row?.difference.failedFolios ?? { estimate: Number.NaN, low: 0, high: 0 };
+  return estimate === 0 && low === 0 && high === 0;
+}
+
 function finding(facts: Facts): string {
   const { rows, recorded, refusals } = facts.comparison;
   const refused =
@@ -204,7 +210,9 @@ function finding(facts: Facts): string {
       .map((row) => row.policy);
   const better = of('better');
   const worse = of('worse');
-  const same = of('same');
+  const untold = of('same');
+  const same = untold.filter((name) => isZero(rows.find((row) => row.policy === name)));
+  const open = untold.filter((name) => !same.includes(name));
   const number = (name: string): string => {
     const row = rows.find((each) => each.policy === name);
     return row ? `${name} (${difference(row.difference.failedFolios)})` : name;
@@ -216,11 +224,8 @@ function finding(facts: Facts): string {
     ...(worse.length > 0
       ? [`${better.length > 0 ? 'more' : 'more folios would have failed'} under ${first(worse)}`]
       : []),
-    ...(same.length > 0
-      ? [
-          `${better.length + worse.length === 0 ? 'the number of failed folios does not tellingly differ' : 'no telling difference'} under ${list(same)}`,
-        ]
-      : []),
+    ...(same.length > 0 ? [`exactly as many under ${list(same)}`] : []),
+    ...(open.length > 0 ? [`whether more or fewer cannot be told under ${first(open)}`] : []),
   ];
   const against =
     base && !Number.isNaN(base.value.failedFolios.estimate)
@@ -230,5 +235,8 @@ function finding(facts: Facts): string {
   const limit = limits.length > 0 ? ` Bounds, no real policies: ${list(limits)}.` : '';
   const coincide = coincidence(rows);
   const body = parts.length > 0 ? `${against}${parts.join('; ')}.` : 'Only bounds could be replayed.';
-  return `${body.charAt(0).toUpperCase()}${body.slice(1)}${limit}${coincide === '' ? '' : ` ${coincide}`}${refused}`;
+  const { within, folios } = facts.comparison.fidelity;
+  const doubt =
+    within || folios === 0 ? '' : ' The model misses the recorded number here, so take this as a direction.';
+  return `${body.charAt(0).toUpperCase()}${body.slice(1)}${doubt}${limit}${coincide === '' ? '' : ` ${coincide}`}${refused}`;
 }

@@ -132,16 +132,18 @@ export const fidelity: Chart = (facts, width = widths.wide) => {
 
 function finding({ comparison }: Facts): string {
   const { fidelity: score } = comparison;
-  if (score.folios === 0) return `There is no folio to predict. ${score.verdict}`.trim();
-  const where = score.within ? 'inside' : 'outside';
-  const first = Number.isNaN(score.predictedFailures.estimate)
-    ? `Nothing could be predicted for the ${many(score.recordedFailures, 'failed folio')} recorded.`
-    : `With the outcomes withheld, ${comparison.recorded} is predicted to fail ${interval(score.predictedFailures)} of ${many(score.folios, 'folio')}; ${count(score.recordedFailures)} were recorded, ${where} that interval.`;
-  const skill =
-    Number.isNaN(score.brier) || Number.isNaN(score.brierOfRate)
-      ? ''
-      : score.brier < score.brierOfRate
-        ? ` Folio by folio it is better than always saying the overall rate (Brier ${score.brier.toFixed(3)} against ${score.brierOfRate.toFixed(3)}).`
-        : ` Folio by folio it is no better than always saying the overall rate (Brier ${score.brier.toFixed(3)} against ${score.brierOfRate.toFixed(3)}).`;
-  return `${first}${skill} ${score.verdict}`.trim();
+  if (score.folios === 0) return score.verdict;
+  const predicted = Number.isNaN(score.predictedFailures.estimate)
+    ? []
+    : [
+        `${interval(score.predictedFailures)} of ${many(score.folios, 'folio')} predicted to fail, ${count(score.recordedFailures)} recorded`,
+      ];
+  const scores =
+    score.recordedFailures === 0 || Number.isNaN(score.brier) || Number.isNaN(score.brierOfRate)
+      ? []
+      : [
+          `Brier score ${score.brier.toFixed(3)} against ${score.brierOfRate.toFixed(3)} for always saying the overall rate`,
+        ];
+  const numbers = [...predicted, ...scores].join('; ');
+  return numbers === '' ? score.verdict : `${score.verdict} In numbers: ${numbers}.`;
 }
