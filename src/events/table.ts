@@ -65,22 +65,23 @@ const contextLetters: Readonly<Record<keyof typeof contextFlags, string>> = {
   nmi: 'Z',
 };
 
+/** The text of every value that the flags can have: there are few, and rows are many. */
+const contextTexts: readonly string[] = Array.from({ length: 64 }, (_, flags) =>
+  Object.entries(contextFlags)
+    .filter(([, bit]) => (flags & bit) !== 0)
+    .map(([name]) => contextLetters[name as keyof typeof contextFlags])
+    .join(''),
+);
+const flagsOfText = new Map(contextTexts.map((text, flags) => [text, flags]));
+
 /** `dN`: interrupts off, reschedule needed; empty when no flag is set. */
 export function contextText(flags: number): string {
-  let text = '';
-  for (const [name, bit] of Object.entries(contextFlags)) {
-    if (flags & bit) text += contextLetters[name as keyof typeof contextFlags];
-  }
-  return text;
+  return contextTexts[flags] ?? '';
 }
 
-/** The flags of a `context` cell; letters that are none of ours are left out. */
+/** The flags of a text that `contextText` made; 0 for any other. */
 export function parseContext(text: string): number {
-  let flags = 0;
-  for (const [name, letter] of Object.entries(contextLetters)) {
-    if (text.includes(letter)) flags |= contextFlags[name as keyof typeof contextFlags];
-  }
-  return flags;
+  return flagsOfText.get(text) ?? 0;
 }
 
 /** Storage and print of a field in one letter. */

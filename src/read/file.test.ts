@@ -153,6 +153,7 @@ test('a cut gzip keeps what could be read, and the damage is a counted skip', as
     ['cut in the middle of a line: 1', 'gzip stream ends early: 1'],
   );
   assert.ok(balance(accounting));
+  assert.equal(accounting.cutShort, true);
   assert.match(remarks.join(), /gzip stream ends early: .*not known/);
 });
 
