@@ -11,13 +11,6 @@ export type Take = (row: number) => void;
 /** What is done with the events of one kind in one batch; undefined for kinds that a topic does not care for. */
 export type Listener = (kind: EventKind) => ((columns: KindColumns) => Take) | undefined;
 
-/** Running facts about one CPU that listeners may set while an event is theirs. */
-export interface Cpus {
-  /** By cpu + 1: see `Now.epoch` and `Now.drain`. */
-  readonly epoch: IntegerColumn;
-  readonly drain: IntegerColumn;
-}
-
 export interface Counts {
   readonly byKind: Float64Array;
   readonly byCpu: readonly { readonly cpu: number; readonly events: number }[];
@@ -35,8 +28,8 @@ function isQuiet(kind: EventKind): boolean {
 }
 
 /**
- * Reads a capture to its end. `setDrain` is called after a listener put a drain of this CPU into the log: the CPU's
- * insertions that follow without another event of the CPU between belong to it.
+ * Reads a capture to its end. A listener that meets a drain leaves its row in `now.drain`: it stays there for the CPU's
+ * insertions that follow, until the CPU's next other event.
  */
 export async function gather(open: OpenCapture, now: Now, listeners: readonly Listener[]): Promise<Counts> {
   const { capture } = open;
