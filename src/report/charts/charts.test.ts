@@ -124,6 +124,28 @@ test('a difference tells only when its interval leaves zero out, and more is not
   assert.equal(withDifference('movedFolios', 1, 2), 'better');
 });
 
+test('a metric that is nought under every policy is drawn on an axis that has a length', async () => {
+  const zero = { estimate: 0, low: 0, high: 0 };
+  const rows = facts.comparison.rows.map((row) => ({
+    ...row,
+    value: { ...row.value, allCpuDrains: zero, failedFolios: zero },
+    difference: { ...row.difference, allCpuDrains: zero, failedFolios: zero },
+  }));
+  const figure = figureOf('counterfactual', { ...facts, comparison: { ...facts.comparison, rows } });
+  assert.ok(figure.spec);
+  assert.doesNotMatch(await renderSvg(figure.spec, 'zero'), /NaN|Infinity|undefined/);
+  assert.match(figure.finding, /exactly as many under refcheck-unmap/);
+});
+
+test('one policy that dwarfs the rest bends the scale, and the axis says so', async () => {
+  const rows = facts.comparison.rows.map((row, i) =>
+    i === 3 ? { ...row, value: { ...row.value, stall: { estimate: 9e10, low: 8e10, high: 1e11 } } } : row,
+  );
+  const figure = figureOf('counterfactual', { ...facts, comparison: { ...facts.comparison, rows } });
+  assert.ok(figure.spec);
+  assert.match(await renderSvg(figure.spec, 'bent'), /ms \(linear, then logarithmic\)/);
+});
+
 test('policies that coincide are named together, once', () => {
   assert.equal(
     coincidence(facts.comparison.rows),

@@ -34,7 +34,7 @@ export const counterfactual: Chart = (facts, width = widths.wide) => {
     const sizes = rows.map((row) => row.value[metric].estimate).filter((value) => value > 0);
     const middle = median(sizes);
     const largest = Math.max(...rows.map((row) => finite(row.value[metric].high)));
-    const bent = sizes.length > 2 && largest / middle > 30;
+    const bent = sizes.length > 2 && largest / middle > 50;
     const { unit, scale } =
       metrics[metric].unit === 'ns' ? timeScale(bent ? middle : largest) : { unit: metrics[metric].unit, scale: 1 };
     const values = rows.flatMap((row, place) => {
@@ -82,7 +82,13 @@ export const counterfactual: Chart = (facts, width = widths.wide) => {
     const x = (field: string): object => ({
       field,
       type: 'quantitative',
-      scale: { zero: true, nice: true, ...(bent ? { type: 'symlog', constant: middle / scale } : {}) },
+      // All zero is an answer too, and needs an axis that is not of no length.
+      scale: {
+        zero: true,
+        nice: true,
+        ...(largest > 0 ? {} : { domain: [0, 1] }),
+        ...(bent ? { type: 'symlog', constant: middle / scale } : {}),
+      },
       axis: {
         title: bent ? `${unit} (linear, then logarithmic)` : unit,
         ...(bent ? { values: [0, ...powersOfTen(middle / scale, largest / scale)] } : {}),

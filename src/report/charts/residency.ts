@@ -115,7 +115,7 @@ function grouped({ stays }: History): Group[] {
       groups.set(key, group);
     }
     group.stays++;
-    if (stays.flush[i]! < 0) group.open++;
+    if (stays.flush[i]! < 0 && Number.isNaN(stays.flushed[i]!)) group.open++;
     const lasted = stays.flushed[i]! - stays.added[i]!;
     if (lasted >= 0) group.lasted.push(lasted);
   }
