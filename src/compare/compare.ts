@@ -45,7 +45,7 @@ export function compare(history: History, options: CompareOptions = {}): Compari
   }
   const { policy: recorded, from } = recordedPolicy(capture);
   const { fed, refusals } = choose(history, recorded, options.policies);
-  const stage = stageOf(history, recorded);
+  const stage = stageOf(history, recorded, seed);
   const draws = options.draws ?? usualDraws(stage, fed.length + 1);
   const phases = { withheld: draws, replay: draws * (fed.length + 1) };
   const total = phases.withheld + phases.replay;
@@ -261,7 +261,7 @@ function remarksOf(
   const { seen, exact, spread } = stage.adds;
   if (spread > 0) {
     remarks.push(
-      `Of ${seen + exact + spread} adds to LRU batches ${seen} were seen, ${exact} follow exactly, and ${spread} lie between two flushes of their CPU, where they are spread evenly.`,
+      `Of ${seen + exact + spread} adds to LRU batches ${seen} were seen, ${exact} follow exactly, and ${spread} lie between two flushes of their CPU, where they are thrown uniformly.`,
     );
   }
   if (history.observed.entryWaits === 'unknown' && history.observed.lockWaits === 'unknown') {

@@ -105,13 +105,13 @@ export function answerFor(
   }
   const batch = letters(batchAxes);
   if (batch !== '') {
-    if (adds.spread === 0) {
+    if (adds.spread < 0.005 * (adds.seen + adds.exact + adds.spread)) {
       parts.push({ answer: 'observed', why: `axis ${batch}: every add to a batch has its time` });
     } else {
       const share = Math.round((100 * adds.spread) / (adds.seen + adds.exact + adds.spread));
       parts.push({
         answer: 'bounded',
-        why: `axis ${batch}: ${share} % of the adds to batches are bounded by flushes and spread between them`,
+        why: `axis ${batch}: ${share} % of the adds to batches are only bounded, by the flushes around them`,
       });
     }
   }

@@ -2,7 +2,7 @@
  * When folios were put into per-CPU batches. Stock events show flushes only (mm_lru_insertion and mm_lru_activate fire
  * when a batch is flushed, mm/swap.c), so the time of an add is seen by a probe, or bounded: batches are flushed in the
  * order they were filled, so it lies between the flush (or drain) before and its own flush on that CPU. Inside a window
- * with caches disabled an add is its flush. Elsewhere adds are spread evenly between the bounds, in order. A per-CPU
+ * with caches disabled an add is its flush. Elsewhere adds are thrown uniformly between the bounds and put in order. A per-CPU
  * batch is flushed on its own CPU (works are bound), so the CPU of the flush is the CPU of the add.
  */
 import type { History } from '../history/facts.ts';
@@ -10,12 +10,16 @@ import type { History } from '../history/facts.ts';
 /** Adds of every batch, grouped by CPU and kind, in order of time within a group. Times as in the history. */
 export interface Adds {
   readonly length: number;
-  readonly time: Float64Array;
+  /** Bounds of the time of the add; equal where it is known. */
+  readonly low: Float64Array;
+  readonly high: Float64Array;
+  /** Row of the flush that ended it, -1 = none: adds of one flush came in their order. */
+  readonly flush: Int32Array;
   /** When the recording flushed it; Infinity = never. */
   readonly flushed: Float64Array;
   readonly pfn: Float64Array;
   readonly groups: readonly AddGroup[];
-  /** How many times were seen, follow exactly from a disabled cache or a full batch, or are spread between bounds. */
+  /** How many times were seen, follow exactly from a disabled cache or a full batch, or are thrown between bounds. */
   readonly seen: number;
   readonly exact: number;
   readonly spread: number;
@@ -54,6 +58,7 @@ export function drainsOf(history: History): DrainRow[] {
   return rows.sort((a, b) => a.time - b.time || a.cpu - b.cpu);
 }
 
+/** Every add of a history, with the bounds of its time. */
 export function addsOf(history: History): Adds {
   const { stays, flushes } = history;
   const order = new Map<number, number[]>();
@@ -64,7 +69,9 @@ export function addsOf(history: History): Adds {
     else rows.push(i);
   }
   const drains = drainTimes(history);
-  const time = new Float64Array(stays.length);
+  const low = new Float64Array(stays.length);
+  const high = new Float64Array(stays.length);
+  const ended = new Int32Array(stays.length);
   const flushed = new Float64Array(stays.length);
   const pfn = new Float64Array(stays.length);
   const groups: AddGroup[] = [];
@@ -81,26 +88,27 @@ export function addsOf(history: History): Adds {
       if (flush >= 0) while (end < rows.length && stays.flush[rows[end]!] === flush) end++;
       const fact = flush < 0 ? undefined : flushes[flush]!;
       const at = fact?.start ?? Number.POSITIVE_INFINITY;
-      const low = Math.max(before, lastAtOrBefore(drains.get(cpu), at, before));
+      const bound = Math.max(before, lastAtOrBefore(drains.get(cpu), at, before));
       const immediate = fact !== undefined && (fact.cause === 'cache disabled' || fact.cause === 'bypass');
       for (let j = i; j < end; j++) {
         const row = rows[j]!;
-        const place = j - i;
         const own = stays.flushed[row]!;
         flushed[next] = Number.isNaN(own) ? Number.POSITIVE_INFINITY : own;
         pfn[next] = stays.pfn[row]!;
         const seen = stays.added[row]!;
+        ended[next] = flush;
         if (!Number.isNaN(seen)) {
-          time[next] = seen;
+          low[next] = high[next] = seen;
           counts.seen++;
         } else if (immediate && (end - i === 1 || fact.cause === 'cache disabled')) {
-          time[next] = own;
+          low[next] = high[next] = own;
           counts.exact++;
         } else if ((fact?.cause === 'full' || fact?.cause === 'bypass') && j === end - 1) {
-          time[next] = at;
+          low[next] = high[next] = at;
           counts.exact++;
         } else {
-          time[next] = low + ((Math.min(at, history.capture.end) - low) * (place + 1)) / (end - i + 1);
+          low[next] = bound;
+          high[next] = Math.max(bound, Math.min(at, history.capture.end));
           counts.spread++;
         }
         next++;
@@ -108,10 +116,9 @@ export function addsOf(history: History): Adds {
       if (fact !== undefined) before = Math.max(before, fact.end);
       i = end;
     }
-    sortGroup(time, flushed, pfn, first, next);
     groups.push({ cpu, batch: key & 7, first, last: next });
   }
-  return { length: stays.length, time, flushed, pfn, groups, ...counts };
+  return { length: stays.length, low, high, flush: ended, flushed, pfn, groups, ...counts };
 }
 
 /** Times at which each CPU's batches were known to be empty, ascending. */
@@ -143,23 +150,4 @@ function lastAtOrBefore(list: readonly number[] | undefined, at: number, low: nu
   // The very drain that made this flush is the last one; what bounds the adds is the one before it.
   const before = list[a - 2];
   return before === undefined || before < low ? low : before;
-}
-
-/** Adds seen by a probe may come out of order with spread ones of the same batch: a stable insertion sort, almost sorted. */
-function sortGroup(time: Float64Array, flushed: Float64Array, pfn: Float64Array, first: number, last: number): void {
-  for (let i = first + 1; i < last; i++) {
-    const t = time[i]!;
-    if (time[i - 1]! <= t) continue;
-    const f = flushed[i]!;
-    const p = pfn[i]!;
-    let j = i - 1;
-    for (; j >= first && time[j]! > t; j--) {
-      time[j + 1] = time[j]!;
-      flushed[j + 1] = flushed[j]!;
-      pfn[j + 1] = pfn[j]!;
-    }
-    time[j + 1] = t;
-    flushed[j + 1] = f;
-    pfn[j + 1] = p;
-  }
 }

@@ -9,7 +9,7 @@ import { type Metric, metricNames } from './outcome.ts';
 import type { Scene } from './slice.ts';
 
 /** Areas that one CMA allocation tries at most, unless the recording tried more. Its bitmap ends somewhere; no event says where. */
-export const areaLimit = 64;
+export const areaLimit = 16;
 
 export interface UnitOutcome {
   readonly values: Record<Metric, number>;
@@ -36,6 +36,7 @@ export function runUnit(scene: Scene, policy: Policy, world: World): UnitOutcome
   let start = unit.start;
   let seenUntil = Number.NEGATIVE_INFINITY;
   let returned = 0;
+  let stuck = 0;
   for (let area = 0; area < limit; area++) {
     const input = {
       cpus: scene.cpus,
@@ -49,17 +50,23 @@ export function runUnit(scene: Scene, policy: Policy, world: World): UnitOutcome
     count(values, request.counters, result.background);
     returned = Number.isNaN(request.returned) ? -4 : request.returned;
     let stop = -1;
+    let progress = false;
     request.chunks.forEach((chunk, c) => {
       for (const member of chunk) {
         episodes[member.folio]! += member.episodes;
-        if (member.ending === 'moved') left[member.folio] = 0;
-        else if (isGivenUp(member)) {
+        if (member.ending === 'moved') {
+          left[member.folio] = 0;
+          progress = true;
+        } else if (isGivenUp(member)) {
           givenUp[member.folio]!++;
           if (stop < 0) stop = c;
         } else if (stop < 0) stop = c;
       }
     });
     if (returned !== -16 || unit.areas === 0 || stop < 0 || Number.isNaN(request.ended)) break;
+    // What is in the way for good is in the way of every area that holds it.
+    stuck = progress ? 0 : stuck + 1;
+    if (stuck === 2) break;
     // The next area begins one step further on; what has moved out of the overlap stays moved.
     lists = lists.map(({ members, gap }, c) => ({
       members: members.filter((m) => left[m] === 1),
@@ -103,6 +110,7 @@ function requestOf(unit: Unit, lists: readonly { members: number[]; gap: number 
 
 /** The background after a time; folios that have moved are nobody's any more. */
 function after(background: Scene['background'], time: number, left: Uint8Array): Scene['background'] {
+  if (time === Number.NEGATIVE_INFINITY && left.every((one) => one === 1)) return background;
   let first = 0;
   while (first < background.length && background.time[first]! <= time) first++;
   return {

@@ -20,7 +20,7 @@ import {
   type Parameters,
 } from './parameters.ts';
 import { type Scene, sceneOf } from './slice.ts';
-import { createWorld } from './world.ts';
+import { createWorld, meetsFault } from './world.ts';
 
 export interface ReplayOptions {
   readonly draws: number;
@@ -34,6 +34,8 @@ export interface Stage {
   readonly history: History;
   readonly recorded: Policy;
   readonly scenes: readonly Scene[];
+  /** The scenes again, each time with another throw of what is only bounded; draws take them in turn. */
+  readonly variants: readonly (readonly Scene[])[];
   readonly abduction: Abduction;
   readonly evidence: Evidence;
   /** Number of call folios of the history, the length of `PolicyOutcome.failed`. */
@@ -43,17 +45,31 @@ export interface Stage {
 }
 
 /** Sets the stage once; `replay`, `reproduce` and `withheld` take it from here. */
-export function stageOf(history: History, recorded: Policy): Stage {
+export function stageOf(history: History, recorded: Policy, seed = 0): Stage {
   const demand = demandOf(history);
   const abduction = abduct(history);
-  const adds = addsOf(history);
   const drains = drainsOf(history);
   const cpus = cpusOf(history);
-  const scenes = demand.units.map((unit) => sceneOf(unit, adds, drains, cpus));
-  const evidence = evidenceOf(history, demand.units, recorded, abduction.blocked);
+  const adds = addsOf(history);
   const { seen, exact, spread } = adds;
-  return { history, recorded, scenes, abduction, evidence, rows: demand.rows, adds: { seen, exact, spread } };
+  const variants = Array.from({ length: variantCount }, (_, variant) =>
+    demand.units.map((unit) => sceneOf(unit, adds, drains, cpus, { seed, variant })),
+  );
+  const evidence = evidenceOf(history, demand.units, recorded, abduction.blocked);
+  return {
+    history,
+    recorded,
+    scenes: variants[0]!,
+    variants,
+    abduction,
+    evidence,
+    rows: demand.rows,
+    adds: { seen, exact, spread },
+  };
 }
+
+/** Throws of add times, scan pace and service times that the draws of a capture share; a tenth of the usual draws. */
+const variantCount = 10;
 
 function cpusOf(history: History): number {
   let cpus = history.capture.cpus?.value ?? 1;
@@ -84,6 +100,7 @@ function add(sums: Sums, draws: number, draw: number, unit: Unit, outcome: UnitO
     sums.totals[name][draw]! += outcome.values[name];
     reason[name][draw]! += outcome.values[name];
   }
+  if (outcome.quiet) return;
   unit.members.forEach((member, m) => {
     const failed = outcome.givenUp[m]! > 0 ? 1 / draws : 0;
     for (const row of member.rows) sums.failed[row]! += failed;
@@ -131,28 +148,50 @@ export function replay(
 export function replayStage(stage: Stage, policies: readonly Policy[], options: ReplayOptions): PolicyOutcome[] {
   const { draws, seed, onProgress } = options;
   const assumed = { ...defaultAssumptions, ...options.assumed };
-  const { history, recorded, scenes, abduction, evidence } = stage;
+  const { history, recorded, variants, abduction, evidence } = stage;
   const sums = policies.map(
     (): Sums => ({ totals: emptyTotals(draws), byReason: new Map(), failed: new Float64Array(stage.rows) }),
   );
+  const calm = new Map<string, UnitOutcome>();
+  const constant = new Map<Scene, Condition[]>();
   for (let draw = 0; draw < draws; draw++) {
     const parameters = drawParameters(evidence, assumed, seed, draw);
-    for (const scene of scenes) {
+    const pace = draw % variants.length;
+    variants[pace]!.forEach((scene, s) => {
       const { unit } = scene;
-      const conditions = conditionsOf(abduction, unit, recorded, assumed, seed, draw);
+      const conditions = constant.get(scene) ?? conditionsOf(abduction, unit, recorded, assumed, seed, draw);
+      if (!constant.has(scene) && isSmooth(unit)) constant.set(scene, conditions);
+      // Where nothing was in the way in the recording nothing of a draw but its pace reaches a unit, unless something is
+      // in the way under this policy.
+      const untouched = conditions.every(isFree);
       const quiet: { policy: Policy; outcome: UnitOutcome }[] = [];
       policies.forEach((policy, p) => {
-        const alike = quiet.find((other) => meetsAlike(other.policy.decisions, policy.decisions));
-        if (alike !== undefined) {
-          add(sums[p]!, draws, draw, unit, alike.outcome);
-          return;
+        const key = `${s} ${p} ${pace}`;
+        const same =
+          (untouched ? calm.get(key) : undefined) ??
+          quiet.find((other) => meetsAlike(other.policy.decisions, policy.decisions))?.outcome;
+        const own = retriesAlike(policy, recorded);
+        const input = {
+          unit,
+          recorded,
+          abduction,
+          conditions,
+          parameters,
+          evidence,
+          seed,
+          draw,
+          pace,
+          withheld: false,
+          own,
+        };
+        const outcome = same ?? runUnit(scene, policy, createWorld(input));
+        if (outcome.quiet) {
+          quiet.push({ policy, outcome });
+          if (untouched) calm.set(key, outcome);
         }
-        const input = { unit, recorded, abduction, conditions, parameters, evidence, seed, draw, withheld: false };
-        const outcome = runUnit(scene, policy, createWorld(input));
-        if (outcome.quiet) quiet.push({ policy, outcome });
         add(sums[p]!, draws, draw, unit, outcome);
       });
-    }
+    });
     onProgress?.(draw + 1, draws);
   }
   return policies.map((policy, p) => finish(policy.name, draws, sums[p]!, history));
@@ -185,6 +224,11 @@ export function meetsAlike(a: Decisions, b: Decisions): boolean {
   );
 }
 
+/** Whether two policies retry alike: what is recorded of a folio that failed then holds under both. */
+function retriesAlike(a: Policy, b: Policy): boolean {
+  return (['A', 'B', 'C', 'D', 'O', 'P'] as const).every((axis) => a.choices[axis] === b.choices[axis]);
+}
+
 /** One folio for which the replay of the recorded policy, conditioned on everything seen, says something else. */
 export interface Miss {
   readonly unit: Unit;
@@ -206,7 +250,19 @@ export function reproduce(stage: Stage, seed = 0): { folios: number; reproduced:
   for (const scene of scenes) {
     const { unit } = scene;
     const conditions = conditionsOf(abduction, unit, recorded, assumed, seed, 0);
-    const input = { unit, recorded, abduction, conditions, parameters, evidence, seed, draw: 0, withheld: false };
+    const input = {
+      unit,
+      recorded,
+      abduction,
+      conditions,
+      parameters,
+      evidence,
+      seed,
+      draw: 0,
+      pace: 0,
+      withheld: false,
+      own: true,
+    };
     const outcome = runUnit(scene, recorded, createWorld(input));
     unit.members.forEach((member, m) => {
       if (!isScored(member)) return;
@@ -266,6 +322,7 @@ export function withheld(stage: Stage, options: ReplayOptions & { readonly folds
   const predicted = new Float64Array(count);
   const failed = new Uint8Array(count);
   const fold = new Uint8Array(count);
+  const calm = new Map<number, UnitOutcome>();
   for (let draw = 0; draw < draws; draw++) {
     const parameters = perFold.map((evidence) => drawParameters(evidence, assumed, seed, draw));
     known.forEach((scene, i) => {
@@ -273,8 +330,22 @@ export function withheld(stage: Stage, options: ReplayOptions & { readonly folds
       const evidence = perFold[foldOf[i]!]!;
       const own = parameters[foldOf[i]!]!;
       const conditions = unit.members.map((_, m) => conditionAnew(unit, m, own, seed, draw));
-      const input = { unit, recorded, abduction, conditions, parameters: own, evidence, seed, draw, withheld: true };
-      const outcome = runUnit(scene, recorded, createWorld(input));
+      const input = {
+        unit,
+        recorded,
+        abduction,
+        conditions,
+        parameters: own,
+        evidence,
+        seed,
+        draw,
+        pace: 0,
+        withheld: true,
+        own: true,
+      };
+      const untouched = conditions.every(isFree) && !meetsFault(input);
+      const outcome = (untouched ? calm.get(i) : undefined) ?? runUnit(scene, recorded, createWorld(input));
+      if (untouched && outcome.quiet) calm.set(i, outcome);
       let row = first[i]!;
       unit.members.forEach((member, m) => {
         if (!isScored(member)) return;
@@ -290,6 +361,19 @@ export function withheld(stage: Stage, options: ReplayOptions & { readonly folds
     onProgress?.(draw + 1, draws);
   }
   return { folds, failures, episodes, predicted, failed, fold };
+}
+
+/** Nothing failed and nothing was undone, so that no draw has anything to abduct. */
+function isSmooth({ members }: Unit): boolean {
+  return members.every(
+    ({ failures, outcomes, episodes }) =>
+      failures.length === 0 && outcomes.at(-1) !== 'failed' && episodes.every(({ outcome }) => outcome === 'moved'),
+  );
+}
+
+/** Nothing holds it, and no recorded episode of it was blocked or is unknown. */
+function isFree({ obstacles, failingAttempts, luck }: Condition): boolean {
+  return obstacles.length === 0 && failingAttempts === 0 && luck.every((one) => one === 0);
 }
 
 function isScored({ latent, outcomes }: Unit['members'][number]): boolean {

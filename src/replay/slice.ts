@@ -4,6 +4,7 @@
  * left out: the model makes them again. A folio in a wanted range that was in a batch then joins the demand, because
  * under another policy it may still be there when the list is isolated.
  */
+import { uniform } from '../base/random.ts';
 import { type Background, backgroundActions } from '../model/demand.ts';
 import type { Adds, DrainRow } from './adds.ts';
 import { finallyOf, type Unit } from './demand.ts';
@@ -25,22 +26,33 @@ interface Row {
   folio: number;
 }
 
-export function sceneOf(given: Unit, adds: Adds, drains: readonly DrainRow[], cpus: number): Scene {
+/** Where an imputation is thrown: which seed, and which of the throws. */
+export interface Throw {
+  readonly seed: number;
+  readonly variant: number;
+}
+
+export function sceneOf(given: Unit, adds: Adds, drains: readonly DrainRow[], cpus: number, thrown: Throw): Scene {
   const span = Math.max(0, given.end - given.start);
   const until = given.end + span / 2;
   const own = ownPfns(given);
   const found: { time: number; flushed: number; cpu: number; batch: number; pfn: number }[] = [];
   for (const group of adds.groups) {
-    for (let i = firstFlushedAfter(adds, group.first, group.last, given.start); i < group.last; i++) {
-      const time = adds.time[i]!;
-      if (time > until) break;
-      const pfn = adds.pfn[i]!;
-      const during = time >= given.start && time <= given.end;
-      if (group.batch === 0 && during && own.has(pfn)) continue;
-      found.push({ time, flushed: adds.flushed[i]!, cpu: group.cpu, batch: group.batch, pfn });
+    let i = firstFlushedAfter(adds, group.first, group.last, given.start);
+    while (i < group.last && adds.low[i]! <= until) {
+      const last = endOfFlush(adds, i, group.last);
+      const times = throwTimes(adds, i, last, thrown);
+      for (let j = i; j < last; j++) {
+        const time = times[j - i]!;
+        const pfn = adds.pfn[j]!;
+        const during = time >= given.start && time <= given.end;
+        if (time > until || (group.batch === 0 && during && own.has(pfn))) continue;
+        found.push({ time, flushed: adds.flushed[j]!, cpu: group.cpu, batch: group.batch, pfn });
+      }
+      i = last;
     }
   }
-  const unit = withLatent(given, found);
+  const unit = withLatent(given, found, thrown);
   const ids = new Map<number, number>();
   unit.members.forEach(({ pfn }, i) => {
     if (!Number.isNaN(pfn) && !ids.has(pfn)) ids.set(pfn, i);
@@ -60,6 +72,26 @@ export function sceneOf(given: Unit, adds: Adds, drains: readonly DrainRow[], cp
   }
   rows.sort((a, b) => a.time - b.time);
   return { unit, background: columns(rows), cpus, until };
+}
+
+function endOfFlush(adds: Adds, first: number, last: number): number {
+  let end = first + 1;
+  if (adds.flush[first]! >= 0) while (end < last && adds.flush[end] === adds.flush[first]) end++;
+  return end;
+}
+
+/**
+ * Times of the adds of one flush: uniform between their bounds, in order. The folios stay in theirs, as a batch is
+ * flushed in the order it was filled.
+ */
+function throwTimes(adds: Adds, first: number, last: number, { seed, variant }: Throw): Float64Array {
+  const times = new Float64Array(last - first);
+  for (let i = first; i < last; i++) {
+    const low = adds.low[i]!;
+    const width = adds.high[i]! - low;
+    times[i - first] = width > 0 ? low + width * uniform(seed, 'bootstrap', i, variant) : low;
+  }
+  return times.sort();
 }
 
 /** Frames that the unit's own work puts on the LRU: destinations, and sources put back. */
@@ -102,10 +134,10 @@ function firstDrainAfter(drains: readonly DrainRow[], time: number): number {
 
 /**
  * Adds to a contiguous allocation's demand the folios of its range that rest in a batch while it runs. Where the scan
- * (isolate_migratepages_range goes up in pfn) meets each is interpolated between the lists whose pfns are known, and is
- * never before its add: a folio that was added to a batch had not been isolated.
+ * (isolate_migratepages_range goes up in pfn) meets each is interpolated between the lists whose pfns are known, at a pace
+ * that is thrown, and is never before its add: a folio that was added to a batch had not been isolated.
  */
-function withLatent(unit: Unit, found: readonly { time: number; flushed: number; pfn: number }[]): Unit {
+function withLatent(unit: Unit, found: readonly { time: number; flushed: number; pfn: number }[], thrown: Throw): Unit {
   if (unit.model !== 'contiguous allocation' || Number.isNaN(unit.startPfn) || unit.lists.length === 0) return unit;
   const own = ownPfns(unit);
   const latest = new Map<number, number>();
@@ -114,7 +146,7 @@ function withLatent(unit: Unit, found: readonly { time: number; flushed: number;
     latest.set(pfn, Math.max(time, latest.get(pfn) ?? Number.NEGATIVE_INFINITY));
   }
   if (latest.size === 0) return unit;
-  const position = listByPfn(unit);
+  const position = listByPfn(unit, thrown);
   const members = [...unit.members];
   const lists = unit.lists.map((list) => ({ ...list, members: [...list.members] }));
   for (const [pfn, added] of [...latest].sort((a, b) => a[0] - b[0])) {
@@ -135,8 +167,11 @@ function withLatent(unit: Unit, found: readonly { time: number; flushed: number;
   return { ...unit, members, lists };
 }
 
-/** The list that the scan has reached at a pfn: linear between lists that hold a known pfn. */
-function listByPfn(unit: Unit): (pfn: number) => number {
+/**
+ * The list that the scan has reached at a pfn. Between lists that hold a known pfn nothing says how fast it went (holes
+ * and free pages go by in no time), so the place it has reached half-way is thrown, and it goes evenly to and from there.
+ */
+function listByPfn(unit: Unit, { seed, variant }: Throw): (pfn: number) => number {
   const pfns = [unit.startPfn];
   const lists = [0];
   unit.lists.forEach(({ members }, i) => {
@@ -150,7 +185,9 @@ function listByPfn(unit: Unit): (pfn: number) => number {
   return (pfn) => {
     let i = 1;
     while (i < pfns.length - 1 && pfns[i]! < pfn) i++;
-    const share = (pfn - pfns[i - 1]!) / Math.max(1, pfns[i]! - pfns[i - 1]!);
+    const even = (pfn - pfns[i - 1]!) / Math.max(1, pfns[i]! - pfns[i - 1]!);
+    const half = uniform(seed, 'bootstrap', -1 - unit.id, variant, i);
+    const share = even < half ? (0.5 * even) / half : 0.5 + (0.5 * (even - half)) / (1 - half);
     return Math.round(lists[i - 1]! + Math.min(1, Math.max(0, share)) * (lists[i]! - lists[i - 1]!));
   };
 }

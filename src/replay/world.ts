@@ -19,14 +19,18 @@ export interface WorldInput {
   readonly evidence: Evidence;
   readonly seed: number;
   readonly draw: number;
+  /** Draws that share a number here share their service times. */
+  readonly pace: number;
   /** Outcomes withheld: no recorded luck is used. */
   readonly withheld: boolean;
+  /** The policy retries as the recorded one: a folio that failed goes on failing, whatever else is asked about it. */
+  readonly own: boolean;
 }
 
 const nobody: readonly BlockedFault[] = [];
 
 export function createWorld(input: WorldInput): World {
-  const { unit, recorded, abduction, conditions, parameters, evidence, seed, draw, withheld } = input;
+  const { unit, recorded, abduction, conditions, parameters, evidence, seed, draw, pace, withheld, own } = input;
   const { services } = evidence;
   // Whether the last episode asked about was blocked, by member; what the next one's chance hangs on.
   const blockedBefore = new Uint8Array(unit.members.length);
@@ -34,7 +38,7 @@ export function createWorld(input: WorldInput): World {
   /** A recorded duration picked by this visit's luck, so that sums keep their means and policies share it. */
   const sample = (sorted: Float64Array, visit: Visit, which: number): number => {
     if (sorted.length === 0) return 0;
-    const u = uniform(seed, 'serviceTime', memberKey(unit, visit.folio), visit.episode * 8 + which, draw);
+    const u = uniform(seed, 'serviceTime', memberKey(unit, visit.folio), visit.episode * 8 + which, pace);
     return sorted[Math.floor(u * sorted.length)]!;
   };
 
@@ -50,6 +54,8 @@ export function createWorld(input: WorldInput): World {
       if (recordedBefore === before && isDeferred(episode, unit, recorded) === deferredFlush) return known === 1;
       if (recordedBefore && before) return known === 1;
     }
+    if (!withheld && own && before && luck !== undefined && visit.episode >= luck.length && luck.at(-1) === 1)
+      return true;
     const p = before ? parameters.repeat : deferredFlush ? parameters.deferred : parameters.eager;
     return uniform(seed, 'faultWindow', memberKey(unit, visit.folio), visit.episode, draw) < p;
   };
@@ -71,7 +77,7 @@ export function createWorld(input: WorldInput): World {
     drainWorkTime(cpu, drain) {
       if (drain === 0 && !Number.isNaN(unit.drainTime)) return unit.drainTime;
       if (services.drain.length === 0) return 0;
-      const u = uniform(seed, 'serviceTime', -1 - unit.id, drain * 64 + cpu, draw);
+      const u = uniform(seed, 'serviceTime', -1 - unit.id, drain * 64 + cpu, pace);
       return services.drain[Math.floor(u * services.drain.length)]!;
     },
     rcuWaitTime: () => 0, // part of the recorded time to disable the caches
@@ -103,4 +109,14 @@ export function createWorld(input: WorldInput): World {
       return { until: visit.now + sample(services.attempt, visit, 2) + 1 };
     },
   };
+}
+
+/** Whether luck puts a fault before the first episode of any member, when nothing recorded decides it. */
+export function meetsFault({ unit, recorded, parameters, seed, draw }: WorldInput): boolean {
+  const { deferredFlush, plan } = recorded.decisions;
+  const isAsync = unit.mode === 'async' || (plan.loop === 'batched' && plan.syncFirstPasses > 0);
+  const p = deferredFlush && isAsync ? parameters.deferred : parameters.eager;
+  return unit.members.some(
+    ({ mapped }, m) => mapped > 0 && uniform(seed, 'faultWindow', memberKey(unit, m), 0, draw) < p,
+  );
 }
