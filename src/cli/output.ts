@@ -9,11 +9,11 @@ import { join } from 'node:path';
 import { ScenarioError } from '../base/errors.ts';
 import { printable, type Table, textTable, wrap } from '../report/tables.ts';
 
-/** Columns to lay text out in: `COLUMNS` if set, else the terminal's, else 80. */
-export function screenWidth(): number {
+/** Columns to lay text out in: `COLUMNS` if set, else the terminal's (some say 0: not known), else 80. */
+export function screenWidth(stream: NodeJS.WriteStream = process.stdout): number {
   const wanted = Number(process.env['COLUMNS']);
   if (Number.isInteger(wanted) && wanted >= 20) return wanted;
-  return process.stdout.isTTY ? Math.max(20, process.stdout.columns ?? 80) : 80;
+  return stream.isTTY && stream.columns > 0 ? Math.max(20, stream.columns) : 80;
 }
 
 /** Writes to stdout, and waits where the reader at the other end is slower. */

@@ -17,7 +17,11 @@ function program(): Command {
     .description('Replays arm64 traces of page migration and LRU batching under other policies.')
     .version(version())
     .configureHelp({ showGlobalOptions: false })
-    .configureOutput({ outputError: () => undefined, getOutHelpWidth: screenWidth, getErrHelpWidth: screenWidth })
+    .configureOutput({
+      outputError: () => undefined,
+      getOutHelpWidth: () => screenWidth(),
+      getErrHelpWidth: () => screenWidth(),
+    })
     .exitOverride();
   for (const command of [
     inspectCommand,

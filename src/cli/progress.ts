@@ -21,11 +21,12 @@ export function startProgress(what: string, stream: NodeJS.WriteStream = process
       const now = Date.now();
       if (!stream.isTTY || now - started < patienceMs || now - shown < everyMs) return;
       shown = now;
-      const share = total > 0 ? ` ${Math.min(100, Math.floor((100 * done) / total))} %` : '';
+      const share = total > 0 ? `${String(Math.min(100, Math.floor((100 * done) / total))).padStart(3)} % ` : '';
       const left = total > 0 && done > 0 ? ((now - started) * (total - done)) / done / 1000 : 0;
-      const wait = left >= 1 ? `, ${left < 60 ? `${Math.ceil(left)} s` : `${Math.ceil(left / 60)} min`} left` : '';
-      const line = printable(`${what}${step === '' ? '' : `: ${step}`}${share}${wait}`);
-      stream.write(`\r\u001b[2K${line.slice(0, screenWidth() - 1)}`);
+      const wait = left >= 1 ? `${left < 60 ? `${Math.ceil(left)} s` : `${Math.ceil(left / 60)} min`} left: ` : '';
+      // What matters first: a narrow terminal cuts the end.
+      const line = printable(`${share}${wait}${what}${step === '' ? '' : `: ${step}`}`);
+      stream.write(`\r\u001b[2K${line.slice(0, screenWidth(stream) - 1)}`);
     },
     end() {
       if (shown > 0) stream.write('\r\u001b[2K');
