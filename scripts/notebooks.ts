@@ -109,8 +109,10 @@ export async function openNotebook(browser: Browser, address: string, name: stri
   await page.waitForFunction(
     () =>
       document.querySelectorAll('.observablehq--cell').length > 0 &&
-      document.querySelectorAll('.observablehq--loading, .observablehq--running').length === 0 &&
-      document.querySelectorAll('figure svg, .observablehq--error').length > 0,
+      document.querySelectorAll('.observablehq--loading').length === 0 &&
+      // The last cell shows something when all before it have run; an error is shown where it happened.
+      ([...document.querySelectorAll('.observablehq--cell')].at(-1)?.textContent?.trim() !== '' ||
+        document.querySelectorAll('.observablehq--error').length > 0),
     undefined,
     { timeout: 120_000 },
   );
