@@ -105,11 +105,10 @@ export async function openNotebook(browser: Browser, address: string, name: stri
     if (message.type() === 'error') errors.push(message.text());
   });
   await page.goto(`${address}/${name}.html`);
-  // Cells show a loading mark until they have run; a notebook that never stops loading fails here.
+  // A notebook whose last cell never shows anything fails here, by time.
   await page.waitForFunction(
     () =>
       document.querySelectorAll('.observablehq--cell').length > 0 &&
-      document.querySelectorAll('.observablehq--loading').length === 0 &&
       // The last cell shows something when all before it have run; an error is shown where it happened.
       ([...document.querySelectorAll('.observablehq--cell')].at(-1)?.textContent?.trim() !== '' ||
         document.querySelectorAll('.observablehq--error').length > 0),
