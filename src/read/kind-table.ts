@@ -28,6 +28,14 @@ export interface KindState {
   readonly functionName: Uint8Array;
 }
 
+/** A parenthesis that was read, and where in it the caller stands. */
+export interface KnownSite {
+  readonly bytes: Uint8Array;
+  readonly state: KindState;
+  readonly callerStart: number;
+  readonly callerEnd: number;
+}
+
 /** One name as the input writes it (`mm_migrate_pages`, `fs:move`): its kind is decided by its first event. */
 export interface NamedKind {
   readonly system: string;
@@ -40,6 +48,8 @@ export interface NamedKind {
   catalogued: KindState | undefined;
   /** Probes of this name: more than one when one event sits on several functions (kernel 5.5 and later). */
   readonly probes: KindState[];
+  /** Parentheses of probe events, those met last: nearly always the next one is among them. */
+  readonly sites: KnownSite[];
   generic: KindState | undefined;
 }
 
@@ -59,6 +69,7 @@ export class KindTable {
     definition: undefined,
     catalogued: undefined,
     probes: [],
+    sites: [],
     generic: undefined,
   };
   readonly #capture: Capture;
@@ -122,6 +133,7 @@ export class KindTable {
       definition,
       catalogued: undefined,
       probes: [],
+      sites: [],
       generic: undefined,
     };
     this.#slots[slot] = this.#keys.length;
