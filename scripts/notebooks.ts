@@ -109,13 +109,14 @@ export async function openNotebook(browser: Browser, address: string, name: stri
   await page.waitForFunction(
     () =>
       document.querySelectorAll('.observablehq--cell').length > 0 &&
-      // The last cell shows something when all before it have run; an error is shown where it happened.
-      ([...document.querySelectorAll('.observablehq--cell')].at(-1)?.textContent?.trim() !== '' ||
+      // Cells run as soon as what they need is there: the last may be done before a drawing is.
+      (([...document.querySelectorAll('.observablehq--cell')].at(-1)?.textContent?.trim() !== '' &&
+        document.querySelectorAll('figure svg').length > 0) ||
         document.querySelectorAll('.observablehq--error').length > 0),
     undefined,
     { timeout: 120_000 },
   );
-  await page.waitForTimeout(500);
+  await page.waitForTimeout(1000);
   const seen = await page.evaluate(() => ({
     title: document.title,
     rows: document.querySelectorAll('tbody tr').length,
