@@ -11,6 +11,7 @@ import { findStretches, longestPause, partStretch, type Stretches } from './flus
 import type { Listener } from './gather.ts';
 import { Log, type Now } from './log.ts';
 import type { PointerLine } from './pointers.ts';
+import { windowAt } from './windows.ts';
 
 /** Rows of the insertion log. Columns: pfn, epoch, row of the drain log that was the CPU's last event (or -1). */
 export const newInsertionLog = (): Log => new Log(3);
@@ -176,7 +177,7 @@ export function foldBatches(capture: Capture, sources: BatchSources): BatchFold 
     while (at < end) {
       // Lines inside a window stand alone; those before and after it are a stretch of their own.
       let until = at;
-      while (until < end && !inWindow(windows, log.time.data[rows[until]!]!)) until++;
+      while (until < end && windowAt(windows, log.time.data[rows[until]!]!) === undefined) until++;
       if (until === at) {
         finish(rows, at, 1, drain, true);
         drain = -1;
@@ -211,7 +212,7 @@ function areBatchesOff(sources: BatchSources, stretches: Stretches, pause: numbe
   for (let s = 0; s + 1 < starts.length; s++) {
     for (let i = starts[s]!; i < starts[s + 1]!; i++) {
       const time = log.time.data[rows[i]!]!;
-      if (!inWindow(sources.windows, time)) continue;
+      if (windowAt(sources.windows, time) === undefined) continue;
       const before = i > starts[s]! && time - log.time.data[rows[i - 1]!]! <= pause;
       if (before) together++;
       else alone++;
@@ -226,23 +227,6 @@ function causeOf(sources: BatchSources, full: boolean, drain: number, comm: stri
   if (drain >= 0) return sources.drains[drain]!.scope === 'local' ? 'local drain' : 'all-CPU drain';
   // A worker touches no user pages: what it flushes, lru_add_drain_per_cpu flushes.
   return isWorker(comm) ? 'all-CPU drain' : 'unknown';
-}
-
-/** Is this moment inside a window, after its drain? Windows come in the order they opened; few are open at once. */
-function inWindow(windows: readonly Window[], time: number): boolean {
-  let low = 0;
-  let high = windows.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (windows[middle]!.start <= time) low = middle + 1;
-    else high = middle;
-  }
-  // A window that opened earlier may still be open when later ones have closed; look back a few.
-  for (let at = low - 1; at >= 0 && at >= low - 8; at--) {
-    const window = windows[at]!;
-    if (!(window.drained > time) && window.end >= time) return true;
-  }
-  return false;
 }
 
 /**

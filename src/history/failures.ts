@@ -16,6 +16,7 @@ import {
   type Seen,
   sleepers,
 } from './marks.ts';
+import { windowAt } from './windows.ts';
 
 /** GUP_PIN_COUNTING_BIAS (include/linux/mm.h): what FOLL_PIN adds to the references of a small folio. */
 const PIN_BIAS = 1024;
@@ -197,7 +198,7 @@ function batchEvidence(facts: Facts, index: Index, rates: Rates, seen: Seen): Ev
       ordinal: seen.ordinal,
     });
   }
-  const window = facts.windows.find((one) => one.drained <= seen.start && one.end >= seen.start);
+  const window = windowAt(facts.windows, seen.start);
   if (window !== undefined && rates.batchesOff) {
     for (const cause of ['add batch', 'activate batch'] as const) {
       // lru_cache_disable: batches were emptied before and nothing stays in one until it is enabled again. What is left is an

@@ -15,8 +15,9 @@ import type { Now } from './log.ts';
 import { observe } from './observability.ts';
 import { PointerLine } from './pointers.ts';
 import { listenToRequests, newRequestLog } from './requests/log.ts';
-import { closeWindows, foldRequests, stretchWindows } from './requests/requests.ts';
+import { foldRequests } from './requests/requests.ts';
 import { foldWaits, listenToWaits, newWaitLog } from './waits.ts';
+import { closeWindows, stretchWindows } from './windows.ts';
 
 /**
  * Works out what happened in a capture. Reads `open.batches` to the end, once. Never throws for what a capture lacks:

@@ -45,7 +45,8 @@ function isolations(work: RequestWork): Map<number, number[]> {
 
 /** A call works on a new list when something was isolated since the call before; without such events, when its size says so. */
 function listsOf(work: RequestWork, draft: Draft, isolated: readonly number[]): number[][] {
-  const taken = isolated.filter((at) => at >= draft.startOrdinal && at <= draft.endOrdinal);
+  const from = countBefore(isolated, draft.startOrdinal);
+  const taken = isolated.slice(from, Math.max(from, countBefore(isolated, draft.endOrdinal)));
   const lists: number[][] = [];
   let next = 0;
   let before: number | undefined;
@@ -66,6 +67,18 @@ function listsOf(work: RequestWork, draft: Draft, isolated: readonly number[]): 
     before = id;
   }
   return lists;
+}
+
+/** Number of places before one, in a sorted list. */
+function countBefore(places: readonly number[], place: number): number {
+  let low = 0;
+  let high = places.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (places[middle]! < place) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /**
