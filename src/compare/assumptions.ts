@@ -1,7 +1,8 @@
 /** How far the answer moves with each assumption that is not data. */
 import type { Policy } from '../policies/policy.ts';
 import { type Assumptions, defaultAssumptions } from '../replay/parameters.ts';
-import { replayStage, type Stage } from '../replay/replay.ts';
+import { replayStage } from '../replay/replay.ts';
+import type { Stage } from '../replay/stage.ts';
 import type { Assumption, BlameRow } from './comparison.ts';
 import { mean } from './statistics.ts';
 

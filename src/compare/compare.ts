@@ -4,9 +4,13 @@ import { causes, type History } from '../history/facts.ts';
 import { defaultPolicyNames, resolvePolicy } from '../policies/policies.ts';
 import type { Policy } from '../policies/policy.ts';
 import { likeliest, type Posterior } from '../replay/blame.ts';
+import { timesGivenUp } from '../replay/demand.ts';
 import { type Metric, metricNames, modelVersion, type PolicyOutcome } from '../replay/outcome.ts';
 import { recordedPolicy } from '../replay/recorded.ts';
-import { replayStage, reproduce, type Stage, stageOf, withheld } from '../replay/replay.ts';
+import { replayStage } from '../replay/replay.ts';
+import { reproduce } from '../replay/reproduce.ts';
+import { type Stage, stageOf } from '../replay/stage.ts';
+import { withheld } from '../replay/withheld.ts';
 import { assumptionRows } from './assumptions.ts';
 import type { BlameRow, Comparison, Interval, PolicyRow, Refusal, Reproduction } from './comparison.ts';
 import { fidelityOf } from './fidelity.ts';
@@ -249,13 +253,14 @@ function remarksOf(
     );
   }
   const failures = history.failures.length;
+  const tries = stage.recorded.decisions.contiguousTries;
   const givenUp = scenes.reduce(
-    (sum, { unit }) => sum + unit.members.filter((member) => member.outcomes.at(-1) === 'failed').length,
+    (sum, { unit }) => sum + unit.members.reduce((times, member) => times + timesGivenUp(unit, member, tries), 0),
     0,
   );
   if (failures !== givenUp) {
     remarks.push(
-      `${failures} failures of single calls are ${givenUp} folios that a list was left with: a request tries a list again (a contiguous allocation up to five times).`,
+      `${failures} failures of single calls are ${givenUp} folios given up by a request, which is what is counted here: a contiguous allocation tries a list up to ${tries} times.`,
     );
   }
   const { seen, exact, spread } = stage.adds;

@@ -1,5 +1,6 @@
 /** Fidelity: the recorded policy replayed with its outcomes withheld, scored against them. */
-import type { Stage, Withheld } from '../replay/replay.ts';
+import type { Stage } from '../replay/stage.ts';
+import type { Withheld } from '../replay/withheld.ts';
 import type { Fidelity } from './comparison.ts';
 import { brierScore, percentileInterval } from './statistics.ts';
 

@@ -4,7 +4,7 @@
  */
 import type { History } from '../history/facts.ts';
 import type { Axis, Need, Policy } from '../policies/policy.ts';
-import type { Stage } from '../replay/replay.ts';
+import type { Stage } from '../replay/stage.ts';
 import type { Refusal } from './comparison.ts';
 
 /** The fact behind each need, and the events that show it. */

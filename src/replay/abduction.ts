@@ -9,7 +9,9 @@ import type { Obstacle } from '../model/world.ts';
 import type { Policy } from '../policies/policy.ts';
 import { blameOf, type Posterior, pick } from './blame.ts';
 import { finallyOf, type Member, type Unit } from './demand.ts';
+import type { Count } from './draws.ts';
 import type { Assumptions, LuckOf } from './parameters.ts';
+import type { Scene } from './slice.ts';
 
 const lockBlocked = causes.indexOf('lock-blocked fault');
 
@@ -69,11 +71,14 @@ export interface Condition {
   readonly obstacles: readonly Obstacle[];
   /** Its first so many move attempts meet a reference that is gone afterwards: as many as the recording made in vain. */
   readonly failingAttempts: number;
+  /** The same for a member that a batch held, under policies that treat batches as the recorded one did. */
+  readonly batchAttempts: number;
   /** By recorded episode: 1 blocked, 0 clear, NaN not known. */
   readonly luck: readonly number[];
 }
 
-const free: Condition = { cause: undefined, obstacles: [], failingAttempts: 0, luck: [] };
+/** Nothing known against it. */
+export const free: Condition = { cause: undefined, obstacles: [], failingAttempts: 0, batchAttempts: 0, luck: [] };
 
 /** A key for whatever concerns one member of one unit. */
 export function memberKey(unit: Unit, member: number): number {
@@ -83,7 +88,7 @@ export function memberKey(unit: Unit, member: number): number {
 /** The condition of each member of a unit in one draw. */
 export function conditionsOf(
   abduction: Abduction,
-  unit: Unit,
+  { unit, queued }: Scene,
   recorded: Policy,
   assumed: Assumptions,
   seed: number,
@@ -106,38 +111,26 @@ export function conditionsOf(
       if (Number.isNaN(p)) return Number.NaN;
       return p > 0 && isFault ? 1 : 0;
     });
-    if (cause === undefined || (isFault && luck.at(-1) === 1))
-      return { cause, obstacles: [], failingAttempts: 0, luck };
+    const held = { ...free, cause, luck };
+    if (cause === undefined || (isFault && luck.at(-1) === 1)) return held;
     const attempts = attemptsMade(member, unit, recorded);
-    // The request got what it wanted: whatever it was, it let go.
-    if (failed && finallyOf(unit, member) === 'moved') return { cause, luck, failingAttempts: attempts, obstacles: [] };
-    const persists = (p: number) => uniform(seed, 'pinDuration', key, 0, draw) < p;
-    switch (cause) {
-      case 'pin':
-        if (persists(assumed.pinPersists))
-          return { cause, luck, failingAttempts: 0, obstacles: [forGood('pin', 1024)] };
-        return { cause, luck, failingAttempts: attempts, obstacles: [] };
-      case 'no memory':
-        return { cause, luck, failingAttempts: 0, obstacles: [forGood('no memory', 0)] };
-      case 'cannot tell':
-        if (persists(assumed.persistent)) {
-          return { cause, luck, failingAttempts: 0, obstacles: [forGood('unknown reference', 1)] };
-        }
-        return { cause, luck, failingAttempts: attempts, obstacles: [] };
-      case 'add batch':
-      case 'activate batch':
-      case 'mlock batch':
-        // Its entry is among the background's adds and rests or not by the rules of the policy.
-        if (recorded.decisions.lruCaches !== 'disable' || !protects(unit)) {
-          return { cause, luck, failingAttempts: 0, obstacles: [] };
-        }
-        // Batches were off under the recorded policy: an entry that outlived the drain is beyond these rules.
-        return { cause, luck, failingAttempts: attempts, obstacles: [] };
-      default:
-        // Writeback, lock contention, transient references, a fault without a recorded episode: gone some time after
-        // the recorded attempts, which all met it.
-        return { cause, luck, failingAttempts: attempts, obstacles: [] };
+    const isBatch = cause === 'add batch' || cause === 'activate batch' || cause === 'mlock batch';
+    // Its entry is among the background's adds, and rests or not by the rules of the policy; unless none is there, or
+    // batches were off, so that an entry that outlived the drain is beyond these rules.
+    if (isBatch && queued[m] === 1 && !(recorded.decisions.lruCaches === 'disable' && protects(unit))) {
+      return { ...held, batchAttempts: attempts };
     }
+    // The request got what it wanted: whatever it was, it let go.
+    if (finallyOf(unit, member) === 'moved') return { ...held, failingAttempts: attempts };
+    const persists = (p: number) => uniform(seed, 'pinDuration', key, 0, draw) < p;
+    if (cause === 'pin' && persists(assumed.pinPersists)) return { ...held, obstacles: [forGood('pin', 1024)] };
+    if (cause === 'no memory') return { ...held, obstacles: [forGood('no memory', 0)] };
+    if (cause === 'cannot tell' && persists(assumed.persistent)) {
+      return { ...held, obstacles: [forGood('unknown reference', 1)] };
+    }
+    // Writeback, lock contention, transient references, a fault without a recorded episode: gone some time after the
+    // recorded attempts, which all met it.
+    return { ...held, failingAttempts: attempts };
   });
 }
 
@@ -153,36 +146,55 @@ function attemptsMade(member: Member, unit: Unit, recorded: Policy): number {
   return perCall * Math.max(1, member.outcomes.length);
 }
 
-/** Shares of failed members that each kind of lasting cause takes, for predicting without outcomes. */
-export function lastingShares(abduction: Abduction, units: readonly Unit[]) {
-  let members = 0;
-  let pinned = 0;
-  let held = 0;
-  for (const unit of units) {
-    for (const member of unit.members) {
-      if (member.latent) continue;
-      members++;
-      const failure = member.failures.at(-1);
-      if (failure === undefined) continue;
-      const posterior = abduction.blame[failure]!;
-      pinned += posterior[causes.indexOf('pin')]!;
-      for (const cause of [
-        'transient reference',
-        'cannot tell',
-        'not on LRU',
-        'writeback',
-        'lock contention',
-      ] as const) {
-        held += posterior[causes.indexOf(cause)]!;
-      }
-      // A fault behind a folio without episodes cannot be replayed as one.
-      if (member.episodes.length === 0) held += posterior[lockBlocked]!;
-    }
-  }
-  return { pinned: { trials: members, hits: pinned }, held: { trials: members, hits: held } };
+/**
+ * How often requests have folios that are held for good, and which share of their folios. By request, because what holds
+ * folios for good comes in clusters: a pinned buffer, a file being written.
+ */
+export interface Affliction {
+  /** Requests, and those with such a folio (expected number). */
+  readonly requests: Count;
+  /** Of the folios of those requests, the share held. */
+  readonly share: number;
 }
+
+/** What held folios for good in these units, for predicting without outcomes. */
+export function afflictions(abduction: Abduction, units: readonly Unit[]): { pinned: Affliction; held: Affliction } {
+  const tally = (causesOf: readonly Cause[]): Affliction => {
+    let afflicted = 0;
+    let folios = 0;
+    let hit = 0;
+    for (const { members } of units) {
+      const own = members.filter(({ latent }) => !latent);
+      let clear = 1;
+      let sum = 0;
+      for (const { failures, episodes } of own) {
+        const failure = failures.at(-1);
+        if (failure === undefined) continue;
+        const posterior = abduction.blame[failure]!;
+        let p = 0;
+        for (const cause of causesOf) p += posterior[causes.indexOf(cause)]!;
+        // A fault behind a folio without episodes cannot be replayed as one.
+        if (episodes.length === 0 && causesOf.includes('cannot tell')) p += posterior[lockBlocked]!;
+        clear *= 1 - p;
+        sum += p;
+      }
+      afflicted += 1 - clear;
+      folios += own.length * (1 - clear);
+      hit += sum;
+    }
+    return { requests: { trials: units.length, hits: afflicted }, share: folios > 0 ? Math.min(1, hit / folios) : 0 };
+  };
+  return { pinned: tally(['pin']), held: tally(lasting) };
+}
+
+const lasting: readonly Cause[] = ['transient reference', 'cannot tell', 'not on LRU', 'writeback', 'lock contention'];
 
 /** Requests that answer axis G at all. */
 function protects({ model }: Unit): boolean {
   return model === 'move_pages' || model === 'contiguous allocation' || model === 'memory offline';
+}
+
+/** Nothing holds it, and no recorded episode of it was blocked or is unknown. */
+export function isFree({ obstacles, failingAttempts, batchAttempts, luck }: Condition): boolean {
+  return obstacles.length === 0 && failingAttempts + batchAttempts === 0 && luck.every((one) => one === 0);
 }

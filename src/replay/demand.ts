@@ -103,6 +103,17 @@ export function finallyOf(unit: Unit, member: Member): CallFolio['outcome'] {
   return last;
 }
 
+/**
+ * How often a request gave a list up with this member on it. A contiguous allocation tries a list several times before it
+ * does; whatever left the list sooner was not given up.
+ */
+export function timesGivenUp(unit: Unit, member: Member, contiguousTries: number): number {
+  const failed = member.outcomes.filter((outcome) => outcome === 'failed').length;
+  if (unit.model !== 'contiguous allocation') return finallyOf(unit, member) === 'failed' ? 1 : 0;
+  const lists = Math.floor(failed / Math.max(1, contiguousTries));
+  return lists === 0 && finallyOf(unit, member) === 'failed' ? 1 : lists;
+}
+
 /** A folio keeps its frame while it is wanted; without a known one its pointer is its identity. */
 function identity(folio: CallFolio): number {
   return Number.isNaN(folio.pfn) ? (folio.pointer < 0 ? Number.NaN : -1 - folio.pointer) : folio.pfn;

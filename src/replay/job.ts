@@ -4,9 +4,11 @@ import type { ChunkDemand, RequestDemand } from '../model/demand.ts';
 import { type Counters, counterNames, Machine, type MemberResult } from '../model/machine.ts';
 import type { World } from '../model/world.ts';
 import type { Policy } from '../policies/policy.ts';
+import type { Condition } from './abduction.ts';
 import type { Unit } from './demand.ts';
 import { type Metric, metricNames } from './outcome.ts';
 import type { Scene } from './slice.ts';
+import { continued } from './world.ts';
 
 /** Areas that one CMA allocation tries at most, unless the recording tried more. Its bitmap ends somewhere; no event says where. */
 export const areaLimit = 16;
@@ -23,12 +25,24 @@ export interface UnitOutcome {
   readonly quiet: boolean;
 }
 
-/** Replays a unit; a CMA allocation goes on with its next area after -EBUSY (mm/cma.c cma_alloc). */
-export function runUnit(scene: Scene, policy: Policy, world: World): UnitOutcome {
+/**
+ * Replays a unit; a CMA allocation goes on with its next area after -EBUSY (mm/cma.c cma_alloc). Under a policy
+ * that treats batches as the recorded one, members that a batch held are held as recorded, not by an add of guessed time.
+ */
+export function runUnit(
+  scene: Scene,
+  policy: Policy,
+  world: World,
+  conditions: readonly Condition[] = [],
+  sameBatches = false,
+): UnitOutcome {
   const { unit } = scene;
   const left = new Uint8Array(unit.members.length).fill(1);
+  const asRecorded = sameBatches && conditions.some(({ batchAttempts }) => batchAttempts > 0);
+  const background = asRecorded ? forget(scene.background, (m) => conditions[m]!.batchAttempts > 0) : scene.background;
   const givenUp = new Uint8Array(unit.members.length);
   const episodes = new Uint16Array(unit.members.length);
+  const attempts = new Uint16Array(unit.members.length);
   const values = Object.fromEntries(metricNames.map((name) => [name, 0])) as Record<Metric, number>;
   const folios = unit.members.map(({ order, mapped }) => ({ order, mapped, kind: 'unknown' as const }));
   const limit = unit.areas === 0 ? 1 : Math.max(areaLimit, unit.areas);
@@ -42,9 +56,10 @@ export function runUnit(scene: Scene, policy: Policy, world: World): UnitOutcome
       cpus: scene.cpus,
       folios,
       requests: [requestOf(unit, lists, start)],
-      background: after(scene.background, seenUntil, left),
+      background: after(background, seenUntil, left),
     };
-    const result = new Machine(policy.decisions, world, input).run();
+    const here = area === 0 ? world : continued(world, episodes.slice(), attempts.slice());
+    const result = new Machine(policy.decisions, here, input).run();
     const [request] = result.requests;
     if (request === undefined) throw new Error('the machine lost its request');
     count(values, request.counters, result.background);
@@ -54,6 +69,7 @@ export function runUnit(scene: Scene, policy: Policy, world: World): UnitOutcome
     request.chunks.forEach((chunk, c) => {
       for (const member of chunk) {
         episodes[member.folio]! += member.episodes;
+        attempts[member.folio]! += member.attempts;
         if (member.ending === 'moved') {
           left[member.folio] = 0;
           progress = true;
@@ -106,6 +122,11 @@ function requestOf(unit: Unit, lists: readonly { members: number[]; gap: number 
     chunks,
     passes: Math.max(1, ...unit.members.map(({ outcomes }) => outcomes.length)),
   };
+}
+
+/** The background with some members' adds being anybody's. */
+function forget(background: Scene['background'], isForgotten: (member: number) => boolean): Scene['background'] {
+  return { ...background, folio: background.folio.map((folio) => (folio >= 0 && isForgotten(folio) ? -1 : folio)) };
 }
 
 /** The background after a time; folios that have moved are nobody's any more. */

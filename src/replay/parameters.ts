@@ -26,9 +26,6 @@ export interface Evidence {
   readonly eager: Count;
   /** Episodes that follow a blocked one of the same folio in the same request: how many were blocked as well. */
   readonly repeat: Count;
-  /** Folios: how many failed of something else, by what stands in the way. */
-  readonly persistent: Count;
-  readonly pinned: Count;
   /** Faults that go to sleep on entries, a ns under entries and folio; and tasks seen doing so. NaN = not observable. */
   readonly entryWaitRate: number;
   readonly waiters: number;
@@ -48,8 +45,6 @@ export interface Parameters {
   readonly deferred: number;
   readonly eager: number;
   readonly repeat: number;
-  readonly persistent: number;
-  readonly pinned: number;
 }
 
 /** How a recorded episode counts: blocked by a fault, not blocked, or no evidence about faults. */
@@ -65,8 +60,6 @@ export function evidenceOf(history: History, units: readonly Unit[], recorded: P
   const deferred = { trials: 0, hits: 0 };
   const eager = { trials: 0, hits: 0 };
   const repeat = { trials: 0, hits: 0 };
-  const persistent = { trials: 0, hits: 0 };
-  const pinned = { trials: 0, hits: 0 };
   for (const unit of units) {
     unit.members.forEach((member, m) => {
       if (member.latent) return;
@@ -91,8 +84,6 @@ export function evidenceOf(history: History, units: readonly Unit[], recorded: P
     deferred,
     eager,
     repeat,
-    persistent,
-    pinned,
     ...entryWaits(history),
     services: servicesOf(history),
   };
@@ -171,9 +162,6 @@ export function drawParameters(evidence: Evidence, assumed: Assumptions, seed: n
     deferred: all.trials === 0 ? 0 : probability(deferred, seed, draw, 0),
     eager: all.trials === 0 ? 0 : probability(eager, seed, draw, 1),
     repeat: evidence.repeat.trials > 0 ? probability(evidence.repeat, seed, draw, 2) : assumed.repeatHit,
-    // A cause that no other folio failed of is not predicted: its rare but lasting holds would swamp every total.
-    persistent: evidence.persistent.hits > 0 ? probability(evidence.persistent, seed, draw, 3) : 0,
-    pinned: evidence.pinned.hits > 0 ? probability(evidence.pinned, seed, draw, 4) : 0,
   };
 }
 

@@ -17,6 +17,8 @@ export interface Scene {
   readonly cpus: number;
   /** The background is known up to here. */
   readonly until: number;
+  /** By member: 1 = some add to a batch in this background is of it. */
+  readonly queued: Uint8Array;
 }
 
 interface Row {
@@ -32,10 +34,22 @@ export interface Throw {
   readonly variant: number;
 }
 
-export function sceneOf(given: Unit, adds: Adds, drains: readonly DrainRow[], cpus: number, thrown: Throw): Scene {
+/**
+ * The scene of a unit. `batchesOn`: the recording left batches on while requests ran, so that a folio that was in the way
+ * of a list is among its members already.
+ */
+export function sceneOf(
+  given: Unit,
+  adds: Adds,
+  drains: readonly DrainRow[],
+  cpus: number,
+  thrown: Throw,
+  batchesOn: boolean,
+): Scene {
   const span = Math.max(0, given.end - given.start);
   const until = given.end + span / 2;
   const own = ownPfns(given);
+  const inTheWay = failedAt(given);
   const found: { time: number; flushed: number; cpu: number; batch: number; pfn: number }[] = [];
   for (const group of adds.groups) {
     let i = firstFlushedAfter(adds, group.first, group.last, given.start);
@@ -43,8 +57,10 @@ export function sceneOf(given: Unit, adds: Adds, drains: readonly DrainRow[], cp
       const last = endOfFlush(adds, i, group.last);
       const times = throwTimes(adds, i, last, thrown);
       for (let j = i; j < last; j++) {
-        const time = times[j - i]!;
         const pfn = adds.pfn[j]!;
+        // What was in the way of a list was queued before it.
+        const met = inTheWay.get(pfn) ?? Number.POSITIVE_INFINITY;
+        const time = adds.low[j]! <= met && met < adds.flushed[j]! ? Math.min(times[j - i]!, met) : times[j - i]!;
         const during = time >= given.start && time <= given.end;
         if (time > until || (group.batch === 0 && during && own.has(pfn))) continue;
         found.push({ time, flushed: adds.flushed[j]!, cpu: group.cpu, batch: group.batch, pfn });
@@ -52,7 +68,7 @@ export function sceneOf(given: Unit, adds: Adds, drains: readonly DrainRow[], cp
       i = last;
     }
   }
-  const unit = withLatent(given, found, thrown);
+  const unit = batchesOn ? given : withLatent(given, found, thrown);
   const ids = new Map<number, number>();
   unit.members.forEach(({ pfn }, i) => {
     if (!Number.isNaN(pfn) && !ids.has(pfn)) ids.set(pfn, i);
@@ -71,7 +87,21 @@ export function sceneOf(given: Unit, adds: Adds, drains: readonly DrainRow[], cp
     rows.push({ time, cpu, action: all ? backgroundActions.drainAll : backgroundActions.drainLocal, folio: -1 });
   }
   rows.sort((a, b) => a.time - b.time);
-  return { unit, background: columns(rows), cpus, until };
+  const queued = new Uint8Array(unit.members.length);
+  for (const { folio } of rows) if (folio >= 0) queued[folio] = 1;
+  return { unit, background: columns(rows), cpus, until, queued };
+}
+
+/** When the list of each folio that failed was first tried. */
+function failedAt(unit: Unit): Map<number, number> {
+  const times = new Map<number, number>();
+  for (const { members, time } of unit.lists) {
+    for (const m of members) {
+      const { pfn, failures } = unit.members[m]!;
+      if (failures.length > 0 && !Number.isNaN(pfn)) times.set(pfn, time);
+    }
+  }
+  return times;
 }
 
 function endOfFlush(adds: Adds, first: number, last: number): number {

@@ -25,12 +25,15 @@ export interface WorldInput {
   readonly withheld: boolean;
   /** The policy retries as the recorded one: a folio that failed goes on failing, whatever else is asked about it. */
   readonly own: boolean;
+  /** The policy treats batches as the recorded one: what a batch held then, it holds now. */
+  readonly sameBatches: boolean;
 }
 
 const nobody: readonly BlockedFault[] = [];
 
 export function createWorld(input: WorldInput): World {
-  const { unit, recorded, abduction, conditions, parameters, evidence, seed, draw, pace, withheld, own } = input;
+  const { unit, recorded, abduction, conditions, parameters, evidence, seed, draw, pace, withheld, own, sameBatches } =
+    input;
   const { services } = evidence;
   // Whether the last episode asked about was blocked, by member; what the next one's chance hangs on.
   const blockedBefore = new Uint8Array(unit.members.length);
@@ -104,7 +107,8 @@ export function createWorld(input: WorldInput): World {
       return conditions[folio]?.obstacles ?? [];
     },
     transient(visit) {
-      const failing = conditions[visit.folio]?.failingAttempts ?? 0;
+      const condition = conditions[visit.folio];
+      const failing = (condition?.failingAttempts ?? 0) + (sameBatches ? (condition?.batchAttempts ?? 0) : 0);
       if (visit.attempt >= failing) return undefined;
       return { until: visit.now + sample(services.attempt, visit, 2) + 1 };
     },
@@ -119,4 +123,24 @@ export function meetsFault({ unit, recorded, parameters, seed, draw }: WorldInpu
   return unit.members.some(
     ({ mapped }, m) => mapped > 0 && uniform(seed, 'faultWindow', memberKey(unit, m), 0, draw) < p,
   );
+}
+
+/**
+ * The world as a later machine run of the same request meets it: its machine counts a folio's episodes and attempts from
+ * 0 again, the request does not.
+ */
+export function continued(world: World, episodes: Readonly<Uint16Array>, attempts: Readonly<Uint16Array>): World {
+  const shift = (visit: Visit): Visit => ({
+    ...visit,
+    episode: visit.episode + episodes[visit.folio]!,
+    attempt: visit.attempt + attempts[visit.folio]!,
+  });
+  return {
+    ...world,
+    serviceTime: (service, visit) => world.serviceTime(service, shift(visit)),
+    faultEnters: (visit, window) => world.faultEnters(shift(visit), window),
+    entryWaiter: (visit, n, from) => world.entryWaiter(shift(visit), n, from),
+    entryWaitReferenceTime: (visit, n) => world.entryWaitReferenceTime(shift(visit), n),
+    transient: (visit) => world.transient(shift(visit)),
+  };
 }

@@ -1,0 +1,121 @@
+/** Predictions of the recorded policy with its outcomes withheld: what fidelity scores. */
+import { uniform } from '../base/random.ts';
+import { type Affliction, afflictions, type Condition, free, isFree, memberKey } from './abduction.ts';
+import { timesGivenUp, type Unit } from './demand.ts';
+import { probability } from './draws.ts';
+import { runUnit, type UnitOutcome } from './job.ts';
+import { defaultAssumptions, drawParameters, evidenceOf } from './parameters.ts';
+import type { ReplayOptions } from './replay.ts';
+import { isScored, type Stage } from './stage.ts';
+import { createWorld, meetsFault } from './world.ts';
+
+/** Predictions of the recorded policy without its outcomes. */
+export interface Withheld {
+  readonly folds: number;
+  /** For each draw, folios predicted to fail, and episodes. */
+  readonly failures: Float64Array;
+  readonly episodes: Float64Array;
+  /** For each folio with a known outcome: share of draws in which it was predicted to fail, whether it did, its fold. */
+  readonly predicted: Float64Array;
+  readonly failed: Uint8Array;
+  readonly fold: Uint8Array;
+}
+
+/**
+ * Replays the recorded policy with outcomes withheld: each unit with parameters estimated from the other folds, and luck
+ * of its own. Folds are of units, not of folios, because the folios of one request share their circumstances.
+ */
+export function withheld(stage: Stage, options: ReplayOptions & { readonly folds: number }): Withheld {
+  const { history, recorded, scenes, abduction } = stage;
+  const { draws, seed, folds, onProgress } = options;
+  const assumed = { ...defaultAssumptions, ...options.assumed };
+  const known = scenes.filter(({ unit }) => unit.members.some(isScored));
+  const foldOf = known.map(({ unit }) => Math.floor(uniform(seed, 'fold', unit.id) * folds));
+  const perFold = Array.from({ length: folds }, (_, fold) => {
+    const others = known.filter((_, i) => foldOf[i] !== fold).map(({ unit }) => unit);
+    const { pinned, held } = afflictions(abduction, others);
+    return { evidence: evidenceOf(history, others, recorded, abduction.blocked), pinned, held };
+  });
+  const failures = new Float64Array(draws);
+  const episodes = new Float64Array(draws);
+  const first: number[] = [];
+  let count = 0;
+  for (const { unit } of known) {
+    first.push(count);
+    count += unit.members.filter(isScored).length;
+  }
+  const predicted = new Float64Array(count);
+  const failed = new Uint8Array(count);
+  const fold = new Uint8Array(count);
+  const calm = new Map<number, UnitOutcome>();
+  for (let draw = 0; draw < draws; draw++) {
+    const parameters = perFold.map(({ evidence }) => drawParameters(evidence, assumed, seed, draw));
+    const rates = perFold.map(({ pinned, held }) => ({
+      pinned: rateOf(pinned, seed, draw, 3),
+      held: rateOf(held, seed, draw, 4),
+    }));
+    known.forEach((scene, i) => {
+      const { unit } = scene;
+      const { evidence } = perFold[foldOf[i]!]!;
+      const own = parameters[foldOf[i]!]!;
+      const conditions = conditionsAnew(unit, rates[foldOf[i]!]!, seed, draw);
+      const input = {
+        unit,
+        recorded,
+        abduction,
+        conditions,
+        parameters: own,
+        evidence,
+        seed,
+        draw,
+        pace: 0,
+        withheld: true,
+        own: true,
+        sameBatches: true,
+      };
+      const untouched = conditions.every(isFree) && !meetsFault(input);
+      const outcome = (untouched ? calm.get(i) : undefined) ?? runUnit(scene, recorded, createWorld(input));
+      if (untouched && outcome.quiet) calm.set(i, outcome);
+      let row = first[i]!;
+      unit.members.forEach((member, m) => {
+        if (!isScored(member)) return;
+        const bad = outcome.givenUp[m]! > 0 ? 1 : 0;
+        failures[draw]! += bad;
+        episodes[draw]! += outcome.episodes[m]!;
+        predicted[row]! += bad / draws;
+        failed[row] = timesGivenUp(unit, member, recorded.decisions.contiguousTries) > 0 ? 1 : 0;
+        fold[row] = foldOf[i]!;
+        row++;
+      });
+    });
+    onProgress?.(draw + 1, draws);
+  }
+  return { folds, failures, episodes, predicted, failed, fold };
+}
+
+interface Rate {
+  readonly requests: number;
+  readonly share: number;
+}
+
+/** A draw of how often requests are afflicted. What afflicted none of the others is not predicted. */
+function rateOf({ requests, share }: Affliction, seed: number, draw: number, which: number): Rate {
+  return { requests: requests.hits > 0 ? probability(requests, seed, draw, which) : 0, share };
+}
+
+/** What may hold the folios of a request of which nothing is known but the rates of the others. */
+function conditionsAnew(unit: Unit, rates: { pinned: Rate; held: Rate }, seed: number, draw: number): Condition[] {
+  const isPinned = uniform(seed, 'pinDuration', unit.id, 2, draw) < rates.pinned.requests;
+  const isHeld = uniform(seed, 'pinDuration', unit.id, 3, draw) < rates.held.requests;
+  if (!isPinned && !isHeld) return unit.members.map(() => free);
+  return unit.members.map((_, m) => {
+    const u = uniform(seed, 'pinDuration', memberKey(unit, m), 1, draw);
+    const pinned = isPinned ? rates.pinned.share : 0;
+    const held = isHeld ? rates.held.share : 0;
+    const holder = u < pinned ? 'pin' : u < pinned + held ? 'unknown reference' : undefined;
+    if (holder === undefined) return free;
+    const references = holder === 'pin' ? 1024 : 1;
+    const obstacle = { holder, from: Number.NEGATIVE_INFINITY, until: Number.POSITIVE_INFINITY, references } as const;
+    return { ...free, obstacles: [obstacle] };
+  });
+}
