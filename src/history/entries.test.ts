@@ -7,13 +7,22 @@ import { chooseDecoder, type Decoder, releaseNumber } from './entries.ts';
 const high = (value: bigint): number => Number(value >> 32n);
 const low = (value: bigint): number => Number(value & 0xffffffffn);
 
-function decoder(facts: Partial<Capture>, entries: readonly bigint[] = []): Decoder {
-  const chosen = chooseDecoder({ ...newCapture('x', 'tracefs', 'lines'), ...facts }, Float64Array.from(entries, low));
+/** Entries lie at addresses of their own, pages of `pageSize` apart. */
+function decoder(facts: Partial<Capture>, entries: readonly bigint[] = [], pageSize = 4096): Decoder {
+  const chosen = chooseDecoder(
+    { ...newCapture('x', 'tracefs', 'lines'), ...facts },
+    {
+      highs: Float64Array.from(entries, high),
+      lows: Float64Array.from(entries, low),
+      addresses: Float64Array.from(entries, (_, i) => (i + 1) * pageSize),
+    },
+  );
   if ('reason' in chosen) throw new Error(chosen.reason);
   return chosen;
 }
-const version = (value: string): Partial<Capture> => ({ kernelVersion: { value, from: 'option' } });
 const known = <T>(value: T): { value: T; from: 'sidecar' } => ({ value, from: 'sidecar' });
+const version = (value: string): Partial<Capture> => ({ kernelVersion: known(value), pageSize: known(4096) });
+const unknown: Partial<Capture> = { pageSize: known(4096) };
 
 test('source frames of 5.10, 6.1, 6.12 and 7.2, with young and dirty bits above them', () => {
   const cases: [string, bigint, number][] = [
@@ -58,11 +67,11 @@ test('swp_entry_t of a waiter: type above, then dirty and young, then the frame'
 });
 
 test('an unknown kernel is told by its entries when only one layout fits them, and refused otherwise', () => {
-  assert.equal(decoder({}, [0x3000081f6cf0n, 0x1000081f6df0n, 0x3000081f6ee0n]).layout.name, '6.1');
-  assert.equal(decoder({}, [0x3000041f00780n, 0x3000041f01780n]).layout.name, '6.12');
-  assert.equal(decoder({}, [0x41ddd7cn, 0x41dde78n]).layout.name, '5.10');
-  assert.throws(() => decoder({}), /give --kernel/);
-  assert.throws(() => decoder({}, [0xe8000084c18f43n]), /no known layout fits/);
+  assert.equal(decoder(unknown, [0x3000081f6cf0n, 0x1000081f6df0n, 0x3000081f6ee0n]).layout.name, '6.1');
+  assert.equal(decoder(unknown, [0x3000041f00780n, 0x3000041f01780n]).layout.name, '6.12');
+  assert.equal(decoder(unknown, [0x41ddd7cn, 0x41dde78n]).layout.name, '5.10');
+  assert.throws(() => decoder(unknown), /give --kernel/);
+  assert.throws(() => decoder(unknown, [0xe8000084c18f43n]), /no known layout fits/);
 });
 
 test('a kernel that is said to be another than its entries show is refused, not believed', () => {
@@ -77,4 +86,20 @@ test('64 KiB pages, 52-bit addresses and other architectures are refused with th
 
 test('release numbers order kernels', () => {
   assert.deepEqual(['6.1.192', '6.12.117+deb12-arm64', '7.2', ''].map(releaseNumber), [6001, 6012, 7002, NaN]);
+});
+
+test('two layouts that fit the types are told apart by what lies above the frame', () => {
+  // Type 27 of 6.12 is type 24 of 6.1; young and dirty are then above where 6.1 has them.
+  assert.equal(decoder(unknown, [0x300004dc006c0n]).layout.name, '6.12');
+  assert.throws(() => decoder(unknown, [0x4dc006c0n]), /2 layouts fit/);
+});
+
+test('the page size is told by where entries lie, and refused when too few do', () => {
+  const entries = Array.from({ length: 9 }, (_, i) => 0x41f00780n + BigInt(i << 12));
+  const of = (pageSize: number, count = 9): Decoder => decoder({}, entries.slice(0, count), pageSize);
+  assert.equal(of(4096).pageSize, 4096);
+  assert.equal(of(16384).pageSize, 16384);
+  assert.throws(() => of(65536), /64 KiB/);
+  assert.equal(of(4096, 1).pageSize, 4096);
+  assert.throws(() => of(16384, 3), /give --page-size/);
 });

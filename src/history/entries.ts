@@ -45,13 +45,17 @@ export function kernelOf(capture: Capture): number {
 }
 
 /**
- * Could this be a migration entry in that layout? Not present (bits 0 and 1 clear), and of a migration type: the types
- * lie just below the top, 24..30 of 31 (MAX_SWAPFILES takes the rest, include/linux/swap.h), 30 and 31 of 63 in 5.10.
+ * Could this be a migration entry in that layout? Not present (bits 0 and 1 clear), of a migration type (they lie just below
+ * the top, 24..30 of 31, as MAX_SWAPFILES takes the rest, include/linux/swap.h; 30 and 31 of 63 in 5.10), and nothing above the frame
+ * but young and dirty.
  */
-export function fits(layout: Layout, low: number): boolean {
+export function fits(layout: Layout, high: number, low: number, frameBits: number): boolean {
   if ((low & 3) !== 0) return false;
+  const old = layout.typeMask === 63;
+  const above = layout.offset + frameBits + (old ? 0 : 2) - 32;
+  if (above < 32 && high >>> above !== 0) return false;
   const type = (low >>> layout.type) & layout.typeMask;
-  if (layout.typeMask === 63) return type === 30 || type === 31;
+  if (old) return type === 30 || type === 31;
   if (type < 24 || type > 30) return false;
   // Between type and offset nothing is set in 6.12 (bit 11 is PTE_PRESENT_INVALID).
   return layout.name !== '6.12' || (low & 0x800) === 0;
@@ -59,6 +63,7 @@ export function fits(layout: Layout, low: number): boolean {
 
 export interface Decoder {
   readonly layout: Layout;
+  readonly pageSize: number;
   /** The frame of a migration entry; NaN when it is none. */
   source(high: number, low: number): number;
   /** The frame of a present entry; NaN when it is not present. */
@@ -78,7 +83,9 @@ export function decoderFor(layout: Layout, pageSize: number, paBits: number): De
   const entryMask = 2 ** (frameBits - 32) - 1;
   return {
     layout,
-    source: (high, low) => (fits(layout, low) ? ((high & highMask) >>> 0) * lowShare + (low >>> layout.offset) : NaN),
+    pageSize,
+    source: (high, low) =>
+      fits(layout, high, low, frameBits) ? ((high & highMask) >>> 0) * lowShare + (low >>> layout.offset) : NaN,
     // PTE_VALID is bit 0; PROT_NONE entries (bit 0 clear, bit 58 or bit 11 set) keep their frame in place as well.
     present: (high, low) =>
       (low & 1) !== 0 || (high & 0x04000000) !== 0 || (low & 0x800) !== 0
@@ -88,17 +95,38 @@ export function decoderFor(layout: Layout, pageSize: number, paBits: number): De
   };
 }
 
+/** The migration entries of a capture, as far as they are needed to tell its layout; aligned. */
+export interface EntrySample {
+  readonly highs: Float64Array;
+  readonly lows: Float64Array;
+  /** User addresses of single entries (not of huge pages). */
+  readonly addresses: Float64Array;
+}
+
 /**
- * The decoder of a capture, or why there is none. `lows` are the low halves of all migration entries seen: they check
- * the layout of the kernel's version, and tell it where the version is not known.
+ * The page size by the addresses of entries: each lies at a multiple of it, and not all at a multiple of a larger one. NaN when
+ * they are too few to say: n pages of a smaller size all lie at multiples of a size four times as large with a chance of 4^-n.
  */
-export function chooseDecoder(capture: Capture, lows: Float64Array): Decoder | { readonly reason: string } {
+function shownPageSize(addresses: Float64Array): number {
+  let bits = 0;
+  for (const address of addresses) bits |= address % 65536;
+  if ((bits & 0x3fff) !== 0) return 4096;
+  if (new Set(addresses).size < 8) return NaN;
+  return (bits & 0xffff) !== 0 ? 16384 : 65536;
+}
+
+/**
+ * The decoder of a capture, or why there is none. The entries check the layout of the kernel's version, and tell it where the
+ * version is not known; their addresses tell the page size where nothing else does.
+ */
+export function chooseDecoder(capture: Capture, sample: EntrySample): Decoder | { readonly reason: string } {
   const arch = capture.arch?.value;
   if (arch !== undefined && !/aarch64|arm64/.test(arch)) {
     return { reason: `entries of ${arch} are not arm64 page-table entries` };
   }
-  const pageSize = capture.pageSize?.value ?? 4096;
+  const pageSize = capture.pageSize?.value ?? shownPageSize(sample.addresses);
   const paBits = capture.paBits?.value ?? 48;
+  if (Number.isNaN(pageSize)) return { reason: 'page size not known and too few entries show it: give --page-size' };
   if (pageSize === 65536) return { reason: 'pages of 64 KiB: the layout of their entries has no source yet' };
   if (pageSize !== 4096 && pageSize !== 16384) return { reason: `pages of ${pageSize} bytes are not an arm64 size` };
   if (paBits !== 48)
@@ -106,16 +134,21 @@ export function chooseDecoder(capture: Capture, lows: Float64Array): Decoder | {
 
   const kernel = kernelOf(capture);
   const known = seenIn.find(([first, last]) => kernel >= first && kernel <= last)?.[2];
-  const possible = layouts.filter((layout) => lows.every((low) => fits(layout, low)));
+  const frameBits = paBits - Math.log2(pageSize);
+  const total = sample.lows.length;
+  const fitting = (layout: Layout): number => {
+    let count = 0;
+    for (let i = 0; i < total; i++) if (fits(layout, sample.highs[i]!, sample.lows[i]!, frameBits)) count++;
+    return count;
+  };
   if (known !== undefined) {
     const layout = layouts.find((one) => one.name === known)!;
-    if (possible.includes(layout)) return decoderFor(layout, pageSize, paBits);
     // A few entries that fit nothing are counted one by one; a kernel whose entries mostly do not fit is another kernel.
-    const misfits = lows.reduce((count, low) => count + (fits(layout, low) ? 0 : 1), 0);
-    if (misfits * 2 <= lows.length) return decoderFor(layout, pageSize, paBits);
+    if (fitting(layout) * 2 >= total) return decoderFor(layout, pageSize, paBits);
     return { reason: `most entries are no migration entries in the layout of kernel ${known}: check --kernel` };
   }
-  if (lows.length > 0 && possible.length === 1) return decoderFor(possible[0]!, pageSize, paBits);
+  const possible = layouts.filter((layout) => fitting(layout) === total);
+  if (total > 0 && possible.length === 1) return decoderFor(possible[0]!, pageSize, paBits);
   const which = possible.length === 0 ? 'no known layout fits' : `${possible.length} layouts fit`;
   return { reason: `kernel version not known and ${which} its migration entries: give --kernel` };
 }

@@ -75,22 +75,29 @@ interface Migrator {
 
 export function foldEpisodes(capture: Capture, log: Log, calls: readonly BareCall[], finder: CallFinder): EpisodeFold {
   const pairs = { keys: new NumberColumn(), pfns: new NumberColumn() };
-  const lows = new NumberColumn();
+  const sample = { highs: new NumberColumn(), lows: new NumberColumn(), addresses: new NumberColumn() };
   let entries = 0;
   for (let row = 0; row < log.length; row++) {
     const tag = log.tag.data[row]!;
     if (tag !== UNMAP) entries++;
-    if (tag === SET || tag === SET_HUGE) lows.push(log.value(2, row));
+    if (tag === SET || tag === REMOVE) sample.addresses.push(log.value(0, row));
+    if (tag !== SET && tag !== SET_HUGE) continue;
+    sample.highs.push(log.value(1, row));
+    sample.lows.push(log.value(2, row));
   }
   if (entries === 0) return { episodes: [], decoder: undefined, refusals: [], pairs };
-  const decoder = chooseDecoder(capture, lows.toArray());
+  const decoder = chooseDecoder(capture, {
+    highs: sample.highs.toArray(),
+    lows: sample.lows.toArray(),
+    addresses: sample.addresses.toArray(),
+  });
   if ('reason' in decoder) {
     const refusal = { what: 'migration entries', reason: decoder.reason, count: entries };
     return { episodes: [], decoder: undefined, refusals: [refusal], pairs };
   }
 
   // A huge page mapped as one entry: a PMD's worth of pages, 2 MiB of 4 KiB pages, 32 MiB of 16 KiB ones.
-  const hugeOrder = Math.log2((capture.pageSize?.value ?? 4096) / 8);
+  const hugeOrder = Math.log2(decoder.pageSize / 8);
   const episodes: Open[] = [];
   const migrators = new Map<number, Migrator>();
   let undecoded = 0;

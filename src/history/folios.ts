@@ -29,6 +29,7 @@ export function joinFolios(
   episodeFinder: EpisodeFinder,
   bare: readonly BareAttempt[],
   isolations: readonly Isolation[],
+  decodedPageSize: number | undefined,
 ): { folios: CallFolio[][]; attempts: Attempt[] } {
   const members: Map<number, Member>[] = calls.map(() => new Map());
   const member = (call: number, pfn: number, pointer: number): Member => {
@@ -92,7 +93,8 @@ export function joinFolios(
       ordinal: attempt.ordinal,
     };
   });
-  const hugeOrder = Math.log2((capture.pageSize?.value ?? 4096) / 8);
+  // Without a page size and without entries huge pages are those of 4 KiB pages.
+  const hugeOrder = Math.log2((capture.pageSize?.value ?? decodedPageSize ?? 4096) / 8);
   return { folios: calls.map((call) => settle(call, [...members[call.id]!.values()], hugeOrder)), attempts };
 }
 

@@ -66,6 +66,7 @@ export async function workOut(open: OpenCapture): Promise<History> {
     episodeFinder,
     bareAttempts,
     isolations,
+    entries.decoder?.pageSize,
   );
   const drained = foldDrains(capture, logs.drains);
   const { requests, requestOfCall } = foldRequests({

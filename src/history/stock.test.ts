@@ -46,3 +46,18 @@ test('episodes and the frames of folios need no probe', async () => {
     history.episodes.map((one) => `${one.sourcePfn} ${one.destinationPfn} ${one.index} ${one.deferredFlush}`);
   assert.deepEqual(key(await withoutProbes(path, '6.12.117')), key(await openCapture(path).then(workOut)));
 });
+
+test('kernel layout and page size are told by the entries alone: the same episodes without a sidecar', async () => {
+  const key = (history: History): string[] => history.episodes.map((one) => `${one.sourcePfn} ${one.destinationPfn}`);
+  for (const capture of ['debian-6.1-4k', 'debian-6.12-4k', 'debian-6.12-16k', 'debian-7.2-4k']) {
+    const path = tracePath(capture, 'shanon_hot/trace.txt.gz');
+    async function* bytes(): AsyncGenerator<Uint8Array> {
+      yield readFileSync(path);
+    }
+    const bare = await workOut(await readBytes('bare', bytes()));
+    assert.equal(bare.capture.kernelVersion, undefined);
+    const known = await openCapture(path).then(workOut);
+    assert.ok(known.episodes.length > 200);
+    assert.deepEqual(key(bare), key(known), capture);
+  }
+});

@@ -20,7 +20,9 @@ export async function told(lines: string, kernelVersion = '6.12.117', options: R
   async function* once(): AsyncGenerator<Uint8Array> {
     yield bytes;
   }
-  return workOut(await readBytes('tiny', once(), kernelVersion === '' ? options : { kernelVersion, ...options }));
+  return workOut(
+    await readBytes('tiny', once(), kernelVersion === '' ? options : { kernelVersion, pageSize: 4096, ...options }),
+  );
 }
 
 export const start = 'mm_migrate_pages_start: mode=MIGRATE_SYNC reason=syscall_or_cpuset';
