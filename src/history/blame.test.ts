@@ -1,7 +1,7 @@
 /** Waits, holds, and the evidence for what kept a folio. */
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
-import { calibration, end, folio, moved, moving, remove, set, start, told } from './tiny.test.ts';
+import { calibration, end, folio, moved, moving, pointer, remove, set, start, told } from './tiny.test.ts';
 
 const failing = (sleeper: string, references = 3): string => `
 ${calibration}
@@ -61,4 +61,22 @@ test('what was not recorded is no evidence: stock events alone leave a failure w
     0 a-1 1.000003 ${end(0, 1)}`);
   assert.deepEqual(history.failures[0]?.evidence, []);
   assert.equal(history.observed.lockWaits, 'unknown');
+});
+
+const activating = (flags: string): string =>
+  `1 b-2 1.000002 folio_activate: (folio_activate+0x0/0x110) ${folio(0x100, 3, flags)}`;
+const activated = `1 b-2 1.000020 mm_lru_activate: folio=${pointer(0x100)} pfn=0x100`;
+
+test('a folio seen queued in an activate batch has one piece of evidence for it, and its flush afterwards adds none', async () => {
+  const history = await told(`${failing(activating('0x20'))}\n    ${activated}`);
+  const found = history.failures[0]?.evidence.filter((one) => one.cause === 'activate batch');
+  assert.equal(found?.length, 1);
+  assert.match(found?.[0]?.says ?? '', /in the activate batch of CPU 1/);
+});
+
+test('what folio_activate was given but did not queue (not on the LRU) is in no batch; its later activation is weaker evidence', async () => {
+  const history = await told(`${failing(activating('0x0'))}\n    ${activated}`);
+  const found = history.failures[0]?.evidence.filter((one) => one.cause === 'activate batch');
+  assert.equal(found?.length, 1);
+  assert.match(found?.[0]?.says ?? '', /flushed it from its activate batch afterwards/);
 });

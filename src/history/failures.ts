@@ -177,11 +177,13 @@ function batchEvidence(facts: Facts, index: Index, rates: Rates, seen: Seen): Ev
     evidence.push({
       says: `it was in the ${batch} batch of CPU ${stays.cpu[row]} meanwhile`,
       cause: causeOfBatch[batch],
-      weight: certainMark(rates.covered, rates.moved),
+      weight: certainMark(rates.covered[stays.batch[row]!]!, rates.moved),
       ordinal: stays.ordinal[row]!,
     });
   }
-  const later = laterActivation(facts, index, seen.folio.pfn, seen.start);
+  // The flush that ends a stay seen is no second piece of evidence.
+  const isSeen = evidence.some(({ cause }) => cause === 'activate batch');
+  const later = isSeen ? -1 : laterActivation(facts, index, seen.folio.pfn, seen.start);
   if (later >= 0) {
     evidence.push({
       says: `CPU ${stays.cpu[later]} flushed it from its activate batch afterwards`,
@@ -189,7 +191,7 @@ function batchEvidence(facts: Facts, index: Index, rates: Rates, seen: Seen): Ev
       weight: certainMark(rates.activated, rates.moved),
       ordinal: stays.ordinal[later]!,
     });
-  } else if (facts.observed.activations === 'seen') {
+  } else if (!isSeen && facts.observed.activations === 'seen') {
     // The flush of an activate batch may also find the folio isolated, and then leaves no event: half is all that can be said.
     evidence.push({
       says: 'no activation of it followed',

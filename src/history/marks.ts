@@ -70,9 +70,13 @@ export function sleepers(index: Index, seen: Seen): Wait[] {
 /** Rows of stays that cover the folio's migration: added before it ended, flushed after it began. */
 export function covering(facts: Facts, index: Index, seen: Seen): number[] {
   const { stays } = facts;
-  return (index.stays.get(seen.folio.pfn) ?? []).filter(
-    (row) => stays.added[row]! <= seen.end && !(stays.flushed[row]! < seen.start),
-  );
+  const rows: number[] = [];
+  for (const row of index.stays.get(seen.folio.pfn) ?? []) {
+    if (!(stays.added[row]! <= seen.end) || stays.flushed[row]! < seen.start) continue;
+    // One stay for each batch: several of one batch are one mark, seen more than once.
+    if (rows.every((other) => stays.batch[other] !== stays.batch[row])) rows.push(row);
+  }
+  return rows;
 }
 
 /**
@@ -98,7 +102,8 @@ export interface Rates {
   readonly lockWaits: number;
   readonly attempts: number;
   readonly waiters: number;
-  readonly covered: number;
+  /** By batch: those that were in one while they moved. */
+  readonly covered: Float64Array;
   /** Of the moved: those whose destination was activated next, and those that met a wrong count before they moved. */
   readonly activated: number;
   readonly recovered: number;
@@ -114,7 +119,7 @@ export function ratesOf(facts: Facts, index: Index): Rates {
   let slept = 0;
   let attempts = 0;
   let waiters = 0;
-  let covered = 0;
+  const covered = new Float64Array(batchKinds.length);
   let activated = 0;
   let recovered = 0;
   let mismatches = 0;
@@ -126,7 +131,7 @@ export function ratesOf(facts: Facts, index: Index): Rates {
       moved++;
       const seen = look(facts, call, folio);
       if (sleepers(index, seen).length > 0) slept++;
-      if (covering(facts, index, seen).length > 0) covered++;
+      for (const row of covering(facts, index, seen)) covered[facts.stays.batch[row]!]!++;
       // What moved lives on as its destination: how often that is activated next says how common activations are.
       if (laterActivation(facts, index, folio.destination, seen.start) >= 0) activated++;
       const wrong = seen.attempts.filter((attempt) => attempt.returned < 0).length;
