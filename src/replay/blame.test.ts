@@ -1,0 +1,31 @@
+import { strict as assert } from 'node:assert';
+import { test } from 'node:test';
+import { causes, type Evidence, type Failure } from '../history/facts.ts';
+import { likeliest, pick, posteriorOf } from './blame.ts';
+
+const failure = (evidence: Evidence[]): Failure => ({ id: 0, call: 0, folio: 0, pfn: 1, pages: 1, time: 0, evidence });
+const says = (cause: Evidence['cause'], weight: number): Evidence => ({ says: '', cause, weight, ordinal: 0 });
+
+test('a failure without evidence is one that nobody can tell', () => {
+  assert.equal(likeliest(posteriorOf(failure([]))), 'cannot tell');
+  assert.equal(posteriorOf(failure([]))[causes.indexOf('cannot tell')], 1);
+});
+
+test('likelihood ratios multiply, against cannot tell at 1', () => {
+  const posterior = posteriorOf(failure([says('pin', 2), says('pin', 4), says('writeback', 3)]));
+  assert.equal(posterior[causes.indexOf('pin')], 8 / 12);
+  assert.equal(posterior[causes.indexOf('writeback')], 3 / 12);
+  assert.equal(posterior[causes.indexOf('cannot tell')], 1 / 12);
+  assert.equal(posterior[causes.indexOf('add batch')], 0);
+});
+
+test('evidence that rules a cause out leaves nothing of it', () => {
+  const posterior = posteriorOf(failure([says('pin', 100), says('pin', 0)]));
+  assert.equal(likeliest(posterior), 'cannot tell');
+});
+
+test('a uniform number picks causes by their probability', () => {
+  const posterior = posteriorOf(failure([says('pin', 3)]));
+  assert.equal(pick(posterior, 0.74), 'pin');
+  assert.equal(pick(posterior, 0.76), 'cannot tell');
+});

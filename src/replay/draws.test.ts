@@ -1,0 +1,30 @@
+import { strict as assert } from 'node:assert';
+import { test } from 'node:test';
+import { gamma, probability, probabilityMean } from './draws.ts';
+
+test('gamma variates have the mean and variance of their shape', () => {
+  for (const shape of [0.5, 3.5, 400.5]) {
+    const n = 4000;
+    const values = Array.from({ length: n }, (_, draw) => gamma(shape, 7, 'parameter', draw, 0));
+    const mean = values.reduce((a, b) => a + b) / n;
+    const variance = values.reduce((sum, x) => sum + (x - mean) ** 2, 0) / n;
+    // Five standard errors of the mean; the variance of a gamma of this shape is the shape.
+    assert.ok(Math.abs(mean - shape) < 5 * Math.sqrt(shape / n), `mean ${mean} of shape ${shape}`);
+    assert.ok(Math.abs(variance / shape - 1) < 0.25, `variance ${variance} of shape ${shape}`);
+  }
+});
+
+test("the posterior of 23 hits in 33 trials has Jeffreys' mean, and stays between 0 and 1", () => {
+  const count = { trials: 33, hits: 23 };
+  const values = Array.from({ length: 4000 }, (_, draw) => probability(count, 3, draw, 2));
+  const mean = values.reduce((a, b) => a + b) / values.length;
+  assert.ok(Math.abs(mean - probabilityMean(count)) < 0.01, `${mean}`);
+  assert.ok(values.every((p) => p > 0 && p < 1));
+});
+
+test('the same key gives the same number, another key another', () => {
+  const count = { trials: 10, hits: 4 };
+  assert.equal(probability(count, 1, 5, 0), probability(count, 1, 5, 0));
+  assert.notEqual(probability(count, 1, 5, 0), probability(count, 1, 6, 0));
+  assert.notEqual(probability(count, 1, 5, 0), probability(count, 2, 5, 0));
+});
