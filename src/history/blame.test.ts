@@ -1,7 +1,7 @@
 /** Waits, holds, and the evidence for what kept a folio. */
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
-import { calibration, end, folio, moved, moving, pointer, remove, set, start, told } from './tiny.test.ts';
+import { calibration, drain, end, folio, moved, moving, pointer, remove, set, start, told } from './tiny.test.ts';
 
 const failing = (sleeper: string, references = 3): string => `
 ${calibration}
@@ -79,4 +79,14 @@ test('what folio_activate was given but did not queue (not on the LRU) is in no 
   const found = history.failures[0]?.evidence.filter((one) => one.cause === 'activate batch');
   assert.equal(found?.length, 1);
   assert.match(found?.[0]?.says ?? '', /flushed it from its activate batch afterwards/);
+});
+
+test('an activation after that CPU was drained in between is of a later access: a batch keeps nothing through a drain', async () => {
+  const history = await told(`${failing(activating('0x0'))}
+    1 kworker/1:0-9 1.000010 ${drain(1)}
+    1 b-2 1.000012 mm_compaction_kcompactd_sleep: nid=0
+    ${activated.replace('1.000020', '1.500000')}`);
+  const found = history.failures[0]?.evidence.filter((one) => one.cause === 'activate batch');
+  assert.equal(found?.length, 1);
+  assert.match(found?.[0]?.says ?? '', /no activation of it followed/);
 });

@@ -11,6 +11,15 @@ export type Facts = Omit<History, 'failures' | 'holds'>;
 export interface Index {
   readonly stays: Map<number, number[]>;
   readonly locks: Map<number, Wait[]>;
+  /** By CPU. */
+  readonly emptied: Map<number, Emptying[]>;
+}
+
+/** A moment at which a CPU's activate batch was emptied, and by which flush or drain (-1 = none that is known). */
+interface Emptying {
+  readonly time: number;
+  readonly flush: number;
+  readonly drain: number;
 }
 
 export interface Seen {
@@ -41,7 +50,7 @@ export function indexOf(facts: Facts): Index {
     if (list === undefined) locks.set(wait.pfn, [wait]);
     else list.push(wait);
   }
-  return { stays, locks };
+  return { stays, locks, emptied: emptyings(facts) };
 }
 
 export function look(facts: Facts, call: Call, folio: CallFolio): Seen {
@@ -81,17 +90,61 @@ export function covering(facts: Facts, index: Index, seen: Seen): number[] {
 
 /**
  * The next activation of the frame after its failure, before any insertion but the one that puts the failed folio back: a
- * folio that waited in an activate batch of some CPU all the while is activated when that batch is flushed at last.
+ * folio that waited in an activate batch of some CPU all the while is activated when that batch is flushed at last. A CPU
+ * whose batch was emptied in between cannot have kept it: then the activation is of a later access.
  */
 export function laterActivation(facts: Facts, index: Index, pfn: number, since: number): number {
   const { stays } = facts;
   let insertions = 0;
   for (const row of index.stays.get(pfn) ?? []) {
     if (!(stays.flushed[row]! >= since)) continue;
-    if (batchKinds[stays.batch[row]!] === 'activate') return row;
+    if (batchKinds[stays.batch[row]!] === 'activate') return emptiedBetween(facts, index, since, row) ? -1 : row;
     if (batchKinds[stays.batch[row]!] === 'add' && ++insertions > 1) return -1;
   }
   return -1;
+}
+
+/** Whether the activate batch that a stay ended in was emptied after `since` and before the flush that ended the stay. */
+function emptiedBetween(facts: Facts, index: Index, since: number, row: number): boolean {
+  const own = facts.stays.flush[row]!;
+  const flush = facts.flushes[own];
+  if (flush === undefined) return false;
+  const emptied = index.emptied.get(flush.cpu) ?? [];
+  // Binary search: there are as many emptyings as local drains, and a question for every folio that moved.
+  let low = 0;
+  let high = emptied.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (emptied[middle]!.time <= since) low = middle + 1;
+    else high = middle;
+  }
+  for (let i = low; i < emptied.length && emptied[i]!.time < flush.start; i++) {
+    const one = emptied[i]!;
+    if (one.flush !== own && (one.drain < 0 || one.drain !== flush.drain)) return true;
+  }
+  return false;
+}
+
+/** When the activate batch of each CPU was surely empty: its flushes, and the drains that reached it. */
+function emptyings(facts: Facts): Index['emptied'] {
+  const emptied = new Map<number, Emptying[]>();
+  const add = (cpu: number, one: Emptying) => {
+    const list = emptied.get(cpu);
+    if (list === undefined) emptied.set(cpu, [one]);
+    else list.push(one);
+  };
+  facts.flushes.forEach((flush, i) => {
+    if (flush.batch === 'activate') add(flush.cpu, { time: flush.start, flush: i, drain: flush.drain });
+  });
+  for (const drain of facts.drains) {
+    if (drain.scope === 'local') add(drain.cpu, { time: drain.start, flush: -1, drain: drain.id });
+    // When the drain of all CPUs returns, each of them has been drained, whether its work was seen or not.
+    else if (!Number.isNaN(drain.end)) {
+      for (const { cpu } of facts.eventsByCpu) add(cpu, { time: drain.end, flush: -1, drain: drain.id });
+    }
+  }
+  for (const list of emptied.values()) list.sort((a, b) => a.time - b.time);
+  return emptied;
 }
 
 /** How often each mark is seen on folios that moved all the same, and how often anything failed. */
