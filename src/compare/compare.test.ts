@@ -1,0 +1,136 @@
+import { strict as assert } from 'node:assert';
+import { test } from 'node:test';
+import { ScenarioError, TraceError } from '../base/errors.ts';
+import { workOut } from '../history/history.ts';
+import { openCapture } from '../read/file.ts';
+import { madeUpHistory } from '../replay/made-up.ts';
+import { metricNames } from '../replay/outcome.ts';
+import { tracePath } from '../test-support.ts';
+import { compare } from './compare.ts';
+
+const history = madeUpHistory(
+  Array.from({ length: 40 }, (_, i) => (i % 2 === 0 ? ['m', 'm', 'um', 'uu'] : ['m', 'm', 'm', 'm'])),
+);
+const small = { draws: 20, policies: ['refcheck-unmap', 'waiters-undo', 'drain-once'] };
+
+test('the recorded policy stands first, and differs from itself in nothing', () => {
+  const { rows, recorded, reproduction } = compare(history, small);
+  assert.equal(rows[0]!.policy, recorded);
+  assert.equal(recorded, 'linux-6.12.117');
+  assert.deepEqual(reproduction, { folios: 160, reproduced: 160, misses: [] });
+  for (const metric of metricNames) {
+    const { estimate } = rows[0]!.difference[metric];
+    assert.ok(estimate === 0 || Number.isNaN(estimate), metric);
+  }
+});
+
+test('the same capture, policies and seed: the same bytes; another seed: others', () => {
+  const text = (seed: number) => JSON.stringify(compare(history, { ...small, seed }));
+  assert.equal(text(1), text(1));
+  assert.notEqual(text(1), text(2));
+});
+
+test('policies that nothing in this demand tells apart are said to coincide', () => {
+  const calm = madeUpHistory(Array.from({ length: 10 }, () => ['m', 'm']));
+  const { rows } = compare(calm, small);
+  const coinciding = (name: string) => rows.find(({ policy }) => policy === name)!.coincidesWith;
+  assert.deepEqual(coinciding('refcheck-unmap'), ['linux-6.12.117', 'waiters-undo']);
+  // It saves the RCU wait of disabling caches even where nobody is in the way.
+  assert.deepEqual(coinciding('drain-once'), []);
+  const busy = compare(history, small).rows.find(({ policy }) => policy === 'refcheck-unmap')!;
+  assert.deepEqual(busy.coincidesWith, []);
+});
+
+test('several policies: differences are wider than one policy alone would have them, and it is said', () => {
+  const alone = compare(history, { draws: 200, policies: ['refcheck-unmap'] });
+  const many = compare(history, { draws: 200 });
+  const of = ({ rows }: typeof alone) =>
+    rows.find(({ policy }) => policy === 'refcheck-unmap')!.difference.failedFolios;
+  assert.equal(of(alone).estimate, of(many).estimate);
+  assert.ok(of(many).high >= of(alone).high && of(many).low <= of(alone).low);
+  assert.ok(many.remarks.some((remark) => remark.includes('Bonferroni')));
+  assert.ok(!alone.remarks.some((remark) => remark.includes('Bonferroni')));
+});
+
+test('events lost during a request widen what is said of its folios', () => {
+  const lossy = { ...history, calls: history.calls.map((call) => ({ ...call, lossy: call.id < 2 })) };
+  lossy.capture.losses.push({ cpu: 0, count: 3, start: 1, end: 2, how: 'lost', place: 'line 1' });
+  const sure = compare(history, small).rows[1]!.difference.failedFolios;
+  const unsure = compare(lossy, small).rows[1]!.difference.failedFolios;
+  assert.equal(unsure.high - sure.high, 8);
+  assert.equal(sure.low - unsure.low, 8);
+  assert.ok(compare(lossy, small).remarks.some((remark) => remark.includes('lost events')));
+  lossy.capture.losses.length = 0;
+});
+
+test('a policy that the capture cannot feed is refused, with what to record; alone it is an error', () => {
+  const blind = { ...history, observed: { ...history.observed, batchFlushes: 'unknown' as const } };
+  const { refusals, rows } = compare(blind, small);
+  assert.deepEqual(
+    refusals.map(({ policy }) => policy),
+    ['drain-once'],
+  );
+  assert.match(refusals[0]!.record, /^trace-cmd record .*-e pagemap:mm_lru_insertion/);
+  assert.equal(rows.length, 3);
+  assert.throws(() => compare(blind, { policies: ['drain-once'] }), TraceError);
+});
+
+test('a capture without calls has nothing to replay, and the error says what to record', () => {
+  const empty = madeUpHistory([]);
+  assert.throws(
+    () => compare(empty),
+    (error: unknown) =>
+      error instanceof TraceError && /nothing to replay/.test(error.message) && /mm_migrate_pages/.test(error.hint),
+  );
+});
+
+test('a capture that does not say its kernel asks for it', () => {
+  const nameless = madeUpHistory([['m']]);
+  delete nameless.capture.kernelVersion;
+  assert.throws(
+    () => compare(nameless),
+    (error: unknown) => error instanceof ScenarioError && error.hint.includes('--kernel'),
+  );
+});
+
+test('an unknown policy is an error that names near ones', () => {
+  assert.throws(
+    () => compare(history, { policies: ['drain-onse'] }),
+    (error: unknown) => error instanceof ScenarioError && error.hint.includes('drain-once'),
+  );
+});
+
+test('an assumption that nothing hangs on has no sensitivity; one that matters moves the answer', () => {
+  // Blocked once each and never tried again: nothing in the capture says what a further episode would have met.
+  const once = madeUpHistory(Array.from({ length: 50 }, () => ['m', 'u']));
+  const { assumptions, rows } = compare(once, { draws: 40, policies: ['waiters-undo'] });
+  const again = assumptions.find(({ name }) => name === 'blocked again')!;
+  assert.ok(again.halved < again.doubled, `${again.halved} and ${again.doubled}`);
+  assert.equal(again.policy, 'waiters-undo');
+  assert.ok(Number.isNaN(assumptions.find(({ name }) => name === 'pin outlives its request')!.halved));
+  assert.equal(rows[1]!.answer, 'assumed');
+});
+
+test('an integer clock gives orders but no durations', async () => {
+  const folder = tracePath('debian-6.1-4k', 'anon_vmsplice_counter', 'trace.txt.gz');
+  const { rows, remarks } = compare(await workOut(await openCapture(folder)), { draws: 5, policies: ['drain-once'] });
+  assert.ok(Number.isNaN(rows[0]!.value.timeUnderEntries.estimate));
+  assert.ok(Number.isFinite(rows[0]!.value.failedFolios.estimate));
+  assert.ok(remarks.some((remark) => remark.startsWith('durations: integer clock')));
+});
+
+test('fidelity of a real capture: the withheld total lies in what is predicted from the other requests', async () => {
+  const folder = tracePath('pairs', 'shared-anon-hot', 'baseline', 'run01', 'trace.txt.gz');
+  const { fidelity, blame } = compare(await workOut(await openCapture(folder)), {
+    draws: 60,
+    policies: ['waiters-undo'],
+  });
+  assert.equal(fidelity.recordedFailures, 23);
+  assert.ok(fidelity.within, `${fidelity.predictedFailures.low} to ${fidelity.predictedFailures.high}`);
+  assert.equal(fidelity.folios, 293);
+  assert.equal(
+    fidelity.calibration.reduce((sum, { folios }) => sum + folios, 0),
+    293,
+  );
+  assert.equal(blame[0]!.cause, 'lock-blocked fault');
+});

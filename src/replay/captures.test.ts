@@ -1,0 +1,140 @@
+/** Replays of real captures: what was recorded comes out again, and one kernel's run predicts another's. */
+import { strict as assert } from 'node:assert';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { History } from '../history/facts.ts';
+import { workOut } from '../history/history.ts';
+import { resolvePolicy } from '../policies/policies.ts';
+import { openCapture } from '../read/file.ts';
+import { outsideCaptures, tracePath } from '../test-support.ts';
+import { timesGivenUp } from './demand.ts';
+import { recordedPolicy } from './recorded.ts';
+import { replayStage } from './replay.ts';
+import { reproduce } from './reproduce.ts';
+import { type Stage, stageOf } from './stage.ts';
+
+async function historyOf(folder: string): Promise<History> {
+  return workOut(await openCapture(join(folder, 'trace.txt.gz')));
+}
+
+async function stageAt(folder: string): Promise<Stage> {
+  const history = await historyOf(folder);
+  return stageOf(history, recordedPolicy(history.capture).policy);
+}
+
+/**
+ * Folios that do not come out as recorded, by capture; everything not named here comes out exactly. Each is a pass that
+ * left no episode behind: the folio lock was not to be had, and nothing in the capture says which pass that was.
+ */
+const knownMisses: Readonly<Record<string, number>> = {
+  'debian-6.1-4k/shanon_hot': 1,
+  'debian-6.1-4k/pin_vmsplice_fail': 1,
+  'pairs/shared-anon-hot/waiters-undo/run01': 3,
+  'pairs/shared-anon-hot/waiters-undo/run02': 0,
+};
+
+for (const capture of [
+  'debian-5.10-4k/shanon_hot',
+  'debian-6.1-4k/shanon_hot',
+  'debian-6.1-4k/contig_lowmem_apps',
+  'debian-6.1-4k/contig_lowmem_apps_stockev',
+  'debian-6.1-4k/pin_vmsplice_fail',
+  'debian-6.1-4k/migrate_pages_api',
+  'debian-6.12-4k/shanon_hot',
+  'debian-6.12-16k/shanon_hot',
+  'debian-7.2-4k/shanon_hot',
+  'pairs/shared-anon-hot/baseline/run01',
+  'pairs/shared-anon-hot/baseline/run02',
+  'pairs/shared-anon-hot/drain-once/run01',
+  'pairs/shared-anon-hot/waiters-undo/run01',
+  'pairs/cma-second-reads/baseline/run02',
+]) {
+  test(`reproduction is the recording: ${capture}`, async () => {
+    const { folios, misses } = reproduce(await stageAt(tracePath(...capture.split('/'))));
+    assert.ok(folios > 20, `${folios} folios`);
+    assert.equal(
+      misses.length,
+      knownMisses[capture] ?? 0,
+      misses.map((miss) => `${miss.recorded}, ${miss.replayed}`).join('; '),
+    );
+    for (const { recorded, replayed } of misses) {
+      // Even then the folio ends as it did; only the number of its episodes differs.
+      assert.equal(recorded.split(' ')[0], replayed.split(' ')[0]);
+    }
+  });
+}
+
+function runsOf(pair: string, policy: string): string[] {
+  for (const base of [outsideCaptures === undefined ? '' : join(outsideCaptures, 'pairs'), tracePath('pairs')]) {
+    const folder = join(base, pair, policy);
+    if (base !== '' && existsSync(folder))
+      return readdirSync(folder)
+        .sort()
+        .map((run) => join(folder, run));
+  }
+  return [];
+}
+
+function givenUp({ scenes, recorded }: Stage): number {
+  const tries = recorded.decisions.contiguousTries;
+  let times = 0;
+  for (const { unit } of scenes) for (const member of unit.members) times += timesGivenUp(unit, member, tries);
+  return times;
+}
+
+function span(values: ArrayLike<number>, share: number): [number, number] {
+  const sorted = Float64Array.from(values).sort();
+  const tail = Math.floor(((1 - share) / 2) * sorted.length);
+  return [sorted[tail]!, sorted[sorted.length - 1 - tail]!];
+}
+
+/** Each baseline run's prediction for another policy: mean and the middle 95 % of draws. */
+async function predictions(pair: string, name: string, draws: number) {
+  const found: { mean: number; low: number; high: number; recorded: number }[] = [];
+  for (const run of runsOf(pair, 'baseline')) {
+    const stage = await stageAt(run);
+    const [outcome] = replayStage(stage, [resolvePolicy(name, stage.recorded)], { draws, seed: 1 });
+    const values = outcome!.totals.failedFolios;
+    const [low, high] = span(values, 0.95);
+    found.push({ mean: values.reduce((a, b) => a + b, 0) / draws, low, high, recorded: givenUp(stage) });
+  }
+  return found;
+}
+
+async function realCounts(pair: string, policy: string): Promise<number[]> {
+  const counts: number[] = [];
+  for (const run of runsOf(pair, policy)) counts.push(givenUp(await stageAt(run)));
+  return counts;
+}
+
+for (const policy of ['refcheck-unmap', 'waiters-undo']) {
+  test(`real kernels: baseline runs of shared-anon-hot predict ${policy}`, async (t) => {
+    const real = await realCounts('shared-anon-hot', policy);
+    const predicted = await predictions('shared-anon-hot', policy, 200);
+    t.diagnostic(
+      `real ${real}; predicted ${predicted.map((p) => `${p.mean.toFixed(1)} [${p.low}, ${p.high}]`).join(' ')}`,
+    );
+    assert.ok(real.length >= 2 && predicted.length >= 2);
+    for (const { mean, low, high, recorded } of predicted) {
+      // The policy helps, by more than half, as it did; and some real run lies in what each baseline run predicts.
+      assert.ok(mean < recorded / 2, `${mean} of ${recorded}`);
+      assert.ok(
+        real.some((n) => n >= low && n <= high),
+        `${real} against ${low} to ${high}`,
+      );
+    }
+  });
+}
+
+test('real kernels: cma-second-reads predicts that drain-once leaves activated folios in the way', async (t) => {
+  const [predicted] = await predictions('cma-second-reads', 'drain-once', 40);
+  const real = await realCounts('cma-second-reads', 'drain-once');
+  t.diagnostic(`real ${real}; predicted ${predicted!.mean.toFixed(1)} [${predicted!.low}, ${predicted!.high}]`);
+  assert.equal(predicted!.recorded, 0);
+  assert.ok(predicted!.low > 20, `${predicted!.low}`);
+  // The recording cannot know which further folios of the range would have been activated while the request took longer,
+  // so the prediction stays below what the real kernel did.
+  for (const n of real)
+    assert.ok(predicted!.mean > n / 2 && predicted!.mean < 1.2 * n, `${predicted!.mean} against ${n}`);
+});
