@@ -148,6 +148,16 @@ export interface Request {
    * to five times, and those calls stand together. Other kinds have one call a list.
    */
   readonly lists?: readonly (readonly number[])[];
+  /**
+   * What its scanner went over, in order (mm_compaction_isolate_migratepages): the frames of `[startPfn, endPfn)` were
+   * looked at, and `taken` of their pages isolated, by `time`. Absent where the event was not recorded.
+   */
+  readonly scans?: readonly {
+    readonly time: number;
+    readonly startPfn: number;
+    readonly endPfn: number;
+    readonly taken: number;
+  }[];
   /** Range of page frames wanted, where known (contiguous allocation, offline); else NaN. */
   readonly startPfn: number;
   readonly endPfn: number;
