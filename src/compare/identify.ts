@@ -104,6 +104,9 @@ export function answerFor(
     }
   }
   const batch = letters(batchAxes);
+  // A request that meets what it did not meet takes longer, and what would have been queued in that time is not recorded.
+  const hasLatent = stage.scenes.some(({ unit }) => unit.members.some(({ latent }) => latent));
+  const lasting = hasLatent ? '; what a longer request meets beyond the recorded one is not counted' : '';
   if (batch !== '') {
     if (adds.spread < 0.005 * (adds.seen + adds.exact + adds.spread)) {
       parts.push({ answer: 'observed', why: `axis ${batch}: every add to a batch has its time` });
@@ -111,7 +114,7 @@ export function answerFor(
       const share = Math.round((100 * adds.spread) / (adds.seen + adds.exact + adds.spread));
       parts.push({
         answer: 'bounded',
-        why: `axis ${batch}: ${share} % of the adds to batches are only bounded, by the flushes around them`,
+        why: `axis ${batch}: ${share} % of the adds to batches are only bounded, by the flushes around them${lasting}`,
       });
     }
   }

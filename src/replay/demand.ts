@@ -56,6 +56,8 @@ export interface Unit {
   readonly endPfn: number;
   readonly members: readonly Member[];
   readonly lists: readonly List[];
+  /** What its scanner went over, in order of time; empty when that was not recorded. */
+  readonly scans: NonNullable<Request['scans']>;
   /** Recorded calls, in order. */
   readonly calls: readonly number[];
   /** The requester is not known, so that its own retries are not re-run. */
@@ -244,6 +246,7 @@ function unitOf(
       ...rest,
     })),
     lists: lists.map(({ members, time, gap }) => ({ members, time, gap })),
+    scans: scansOf(history, request),
     calls: callIds,
     alone: request === undefined,
     lossy: calls.some(({ lossy, complete }) => lossy || complete !== 'whole'),
@@ -257,6 +260,12 @@ function callsAgain(history: History, request: Request | undefined): Set<number>
   if (request === undefined) return new Set();
   const inner = history.requests.filter(({ parent }) => parent === request.id);
   return new Set([request, ...inner].flatMap(({ lists }) => lists ?? []).flatMap((calls) => calls.slice(1)));
+}
+
+function scansOf(history: History, request: Request | undefined): NonNullable<Request['scans']> {
+  if (request === undefined) return [];
+  const inner = history.requests.filter(({ parent }) => parent === request.id);
+  return [request, ...inner].flatMap(({ scans }) => scans ?? []).sort((a, b) => a.time - b.time);
 }
 
 function startOf(call: Call): number {

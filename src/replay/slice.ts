@@ -198,8 +198,9 @@ function withLatent(unit: Unit, found: readonly { time: number; flushed: number;
 }
 
 /**
- * The list that the scan has reached at a pfn. Between lists that hold a known pfn nothing says how fast it went (holes
- * and free pages go by in no time), so the place it has reached half-way is thrown, and it goes evenly to and from there.
+ * The list that the scan has reached at a pfn, where the scan was recorded. Else nothing says how fast it went between
+ * lists that hold a known pfn (holes and free pages go by in no time), so the place it has reached half-way is thrown, and
+ * it goes evenly to and from there.
  */
 function listByPfn(unit: Unit, { seed, variant }: Throw): (pfn: number) => number {
   const pfns = [unit.startPfn];
@@ -212,7 +213,14 @@ function listByPfn(unit: Unit, { seed, variant }: Throw): (pfn: number) => numbe
   });
   pfns.push(unit.endPfn);
   lists.push(unit.lists.length - 1);
+  const firstAfter = (time: number) => {
+    const list = unit.lists.findIndex((one) => one.time >= time);
+    return list < 0 ? unit.lists.length - 1 : list;
+  };
   return (pfn) => {
+    // The last scan over it: an area that was given up leaves its frames to the next.
+    const scan = unit.scans.findLast(({ startPfn, endPfn }) => startPfn <= pfn && pfn < endPfn);
+    if (scan !== undefined) return firstAfter(scan.time);
     let i = 1;
     while (i < pfns.length - 1 && pfns[i]! < pfn) i++;
     const even = (pfn - pfns[i - 1]!) / Math.max(1, pfns[i]! - pfns[i - 1]!);
