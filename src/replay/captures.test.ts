@@ -24,14 +24,19 @@ async function stageAt(folder: string): Promise<Stage> {
 }
 
 /**
- * Folios that do not come out as recorded, by capture; everything not named here comes out exactly. Each is a pass that
- * left no episode behind: the folio lock was not to be had, and nothing in the capture says which pass that was.
+ * Folios that do not come out with as many episodes as recorded, by capture; everything not named here comes out exactly.
+ * Under refcheck-unmap the model counts a fault's reference from the moment the entries are written, where the kernel's
+ * check mostly came before it. The others went through passes that left no episode: the folio lock was not to be had, a
+ * pin's own loop came back, a woken task held its reference without sleeping. Nothing recorded says which passes.
  */
 const knownMisses: Readonly<Record<string, number>> = {
   'debian-6.1-4k/shanon_hot': 1,
   'debian-6.1-4k/pin_vmsplice_fail': 1,
+  'pairs/shared-anon-hot/drain-once/run02': 1,
+  'pairs/shared-anon-hot/refcheck-unmap/run01': 7,
+  'pairs/shared-anon-hot/refcheck-unmap/run02': 6,
   'pairs/shared-anon-hot/waiters-undo/run01': 3,
-  'pairs/shared-anon-hot/waiters-undo/run02': 0,
+  'pairs/shared-anon-hot/waiters-undo/run02': 1,
 };
 
 for (const capture of [
@@ -46,8 +51,13 @@ for (const capture of [
   'debian-7.2-4k/shanon_hot',
   'pairs/shared-anon-hot/baseline/run01',
   'pairs/shared-anon-hot/baseline/run02',
+  'debian-6.12-4k/fmt_nocontext',
   'pairs/shared-anon-hot/drain-once/run01',
+  'pairs/shared-anon-hot/drain-once/run02',
+  'pairs/shared-anon-hot/refcheck-unmap/run01',
+  'pairs/shared-anon-hot/refcheck-unmap/run02',
   'pairs/shared-anon-hot/waiters-undo/run01',
+  'pairs/shared-anon-hot/waiters-undo/run02',
   'pairs/cma-second-reads/baseline/run02',
 ]) {
   test(`reproduction is the recording: ${capture}`, async () => {

@@ -53,9 +53,10 @@ export function createWorld(input: WorldInput): World {
     const known = withheld ? undefined : luck?.[visit.episode];
     if (known !== undefined && !Number.isNaN(known) && episode !== undefined) {
       const recordedBefore = visit.episode > 0 && luck?.[visit.episode - 1] === 1;
-      // Same window, same past: the same luck. Another window or past is another event.
-      if (recordedBefore === before && isDeferred(episode, unit, recorded) === deferredFlush) return known === 1;
-      if (recordedBefore && before) return known === 1;
+      // Same window, same past: the same luck. A policy that retries otherwise comes back at another time, when the task
+      // may or may not have run since it was woken, so that later episodes are other events.
+      if (own && recordedBefore === before) return known === 1;
+      if (visit.episode === 0 && isDeferred(episode, unit, recorded) === deferredFlush) return known === 1;
     }
     if (!withheld && own && before && luck !== undefined && visit.episode >= luck.length && luck.at(-1) === 1)
       return true;
@@ -67,7 +68,8 @@ export function createWorld(input: WorldInput): World {
     serviceTime(service, visit) {
       switch (service) {
         case 'unmap':
-          return sample(services.unmap, visit, 0);
+          // Never no time at all: an unlock and the next lock are told apart by the clock.
+          return Math.max(1, sample(services.unmap, visit, 0));
         case 'copy':
           return sample(services.copy, visit, 1);
         case 'attempt':
@@ -88,7 +90,7 @@ export function createWorld(input: WorldInput): World {
       const blocked = isBlocked(visit, window.deferredFlush);
       blockedBefore[visit.folio] = blocked ? 1 : 0;
       // Let go by the unlock; whether it is still there in the next episode is that episode's question.
-      return blocked ? [{ at: window.from, releaseAfter: 0 }] : nobody;
+      return blocked ? [{ at: visit.now, releaseAfter: 0 }] : nobody;
     },
     entryWaiter(visit, n, from) {
       const episode = withheld ? undefined : unit.members[visit.folio]!.episodes[visit.episode];

@@ -1,0 +1,82 @@
+import { strict as assert } from 'node:assert';
+import { test } from 'node:test';
+import type { Flush, History, StayTable } from '../history/facts.ts';
+import { addsOf, drainsOf } from './adds.ts';
+import { demandOf } from './demand.ts';
+import { madeUpHistory } from './made-up.ts';
+import { sceneOf } from './slice.ts';
+
+function stays(
+  rows: readonly { pfn: number; batch: number; cpu: number; flushed: number; flush: number; added?: number }[],
+): StayTable {
+  return {
+    length: rows.length,
+    pfn: Float64Array.from(rows, ({ pfn }) => pfn),
+    batch: Uint8Array.from(rows, ({ batch }) => batch),
+    cpu: Int32Array.from(rows, ({ cpu }) => cpu),
+    added: Float64Array.from(rows, ({ added }) => added ?? Number.NaN),
+    flushed: Float64Array.from(rows, ({ flushed }) => flushed),
+    flush: Int32Array.from(rows, ({ flush }) => flush),
+    ordinal: Float64Array.from(rows, (_, i) => i),
+  };
+}
+
+function flush(start: number, count: number, cause: Flush['cause']): Flush {
+  return { cpu: 1, batch: 'add', pid: 1, start, end: start, count, cause, drain: -1, ordinal: 0 };
+}
+
+/** Two batches of CPU 1 one after the other, then an add with caches disabled, and one seen by a probe. */
+function history(): History {
+  const made = madeUpHistory([['m', 'm']]);
+  return {
+    ...made,
+    stays: stays([
+      { pfn: 1, batch: 0, cpu: 1, flushed: 1000, flush: 0 },
+      { pfn: 2, batch: 0, cpu: 1, flushed: 1000, flush: 0 },
+      { pfn: 3, batch: 0, cpu: 1, flushed: 2000, flush: 1 },
+      { pfn: 4, batch: 0, cpu: 1, flushed: 2000, flush: 1 },
+      { pfn: 5, batch: 0, cpu: 1, flushed: 3000, flush: 2 },
+      { pfn: 6, batch: 0, cpu: 1, flushed: 4000, flush: 3, added: 3500 },
+    ]),
+    flushes: [
+      flush(1000, 2, 'full'),
+      flush(2000, 2, 'local drain'),
+      flush(3000, 1, 'cache disabled'),
+      flush(4000, 1, 'unknown'),
+    ],
+  };
+}
+
+test('an add lies between the flush before and its own; the last of a full batch, and one with caches off, are exact', () => {
+  const adds = addsOf(history());
+  assert.deepEqual([...adds.low], [0, 1000, 1000, 1000, 3000, 3500]);
+  assert.deepEqual([...adds.high], [1000, 1000, 2000, 2000, 3000, 3500]);
+  assert.deepEqual([adds.seen, adds.exact, adds.spread], [1, 2, 3]);
+});
+
+test('thrown times stay in their bounds and in order, and another throw is another', () => {
+  const made = history();
+  const requests = made.requests.map((request) => ({ ...request, start: 0, end: 5000 }));
+  const calls = made.calls.map((call) => ({ ...call, start: 0, end: 5000 }));
+  const demand = demandOf({ ...made, calls, requests });
+  const times = (variant: number) => {
+    const adds = addsOf(made);
+    const { background } = sceneOf(demand.units[0]!, adds, drainsOf(made), 4, { seed: 1, variant }, false);
+    return [...background.time].filter((_, i) => background.action[i] === 0);
+  };
+  for (const variant of [0, 1, 2]) {
+    const own = times(variant);
+    assert.equal(own.length, 6);
+    assert.ok(own.every((time, i) => i === 0 || own[i - 1]! <= time));
+    assert.ok(own[0]! >= 0 && own[0]! <= 1000 && own[2]! >= 1000 && own[3]! <= 2000, `${own}`);
+  }
+  assert.deepEqual(times(1), times(1));
+  assert.notDeepEqual(times(1), times(2));
+});
+
+test('without drain events, a batch flushed before it was full was drained by somebody', () => {
+  assert.deepEqual(
+    drainsOf(history()).map(({ time, cpu, all }) => [time, cpu, all]),
+    [[2000, 1, false]],
+  );
+});
