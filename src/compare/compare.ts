@@ -69,7 +69,7 @@ export function compare(history: History, options: CompareOptions = {}): Compari
   const rows = policies.map((policy, i) =>
     rowOf(policy, outcomes[i]!, outcomes, doubt, { single: level, corrected }, answerFor(stage, policy, untold)),
   );
-  const telling = fed.find(({ kind }) => kind !== 'bound') ?? recorded;
+  const telling = fed.find(({ kind }) => kind === 'thread' || kind === 'user') ?? fed[0] ?? recorded;
   return {
     source: capture.source,
     modelVersion,

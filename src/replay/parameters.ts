@@ -5,7 +5,7 @@
 import type { Episode, History } from '../history/facts.ts';
 import type { Policy } from '../policies/policy.ts';
 import type { Unit } from './demand.ts';
-import { type Count, probability, probabilityMean } from './draws.ts';
+import { type Count, probability } from './draws.ts';
 
 /** Facts that are not data. Each has a default, can be set, and has a row in the sensitivity table. */
 export interface Assumptions {
@@ -46,9 +46,6 @@ export interface Parameters {
   readonly eager: number;
   readonly repeat: number;
 }
-
-/** How a recorded episode counts: blocked by a fault, not blocked, or no evidence about faults. */
-export type Luck = 'blocked' | 'clear' | 'not known';
 
 /** The luck of each recorded episode of a member, as abduction has it (probabilities of `blocked`). NaN = not known. */
 export type LuckOf = (unit: Unit, member: number, index: number) => number;
@@ -163,10 +160,4 @@ export function drawParameters(evidence: Evidence, assumed: Assumptions, seed: n
     eager: all.trials === 0 ? 0 : probability(eager, seed, draw, 1),
     repeat: evidence.repeat.trials > 0 ? probability(evidence.repeat, seed, draw, 2) : assumed.repeatHit,
   };
-}
-
-/** Mean of the repeat probability, and whether it is data. For the table of assumptions. */
-export function repeatOf(evidence: Evidence, assumed: Assumptions): { value: number; isData: boolean } {
-  if (evidence.repeat.trials === 0) return { value: assumed.repeatHit, isData: false };
-  return { value: probabilityMean(evidence.repeat), isData: true };
 }
