@@ -141,6 +141,8 @@ test('an output folder that cannot be written', (t) => {
     2,
     /cannot write there: a part of the path is not a folder/,
   );
+  if (existsSync('/proc/self'))
+    assertRefused(folioscope(['report', small, '-o', '/proc/x']), 2, /no folder can be made there/);
   assert.equal(readFileSync(file, 'utf8'), 'mine');
   assert.deepEqual(readdirSync(folder), ['file']);
 });

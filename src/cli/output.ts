@@ -4,8 +4,8 @@
  */
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { ScenarioError } from '../base/errors.ts';
 import { printable, type Table, textTable, wrap } from '../report/tables.ts';
 
@@ -80,6 +80,7 @@ function refuse(folder: string, error: unknown): never {
   const { code = '', message } = error as NodeJS.ErrnoException;
   const reasons: Record<string, string> = {
     EACCES: 'permission denied',
+    ENOENT: 'no folder can be made there',
     EPERM: 'not permitted',
     EROFS: 'the file system is read-only',
     ENOTDIR: 'a part of the path is not a folder',
@@ -95,6 +96,17 @@ function refuse(folder: string, error: unknown): never {
 }
 
 /**
+ * Makes a folder and those above it. Node 20's own recursive mkdir never returns where the file system answers ENOENT
+ * for a parent that exists (/proc does).
+ */
+function makeFolder(folder: string): void {
+  if (existsSync(folder) && statSync(folder).isDirectory()) return;
+  const above = dirname(folder);
+  if (above !== folder && !existsSync(above)) makeFolder(above);
+  mkdirSync(folder);
+}
+
+/**
  * Makes a folder ready to be written, so that an hour of work is not thrown away at its end.
  *
  * @throws ScenarioError when it cannot be.
@@ -102,7 +114,7 @@ function refuse(folder: string, error: unknown): never {
 export function prepareFolder(folder: string): void {
   const probe = join(folder, `.folioscope-${randomBytes(6).toString('hex')}`);
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     writeFileSync(probe, '');
     rmSync(probe);
   } catch (error) {

@@ -24,6 +24,8 @@ export function folioscope(args: readonly string[], env: Readonly<Record<string,
     encoding: 'utf8',
     env: { ...rest, ...env },
     maxBuffer: 1 << 28,
+    // A command that hangs is a failure of its test, not of the whole run.
+    timeout: 120_000,
   });
   return { code: done.status, stdout: done.stdout, stderr: done.stderr };
 }
