@@ -274,6 +274,19 @@ test('the alternatives of the thread free a lock-blocked fault', () => {
   assert.equal(countersOf(caller).moveAttempts, 2);
 });
 
+test('a comparison at the end of unmapping does not see a reference that comes late; the move does, and spins on it', () => {
+  const blockedBy = (late: boolean): World => ({
+    ...steady,
+    faultEnters: (visit, { from }) => (visit.episode === 0 ? [{ at: from, releaseAfter: 0, late }] : []),
+  });
+  const refcheck = resolvePolicy('linux-6.5+refcheck-unmap').decisions;
+  const early = countersOf(run(refcheck, blockedBy(false), request([0])));
+  assert.deepEqual([early.movedFolios, early.episodes, early.moveAttempts], [1, 2, 1]);
+  // Three attempts of the asynchronous part in vain, then the synchronous part moves it.
+  const late = countersOf(run(refcheck, blockedBy(true), request([0])));
+  assert.deepEqual([late.movedFolios, late.episodes, late.moveAttempts], [1, 2, 3 + 1]);
+});
+
 test('waiters-undo resubmits at most seven times', () => {
   const always: World = { ...steady, faultEnters: (_, { from }) => [{ at: from, releaseAfter: 0 }] };
   const result = run(resolvePolicy('linux-6.5+waiters-undo').decisions, always, request([0]));

@@ -16,7 +16,7 @@ import {
   unlock,
 } from './folio.ts';
 import { type Kernel, type Member, type Run, type Step, transientObstacle, visitOf } from './kernel.ts';
-import type { Service, Visit } from './world.ts';
+import type { BlockedFault, Service, Visit } from './world.ts';
 
 /** -EAGAIN, -EBUSY, -ENOMEM; `given back` is an undone folio that is not to be tried again in this loop. */
 export type Answer = 'done' | 'again' | 'busy' | 'no memory' | 'given back';
@@ -194,6 +194,7 @@ export function* unmap(
     dropLock(kernel, member);
     return 'again';
   }
+  const late: BlockedFault[] = [];
   if (folio.mapped > 0) {
     // try_to_migrate_one(): a VM_LOCKED mapping drains this CPU's mlock batch.
     if (folio.mlocked) kernel.batches.drainMlock(run.cpu);
@@ -215,16 +216,24 @@ export function* unmap(
     if (hasMapping(folio)) {
       const window = { from: cleared, until: kernel.now, deferredFlush };
       for (const fault of world.faultEnters(visitOf(kernel, run, member), window)) {
-        get(folio);
-        folio.blocked.push({ fault, lost: 0, account: run.counters });
+        if (fault.late === true) late.push(fault);
+        else block(run, member, fault);
       }
     }
   } else yield serviceTime(kernel, run, member, 'unmap');
   if (decisions.checkAtEndOfUnmap && !matches(kernel, run, member)) {
+    // Whoever was still on the way finds the folio unlocked.
     yield* undo(kernel, run, member);
     return 'again';
   }
+  for (const fault of late) block(run, member, fault);
   return 'done';
+}
+
+/** A fault takes its reference and goes to sleep on the folio's lock. */
+function block(run: Run, { folio }: Member, fault: BlockedFault): void {
+  get(folio);
+  folio.blocked.push({ fault, lost: 0, account: run.counters });
 }
 
 /** try_to_unmap_flush(): one flush for everything deferred. */

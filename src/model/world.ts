@@ -47,6 +47,11 @@ export interface Obstacle {
 export interface BlockedFault {
   /** When it took the reference. */
   readonly at: number;
+  /**
+   * It found the entry clear, but its path to the reference (do_fault to shmem_get_folio_gfp or filemap_fault) was longer
+   * than what was left of the unmapping: a comparison at the end of unmapping does not see it, one before the move does.
+   */
+  readonly late?: boolean;
   /** From the unlock that wakes it until it has dropped its reference. */
   readonly releaseAfter: number;
 }
