@@ -164,6 +164,7 @@ export function foldEpisodes(capture: Capture, log: Log, calls: readonly BareCal
           set: 0,
           removed: 0,
           start: time,
+          lastSet: time,
           end: NaN,
           outcome: 'open',
           deferredFlush: 'unknown',
@@ -182,6 +183,7 @@ export function foldEpisodes(capture: Capture, log: Log, calls: readonly BareCal
       }
       migrator.unmap = -1;
       episode.set++;
+      episode.lastSet = time;
       episode.lastOrdinal = ordinal;
       const there = migrator.byAddress.get(address);
       if (there === undefined) migrator.byAddress.set(address, [episode]);

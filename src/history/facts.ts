@@ -90,6 +90,8 @@ export interface Episode {
   readonly set: number;
   readonly removed: number;
   readonly start: number;
+  /** Last set: all of its mappings are gone; what is left of unmapping has no event. */
+  readonly lastSet: number;
   /** Last remove; NaN when the capture ends (or loses events) first. */
   readonly end: number;
   readonly outcome: 'moved' | 'undone' | 'open';

@@ -77,6 +77,7 @@ export function madeUpHistory(requests: readonly (readonly Fate[])[], change: Pa
           set: 1,
           removed: 1,
           start: first,
+          lastSet: first,
           end: time,
           outcome: letter === 'm' ? 'moved' : 'undone',
           deferredFlush: index === 0 ? 'yes' : 'no',

@@ -109,6 +109,7 @@ export function madeUpFacts(source = 'made-up.txt'): Facts {
           set: 2,
           removed: 2,
           start: at,
+          lastSet: at,
           end: at + 20_000 + next() ** 4 * 4 * ms,
           outcome: fails ? 'undone' : 'moved',
           deferredFlush: 'unknown',
