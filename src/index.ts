@@ -62,3 +62,4 @@ export { htmlTable, markdownTable, textTable } from './report/tables.ts';
 export { eventsToCsv } from './write/csv.ts';
 export type { EventFilter } from './write/filter.ts';
 export { eventsToNdjson } from './write/ndjson.ts';
+export { callTable, episodeTable, eventTable, folioTable } from './write/tables.ts';

@@ -65,7 +65,6 @@ export const backgroundActions = {
 
 /** The per-CPU batches, in the order of their numbers (mm/swap.c `struct cpu_fbatches`, mm/mlock.c). */
 export const batchKinds = ['add', 'activate', 'deactivate', 'deactivate-file', 'lazyfree', 'rotate', 'mlock'] as const;
-export type BatchIndex = 0 | 1 | 2 | 3 | 4 | 5 | 6;
 
 /** What other tasks do to the batches: columns in ascending order of time. */
 export interface Background {

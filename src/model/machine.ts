@@ -13,7 +13,7 @@ import { createMember, type Ending, Kernel, type Member, type Run } from './kern
 import { requesters } from './requests.ts';
 import type { Holder, World } from './world.ts';
 
-export { type CounterName, type Counters, counterNames } from './counters.ts';
+export { type Counters, counterNames } from './counters.ts';
 export type { Ending } from './kernel.ts';
 
 export interface MemberResult {

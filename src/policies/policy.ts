@@ -1,8 +1,7 @@
 /** What a policy is: one choice per axis, nothing hidden, with where it comes from and what a trace must show to judge it. */
 import type { Decisions } from '../model/decisions.ts';
 
-/** Letters of the axes, as in the design's table. */
-export const axisLetters = 'ABCDEFGHIJKLMNOPQ';
+/** Letters of the axes (docs/policies.md). */
 export type Axis = 'A' | 'B' | 'C' | 'D' | 'E' | 'F' | 'G' | 'H' | 'I' | 'J' | 'K' | 'L' | 'M' | 'N' | 'O' | 'P' | 'Q';
 
 /** A fact of history that a policy's effect cannot be worked out without. */
