@@ -9,7 +9,7 @@ export interface Interval {
   readonly high: number;
 }
 
-/** Replay of the recorded policy with the outcomes withheld, scored against them (design section 6). */
+/** Replay of the recorded policy with the outcomes withheld, scored against them (docs/counterfactuals.md). */
 export interface Fidelity {
   /** Folios that failed: recorded, and as predicted from the other calls. */
   readonly recordedFailures: number;

@@ -127,6 +127,7 @@ export function replayStage(stage: Stage, policies: readonly Policy[], options: 
           withheld: false,
           own,
           sameBatches,
+          checksUnmapped: policy.decisions.checkAtEndOfUnmap,
         };
         const outcome = same ?? runUnit(scene, policy, createWorld(input), conditions, sameBatches);
         if (outcome.quiet) {

@@ -72,6 +72,7 @@ export function withheld(stage: Stage, options: ReplayOptions & { readonly folds
         withheld: true,
         own: true,
         sameBatches: true,
+        checksUnmapped: recorded.decisions.checkAtEndOfUnmap,
       };
       const untouched = conditions.every(isFree) && !meetsFault(input);
       const outcome = (untouched ? calm.get(i) : undefined) ?? runUnit(scene, recorded, createWorld(input));

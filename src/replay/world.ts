@@ -27,16 +27,20 @@ export interface WorldInput {
   readonly own: boolean;
   /** The policy treats batches as the recorded one: what a batch held then, it holds now. */
   readonly sameBatches: boolean;
+  /** The policy compares references at the end of unmapping. */
+  readonly checksUnmapped: boolean;
 }
 
 const nobody: readonly BlockedFault[] = [];
 
 export function createWorld(input: WorldInput): World {
-  const { unit, recorded, abduction, conditions, parameters, evidence, seed, draw, pace, withheld, own, sameBatches } =
-    input;
+  const { unit, recorded, abduction, conditions, parameters, evidence, seed, draw, pace } = input;
+  const { withheld, own, sameBatches, checksUnmapped } = input;
   const { services } = evidence;
   // Whether the last episode asked about was blocked, by member; what the next one's chance hangs on.
   const blockedBefore = new Uint8Array(unit.members.length);
+  // Episode whose fault took its reference after the comparison at the end of unmapping, by member; -1 = none.
+  const late = new Int32Array(unit.members.length).fill(-1);
 
   /** A recorded duration picked by this visit's luck, so that sums keep their means and policies share it. */
   const sample = (sorted: Float64Array, visit: Visit, which: number): number => {
@@ -87,10 +91,22 @@ export function createWorld(input: WorldInput): World {
     },
     rcuWaitTime: () => 0, // part of the recorded time to disable the caches
     faultEnters(visit: Visit, window: FaultWindow) {
+      const before = blockedBefore[visit.folio] === 1;
       const blocked = isBlocked(visit, window.deferredFlush);
       blockedBefore[visit.folio] = blocked ? 1 : 0;
+      if (!blocked) return nobody;
+      // From reading an empty entry to the page-cache reference is a longer way (do_fault, filemap_get_entry) than from
+      // there to the end of unmapping: that comparison sees the task of an earlier episode, and a new one not yet. A late
+      // one keeps the folio until the asynchronous part ends, which leaves room for one episode there; a recording with
+      // more says that this one came early.
+      const room = 1 + recorded.decisions.plan.syncThenPasses;
+      const cameEarly = own && !withheld && unit.members[visit.folio]!.episodes.length > room;
+      if (checksUnmapped && !before && !cameEarly) {
+        late[visit.folio] = visit.episode;
+        return nobody;
+      }
       // Let go by the unlock; whether it is still there in the next episode is that episode's question.
-      return blocked ? [{ at: visit.now, releaseAfter: 0 }] : nobody;
+      return [{ at: visit.now, releaseAfter: 0 }];
     },
     entryWaiter(visit, n, from) {
       const episode = withheld ? undefined : unit.members[visit.folio]!.episodes[visit.episode];
@@ -111,7 +127,7 @@ export function createWorld(input: WorldInput): World {
     transient(visit) {
       const condition = conditions[visit.folio];
       const failing = (condition?.failingAttempts ?? 0) + (sameBatches ? (condition?.batchAttempts ?? 0) : 0);
-      if (visit.attempt >= failing) return undefined;
+      if (visit.attempt >= failing && late[visit.folio] !== visit.episode) return undefined;
       return { until: visit.now + sample(services.attempt, visit, 2) + 1 };
     },
   };
