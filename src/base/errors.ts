@@ -5,7 +5,7 @@
  * with the code that `exitCodeOf` names. Libraries throw; they never print.
  */
 
-/** Exit codes of the command line (design section 8). 130 on Ctrl-C is the shell's convention. */
+/** Exit codes of the command line (docs/cli.md). 130 on Ctrl-C is the shell's convention. */
 export const exitCodes = { done: 0, failed: 1, usage: 2, capture: 3, interrupted: 130 } as const;
 
 /** A capture that cannot be read, or that cannot feed what was asked of it. */

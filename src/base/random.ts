@@ -24,6 +24,7 @@ export const purposes = {
   pinDuration: 8,
   bootstrap: 9,
   fold: 10,
+  lateReference: 11,
 } as const;
 export type Purpose = keyof typeof purposes;
 

@@ -31,6 +31,12 @@ const named: readonly Named[] = [
     matters: ({ evidence }) => evidence.repeat.trials === 0 && evidence.deferred.hits + evidence.eager.hits > 0.5,
   },
   {
+    key: 'lateReference',
+    name: 'late reference',
+    why: "a fault that blocks an episode takes its reference after the end of unmapping, so that a comparison there misses it; no such fault's sleep was recorded",
+    matters: ({ evidence }) => evidence.late.trials === 0 && evidence.deferred.hits + evidence.eager.hits > 0.5,
+  },
+  {
     key: 'pinPersists',
     name: 'pin outlives its request',
     why: 'a longterm pin is dropped by its owner, not by anything a migration policy does',

@@ -1,6 +1,6 @@
 /**
  * The questions the kernel asks. At each point where kernel versions, patches or mailing-list threads differ, the model
- * asks; a policy is the object that answers. One member per axis; letters as in the design's table. The model never
+ * asks; a policy is the object that answers. One member per axis; letters as in docs/policies.md. The model never
  * knows a policy by name, and an answer sees only what the kernel could see at that point.
  */
 

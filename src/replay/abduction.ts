@@ -20,6 +20,12 @@ export interface Abduction {
   readonly blame: readonly Posterior[];
   /** Probability that a recorded episode was blocked by a fault; NaN where the episode says nothing. */
   readonly blocked: LuckOf;
+  /**
+   * By recorded episode, where the sleep of the fault that blocked it was seen: whether it began after the last entry was
+   * set, so that its reference came too late for a comparison at the end of unmapping. First episodes of a call only: what
+   * blocks a later one has mostly slept on.
+   */
+  readonly lateOf: ReadonlyMap<number, boolean>;
   /** Tasks asleep on the entries of each recorded episode, in order, as ns after its first entry. */
   readonly waitsOf: ReadonlyMap<number, readonly number[]>;
 }
@@ -38,7 +44,19 @@ export function abduct(history: History): Abduction {
     // Undone and moved later in the same request: of what can be gone so soon, only a fault is woken by the undoing.
     return failure === undefined ? 1 : blame[failure]![lockBlocked]!;
   };
-  return { blame, blocked, waitsOf: entryWaits(history) };
+  return { blame, blocked, lateOf: lateReferences(history, slept), waitsOf: entryWaits(history) };
+}
+
+function lateReferences(history: History, slept: ReadonlyMap<number, readonly Wait[]>): Map<number, boolean> {
+  const late = new Map<number, boolean>();
+  for (const episode of history.episodes) {
+    if (episode.outcome !== 'undone' || episode.index > 0) continue;
+    const starts = (slept.get(episode.sourcePfn) ?? [])
+      .filter(({ start, end }) => start <= episode.end && !(end < episode.start))
+      .map(({ start }) => start);
+    if (starts.length > 0) late.set(episode.id, Math.min(...starts) > episode.lastSet);
+  }
+  return late;
 }
 
 function lockWaits(waits: readonly Wait[]): Map<number, Wait[]> {

@@ -15,9 +15,11 @@ export interface Assumptions {
   readonly repeatHit: number;
   /** Probability that a pin outlives the request. */
   readonly pinPersists: number;
+  /** Probability that a fault's reference comes after the end of unmapping, where the capture shows no sleep on a lock. */
+  readonly lateReference: number;
 }
 
-export const defaultAssumptions: Assumptions = { persistent: 0.5, repeatHit: 0.5, pinPersists: 1 };
+export const defaultAssumptions: Assumptions = { persistent: 0.5, repeatHit: 0.5, pinPersists: 1, lateReference: 0.5 };
 
 /** Counts behind the posteriors. */
 export interface Evidence {
@@ -26,6 +28,12 @@ export interface Evidence {
   readonly eager: Count;
   /** Episodes that follow a blocked one of the same folio in the same request: how many were blocked as well. */
   readonly repeat: Count;
+  /**
+   * First blocked episodes whose sleeper was seen: how many references came after the folio was unmapped. From reading an
+   * empty entry to the page-cache reference is a long way (do_fault, filemap_get_entry); a deferred flush leaves little
+   * of the unmapping to come.
+   */
+  readonly late: Count;
   /** Faults that go to sleep on entries, a ns under entries and folio; and tasks seen doing so. NaN = not observable. */
   readonly entryWaitRate: number;
   readonly waiters: number;
@@ -45,18 +53,25 @@ export interface Parameters {
   readonly deferred: number;
   readonly eager: number;
   readonly repeat: number;
+  readonly late: number;
 }
 
 /** The luck of each recorded episode of a member, as abduction has it (probabilities of `blocked`). NaN = not known. */
 export type LuckOf = (unit: Unit, member: number, index: number) => number;
 
 /**
- * Counts over the units given. `blocked` gives for each recorded episode the probability that a blocked fault undid it.
+ * Counts over the units given: `blocked` is the probability that a fault undid a recorded episode, `lateOf` when it came.
  */
-export function evidenceOf(history: History, units: readonly Unit[], recorded: Policy, blocked: LuckOf): Evidence {
+export function evidenceOf(
+  history: History,
+  units: readonly Unit[],
+  recorded: Policy,
+  { blocked, lateOf }: { readonly blocked: LuckOf; readonly lateOf: ReadonlyMap<number, boolean> },
+): Evidence {
   const deferred = { trials: 0, hits: 0 };
   const eager = { trials: 0, hits: 0 };
   const repeat = { trials: 0, hits: 0 };
+  const late = { trials: 0, hits: 0 };
   for (const unit of units) {
     unit.members.forEach((member, m) => {
       if (member.latent) return;
@@ -74,6 +89,10 @@ export function evidenceOf(history: History, units: readonly Unit[], recorded: P
         repeat.trials += before;
         repeat.hits += hit * before;
         before = hit;
+        const cameLate = lateOf.get(episode.id);
+        if (cameLate === undefined) return;
+        late.trials++;
+        if (cameLate) late.hits++;
       });
     });
   }
@@ -81,6 +100,7 @@ export function evidenceOf(history: History, units: readonly Unit[], recorded: P
     deferred,
     eager,
     repeat,
+    late,
     ...entryWaits(history),
     services: servicesOf(history),
   };
@@ -159,5 +179,6 @@ export function drawParameters(evidence: Evidence, assumed: Assumptions, seed: n
     deferred: all.trials === 0 ? 0 : probability(deferred, seed, draw, 0),
     eager: all.trials === 0 ? 0 : probability(eager, seed, draw, 1),
     repeat: evidence.repeat.trials > 0 ? probability(evidence.repeat, seed, draw, 2) : assumed.repeatHit,
+    late: evidence.late.trials > 0 ? probability(evidence.late, seed, draw, 3) : assumed.lateReference,
   };
 }

@@ -127,7 +127,6 @@ export function replayStage(stage: Stage, policies: readonly Policy[], options: 
           withheld: false,
           own,
           sameBatches,
-          checksUnmapped: policy.decisions.checkAtEndOfUnmap,
         };
         const outcome = same ?? runUnit(scene, policy, createWorld(input), conditions, sameBatches);
         if (outcome.quiet) {

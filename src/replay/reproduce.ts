@@ -40,7 +40,6 @@ export function reproduce(stage: Stage, seed = 0): { folios: number; reproduced:
       withheld: false,
       own: true,
       sameBatches: true,
-      checksUnmapped: recorded.decisions.checkAtEndOfUnmap,
     };
     const outcome = runUnit(scene, recorded, createWorld(input), conditions, true);
     unit.members.forEach((member, m) => {

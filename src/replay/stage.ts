@@ -35,7 +35,7 @@ export function stageOf(history: History, recorded: Policy, seed = 0): Stage {
       sceneOf(unit, adds, drains, cpus, { seed, variant }, recorded.decisions.lruCaches !== 'disable'),
     ),
   );
-  const evidence = evidenceOf(history, demand.units, recorded, abduction.blocked);
+  const evidence = evidenceOf(history, demand.units, recorded, abduction);
   return {
     history,
     recorded,

@@ -34,7 +34,7 @@ export function withheld(stage: Stage, options: ReplayOptions & { readonly folds
   const perFold = Array.from({ length: folds }, (_, fold) => {
     const others = known.filter((_, i) => foldOf[i] !== fold).map(({ unit }) => unit);
     const { pinned, held } = afflictions(abduction, others);
-    return { evidence: evidenceOf(history, others, recorded, abduction.blocked), pinned, held };
+    return { evidence: evidenceOf(history, others, recorded, abduction), pinned, held };
   });
   const failures = new Float64Array(draws);
   const episodes = new Float64Array(draws);
@@ -72,7 +72,6 @@ export function withheld(stage: Stage, options: ReplayOptions & { readonly folds
         withheld: true,
         own: true,
         sameBatches: true,
-        checksUnmapped: recorded.decisions.checkAtEndOfUnmap,
       };
       const untouched = conditions.every(isFree) && !meetsFault(input);
       const outcome = (untouched ? calm.get(i) : undefined) ?? runUnit(scene, recorded, createWorld(input));

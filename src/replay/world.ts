@@ -27,20 +27,16 @@ export interface WorldInput {
   readonly own: boolean;
   /** The policy treats batches as the recorded one: what a batch held then, it holds now. */
   readonly sameBatches: boolean;
-  /** The policy compares references at the end of unmapping. */
-  readonly checksUnmapped: boolean;
 }
 
 const nobody: readonly BlockedFault[] = [];
 
 export function createWorld(input: WorldInput): World {
   const { unit, recorded, abduction, conditions, parameters, evidence, seed, draw, pace } = input;
-  const { withheld, own, sameBatches, checksUnmapped } = input;
+  const { withheld, own, sameBatches } = input;
   const { services } = evidence;
   // Whether the last episode asked about was blocked, by member; what the next one's chance hangs on.
   const blockedBefore = new Uint8Array(unit.members.length);
-  // Episode whose fault took its reference after the comparison at the end of unmapping, by member; -1 = none.
-  const late = new Int32Array(unit.members.length).fill(-1);
 
   /** A recorded duration picked by this visit's luck, so that sums keep their means and policies share it. */
   const sample = (sorted: Float64Array, visit: Visit, which: number): number => {
@@ -66,6 +62,21 @@ export function createWorld(input: WorldInput): World {
       return true;
     const p = before ? parameters.repeat : deferredFlush ? parameters.deferred : parameters.eager;
     return uniform(seed, 'faultWindow', memberKey(unit, visit.folio), visit.episode, draw) < p;
+  };
+
+  // Whoever sleeps on from the episode before has its reference already; a new one may come after the end of unmapping.
+  const comesLate = (visit: Visit, deferredFlush: boolean): boolean => {
+    const { episodes } = unit.members[visit.folio]!;
+    const episode = episodes[visit.episode];
+    if (!withheld && episode !== undefined && isDeferred(episode, unit, recorded) === deferredFlush) {
+      const next = episodes[visit.episode + 1];
+      // A check at the end of unmapping goes round the same part again; a late reference ends it.
+      if (own && recorded.decisions.checkAtEndOfUnmap && next !== undefined)
+        return deferredFlush && !isDeferred(next, unit, recorded);
+      const seen = visit.episode === 0 ? abduction.lateOf.get(episode.id) : undefined;
+      if (seen !== undefined) return seen;
+    }
+    return uniform(seed, 'lateReference', memberKey(unit, visit.folio), visit.episode, draw) < parameters.late;
   };
 
   return {
@@ -95,18 +106,8 @@ export function createWorld(input: WorldInput): World {
       const blocked = isBlocked(visit, window.deferredFlush);
       blockedBefore[visit.folio] = blocked ? 1 : 0;
       if (!blocked) return nobody;
-      // From reading an empty entry to the page-cache reference is a longer way (do_fault, filemap_get_entry) than from
-      // there to the end of unmapping: that comparison sees the task of an earlier episode, and a new one not yet. A late
-      // one keeps the folio until the asynchronous part ends, which leaves room for one episode there; a recording with
-      // more says that this one came early.
-      const room = 1 + recorded.decisions.plan.syncThenPasses;
-      const cameEarly = own && !withheld && unit.members[visit.folio]!.episodes.length > room;
-      if (checksUnmapped && !before && !cameEarly) {
-        late[visit.folio] = visit.episode;
-        return nobody;
-      }
       // Let go by the unlock; whether it is still there in the next episode is that episode's question.
-      return [{ at: visit.now, releaseAfter: 0 }];
+      return [{ at: visit.now, releaseAfter: 0, late: !before && comesLate(visit, window.deferredFlush) }];
     },
     entryWaiter(visit, n, from) {
       const episode = withheld ? undefined : unit.members[visit.folio]!.episodes[visit.episode];
@@ -127,7 +128,7 @@ export function createWorld(input: WorldInput): World {
     transient(visit) {
       const condition = conditions[visit.folio];
       const failing = (condition?.failingAttempts ?? 0) + (sameBatches ? (condition?.batchAttempts ?? 0) : 0);
-      if (visit.attempt >= failing && late[visit.folio] !== visit.episode) return undefined;
+      if (visit.attempt >= failing) return undefined;
       return { until: visit.now + sample(services.attempt, visit, 2) + 1 };
     },
   };
