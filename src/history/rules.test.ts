@@ -293,6 +293,13 @@ test('contiguous allocation: retries of one isolated list stand together, and th
     ['contiguous allocation', 0, -16, 0x4a000],
   );
   assert.deepEqual(range?.lists, [[0], [1, 2, 3, 4, 5]]);
+  assert.deepEqual(
+    range?.scans?.map((one) => [one.startPfn, one.endPfn, one.taken]),
+    [
+      [0x4a000, 0x4a020, 32],
+      [0x4a020, 0x4a040, 1],
+    ],
+  );
 });
 
 test('contiguous allocation from stock events: calls up to test_pages_isolated, which names the range', async () => {

@@ -25,28 +25,39 @@ export function contiguous(work: RequestWork): Draft[] {
     ['contig_range'],
   );
   const drafts = [...seen, ...inferred(work)];
-  const taken = isolations(work);
-  for (const draft of drafts) draft.lists = listsOf(work, draft, taken.get(draft.pid) ?? []);
+  const scanned = scanRows(work);
+  for (const draft of drafts) {
+    const rows = scanned.get(draft.pid) ?? [];
+    const places = rows.map((row) => work.log.ordinal.data[row]!);
+    const own = rows.slice(countBefore(places, draft.startOrdinal), countBefore(places, draft.endOrdinal));
+    const taken = own.filter((row) => work.log.value(3, row) > 0).map((row) => work.log.ordinal.data[row]!);
+    draft.lists = listsOf(work, draft, taken);
+    if (own.length === 0) continue;
+    draft.scans = own.map((row) => ({
+      time: work.log.time.data[row]!,
+      startPfn: work.log.value(0, row),
+      endPfn: work.log.value(1, row),
+      taken: work.log.value(3, row),
+    }));
+  }
   return drafts;
 }
 
-/** Places of the isolations that took pages, by task. */
-function isolations(work: RequestWork): Map<number, number[]> {
-  const places = new Map<number, number[]>();
+/** Rows of mm_compaction_isolate_migratepages by task (isolate_migratepages_range scans for contiguous allocations too). */
+function scanRows(work: RequestWork): Map<number, number[]> {
+  const rows = new Map<number, number[]>();
   const { log } = work;
   for (let row = 0; row < log.length; row++) {
-    if (log.tag.data[row] !== marks.isolated || !(log.value(3, row) > 0)) continue;
-    const list = places.get(log.pid.data[row]!);
-    if (list === undefined) places.set(log.pid.data[row]!, [log.ordinal.data[row]!]);
-    else list.push(log.ordinal.data[row]!);
+    if (log.tag.data[row] !== marks.isolated) continue;
+    const list = rows.get(log.pid.data[row]!);
+    if (list === undefined) rows.set(log.pid.data[row]!, [row]);
+    else list.push(row);
   }
-  return places;
+  return rows;
 }
 
 /** A call works on a new list when something was isolated since the call before; without such events, when its size says so. */
-function listsOf(work: RequestWork, draft: Draft, isolated: readonly number[]): number[][] {
-  const from = countBefore(isolated, draft.startOrdinal);
-  const taken = isolated.slice(from, Math.max(from, countBefore(isolated, draft.endOrdinal)));
+function listsOf(work: RequestWork, draft: Draft, taken: readonly number[]): number[][] {
   const lists: number[][] = [];
   let next = 0;
   let before: number | undefined;

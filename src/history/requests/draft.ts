@@ -1,7 +1,7 @@
 /** A request being worked out, and what the files of this folder share. */
 import type { Capture } from '../../events/capture.ts';
 import { type BareCall, type CallFinder, firstOrdinal } from '../calls.ts';
-import type { Certainty, RequestKind, Window } from '../facts.ts';
+import type { Certainty, Request, RequestKind, Window } from '../facts.ts';
 import type { Log } from '../log.ts';
 
 export interface Draft {
@@ -17,6 +17,8 @@ export interface Draft {
   calls: number[];
   /** The calls again, grouped by the isolated list that they work on: retries of one list stand together. */
   lists: number[][];
+  /** What its scanner went over, where that is recorded. */
+  scans?: NonNullable<Request['scans']>;
   startPfn: number;
   endPfn: number;
   parent: Draft | undefined;

@@ -33,6 +33,7 @@ export function foldRequests(work: RequestWork): { requests: Request[]; requestO
       end: draft.end,
       calls: draft.calls,
       lists: draft.lists,
+      ...(draft.scans === undefined ? {} : { scans: draft.scans }),
       startPfn: draft.startPfn,
       endPfn: draft.endPfn,
       parent: draft.parent === undefined ? -1 : ids.get(draft.parent)!,
