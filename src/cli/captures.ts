@@ -14,11 +14,16 @@ export async function withCapture<T>(
   path: string,
   options: CaptureOptions,
   use: (open: OpenCapture) => Promise<T>,
+  doing = 'reading',
 ): Promise<T> {
-  const progress = startProgress(`reading ${path}`);
+  const progress = startProgress(`${doing} ${path}`);
+  let open: OpenCapture | undefined;
   try {
-    return await use(await openCapture(path, { ...readOptionsOf(options), onProgress: progress.update }));
+    open = await openCapture(path, { ...readOptionsOf(options), onProgress: progress.update });
+    return await use(open);
   } finally {
+    // A use that failed before it asked for events would leave the file open.
+    await open?.close?.();
     progress.end();
   }
 }

@@ -2,7 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { ScenarioError } from '../base/errors.ts';
+import type { PolicyText } from '../compare/compare.ts';
 import { resolvePolicy } from '../policies/policies.ts';
+import { parseUserPolicy } from '../policies/user.ts';
 import type { ReadOptions } from '../read/format.ts';
 
 /** As commander parses them; an option not given is absent. */
@@ -17,7 +19,7 @@ export interface CaptureOptions {
   readonly maxLoss: number;
 }
 
-/** Share of the input that may be unreadable before a conclusion is refused (design: one in a thousand). */
+/** Share of the input that may be unreadable before a conclusion is refused (docs/decisions/losses.md). */
 export const defaultMaxLoss = 0.001;
 
 function parseKernel(text: string): string {
@@ -133,4 +135,18 @@ export function readOptionsOf(options: CaptureOptions): ReadOptions {
  */
 export function checkPolicy(name: string): void {
   resolvePolicy(name);
+}
+
+/**
+ * A policy to replay under: its name, or the text of a user's own when a file is named. A mistake in either is said before
+ * anything is read.
+ */
+export function policyOrText(name: string): string | PolicyText {
+  if (!/\.(ya?ml|json)$/.test(name)) {
+    checkPolicy(name);
+    return name;
+  }
+  const text = readText('--policy', name);
+  parseUserPolicy(text, name);
+  return { file: name, text };
 }

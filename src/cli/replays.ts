@@ -6,7 +6,7 @@ import type { Comparison } from '../compare/comparison.ts';
 import type { History } from '../history/facts.ts';
 import { historyOf } from './captures.ts';
 import { interruptible } from './interrupt.ts';
-import { addCaptureOptions, again, type CaptureOptions, checkPolicy, wholeNumber } from './options.ts';
+import { addCaptureOptions, again, type CaptureOptions, policyOrText, wholeNumber } from './options.ts';
 import { startProgress } from './progress.ts';
 
 export interface ReplayOptions extends CaptureOptions {
@@ -18,14 +18,18 @@ export interface ReplayOptions extends CaptureOptions {
 /** Adds what a command that replays takes. */
 export function addReplayOptions(command: Command): Command {
   return addCaptureOptions(command)
-    .option('--policy <name>', 'policy to replay under; may be given again (default: those that differ)', again)
+    .option(
+      '--policy <name>',
+      'policy to replay under, or a YAML file of your own; may be given again (default: those that differ)',
+      again,
+    )
     .addOption(new Option('--draws <n>', 'how often each policy is replayed').argParser(wholeNumber(1)))
     .addOption(new Option('--seed <n>', 'the same seed gives the same luck').argParser(wholeNumber(0)));
 }
 
 /** Stops before anything is read when a policy does not exist. */
 export function checkPolicies(options: ReplayOptions): void {
-  for (const name of options.policy ?? []) checkPolicy(name);
+  for (const name of options.policy ?? []) policyOrText(name);
 }
 
 /** Reads one capture, works out what happened, and replays it. */
@@ -38,7 +42,7 @@ export async function replayed(
   try {
     const comparison = interruptible(() =>
       compare(history, {
-        ...(options.policy === undefined ? {} : { policies: options.policy }),
+        ...(options.policy === undefined ? {} : { policies: options.policy.map(policyOrText) }),
         ...(options.draws === undefined ? {} : { draws: options.draws }),
         ...(options.seed === undefined ? {} : { seed: options.seed }),
         onProgress: progress.update,

@@ -142,11 +142,6 @@ export class BatchBuilder {
     this.#lastGeneric = undefined;
   }
 
-  /** True when the text would be decoded, so that a reader can tell a cut line from a whole one. Nothing is counted. */
-  fitsAs(named: NamedKind, bytes: Uint8Array, start: number, end: number): boolean {
-    return this.#decode(named, bytes, start, end) !== undefined;
-  }
-
   /**
    * The event begun is `bytes[nameStart..nameEnd)` (`mm_migrate_pages`, or `migrate:mm_migrate_pages`), its text
    * `bytes[start..end)` (without the line's end). Columns where the catalogue or a probe's form fits; else the text is kept.
@@ -209,6 +204,20 @@ export class BatchBuilder {
     this.#note(accounting.skips, reason, bytes, start, end);
     accounting.skipped++;
     accounting.total++;
+  }
+
+  /** A line (`longestLine` of lines.ts) of which only the beginning is at hand. */
+  overlong(bytes: Uint8Array, start: number, end: number): void {
+    this.skip('line longer than 1 MiB', bytes, start, end);
+  }
+
+  /**
+   * The last line, when the input ends before it does. It is not read, in any text format: half a line may look whole
+   * (`pfn=0x81e` of `pfn=0x81e58`), and nobody could tell. A comment or a blank line is what it is.
+   */
+  unfinished(bytes: Uint8Array, start: number, end: number): void {
+    if (bytes[start] === 35 || isBlank(bytes, start, end)) this.comment();
+    else this.skip(unfinishedLine, bytes, start, end);
   }
 
   /** Events were lost here on a CPU (-1 = not known which); `count` NaN when it is not known how many. */
@@ -333,6 +342,15 @@ export class BatchBuilder {
     const text = this.#printer.decode(bytes.subarray(start, Math.min(end, start + 120)));
     addNote(notes, reason, this.place(), text.replace(/[^ -~]/g, '.'));
   }
+}
+
+/** Why a last line without a line end is skipped. */
+export const unfinishedLine = 'the last line has no line end, so it may be cut; add one if it is whole';
+
+/** Spaces, tabs and carriage returns only. */
+export function isBlank(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let i = start; i < end; i++) if (bytes[i] !== 32 && bytes[i] !== 9 && bytes[i] !== 13) return false;
+  return true;
 }
 
 const lineFeed = Uint8Array.of(10);

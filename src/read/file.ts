@@ -34,6 +34,18 @@ export async function openCapture(path: string, options: OpenOptions = {}): Prom
   return readPacked(source, chunks, { ...options, ...(sidecar === undefined ? {} : { sidecar }) }, gunzipNode);
 }
 
+/** Whether a capture by this path can be read a second time: a file can, stdin and a pipe cannot, nor what is not there. */
+export async function isReadableAgain(path: string): Promise<boolean> {
+  if (path === '-') return false;
+  try {
+    return (await stat(path)).isFile();
+  } catch (error) {
+    // Why it cannot be read is for the one who opens it to say.
+    if (error instanceof Error && 'code' in error) return false;
+    throw error;
+  }
+}
+
 async function openFile(path: string, onProgress: OpenOptions['onProgress']): Promise<Bytes> {
   let file: FileHandle;
   try {

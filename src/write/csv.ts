@@ -2,6 +2,7 @@
  * Events as CSV: one row an event, a column for every field that occurs, absolute times. docs/formats/csv.md describes the
  * columns; what is written here reads back to equal events.
  */
+import { TraceError } from '../base/errors.ts';
 import type { EventBatch } from '../events/batch.ts';
 import type { Capture, OpenCapture } from '../events/capture.ts';
 import { type EventKind, qualifiedName } from '../events/kinds.ts';
@@ -179,7 +180,7 @@ class RowWriter {
   }
 
   #layout(id: number): KindLayout {
-    this.#layouts[id] ??= layoutOf(this.#capture.kinds[id]!, this.#columns);
+    this.#layouts[id] ??= layoutOf(this.#capture.kinds[id]!, this.#columns, this.#capture.source);
     return this.#layouts[id];
   }
 }
@@ -188,12 +189,23 @@ function known(value: number): string {
   return value < 0 ? '' : String(value);
 }
 
-function layoutOf(kind: EventKind, { fields, probe }: TableColumns): KindLayout {
+/** A file that is still being written has other events when it is read again. */
+function changed(source: string, what: string): TraceError {
+  return new TraceError(
+    'changed',
+    { file: source },
+    `has changed since its columns were looked for: ${what}`,
+    'copy the file first, or give it on stdin',
+  );
+}
+
+function layoutOf(kind: EventKind, { fields, probe }: TableColumns, source: string): KindLayout {
   const places = kind.fields
     .map(({ name }, field) => ({ place: fields.indexOf(columnOfField(name)), field }))
     .sort((a, b) => a.place - b.place);
   const lost = places.find(({ place }) => place < 0);
-  if (lost !== undefined) throw new Error(`no column for ${qualifiedName(kind)} ${kind.fields[lost.field]?.name}`);
+  if (lost !== undefined)
+    throw changed(source, `${qualifiedName(kind)} has no column for ${kind.fields[lost.field]?.name}`);
   let before = -1;
   const cells = places.map(({ place, field }) => {
     const commas = ','.repeat(place - before);

@@ -190,14 +190,30 @@ test('a quote that is never closed costs its line only', () => {
   );
 });
 
-test('a last row that was cut is counted when it is short, and remarked when it looks whole', () => {
-  const text = 'time_ns,event,pfn\n1,mm_lru_activate,0x81e58\n2,mm_lru_activate,0x81e58';
-  const whole = read(text);
-  assert.equal(whole.events.length, 2);
-  assert.match(whole.capture.remarks.join(), /the last row has no line end/);
-  const cut = read(text.slice(0, -10));
-  assert.equal(cut.events.length, 1);
-  assert.equal(cut.capture.accounting.skipped, 1);
+test('a last row without a line end is never an event, even where it looks whole: 0x81e may be half of 0x81e58', () => {
+  const rows = 'time_ns,event,pfn\n1,mm_lru_activate,0x81e58\n';
+  const last = '2,mm_lru_activate,0x81e58';
+  for (let length = 1; length <= last.length; length++) {
+    const { events, capture } = read(rows + last.slice(0, length));
+    assert.equal(events.length, 1);
+    assert.deepEqual(
+      capture.accounting.skips.map(({ reason, firstPlace }) => `${firstPlace}: ${reason}`),
+      ['row 3: the last line has no line end, so it may be cut; add one if it is whole'],
+    );
+  }
+  assert.equal(read(`${rows}# a comment`).capture.accounting.skipped, 0);
+});
+
+test('a line without an end (a file whose space was reserved and never written) costs itself, and no time', () => {
+  const rows = 'time_ns,event,pfn\n1,mm_lru_activate,0x81e58\n';
+  for (const behind of ['', '\n2,mm_lru_activate,0x81e59\n']) {
+    const { events, capture } = read(`${rows}${'\0'.repeat(5 << 20)}${behind}`, undefined, [65_536]);
+    assert.equal(events.length, behind === '' ? 1 : 2);
+    assert.deepEqual(
+      capture.accounting.skips.map(({ reason, firstPlace }) => `${firstPlace}: ${reason}`),
+      ['row 3: row longer than 1 MiB'],
+    );
+  }
 });
 
 test('any chunking gives the same events and the same books', () => {

@@ -57,9 +57,6 @@ export class CsvReader implements Reader {
 
   end(): EventBatch[] {
     this.#readAll(this.#rows.end());
-    if (this.#rows.endsInRow) {
-      this.capture.remarks.push('the last row has no line end: the table may have been cut there');
-    }
     return this.#builder.finish();
   }
 

@@ -5,6 +5,8 @@
  */
 import { CsvError, parse } from 'csv-parse/browser/esm/sync';
 
+import { isBlank, unfinishedLine } from '../builder.ts';
+
 export interface Row {
   /** Empty when the record is no CSV. */
   readonly cells: readonly string[];
@@ -30,6 +32,8 @@ export class RowReader {
   #pending: Uint8Array = new Uint8Array(0);
   /** How far `#pending` has been scanned, and whether a quote is open there. */
   #line = 1;
+  /** The beginning of a line that is longer than any row; it is thrown away up to its end. */
+  #overlong: string | undefined;
   #started = false;
   readonly #onComment: () => void;
   readonly #decoder = new TextDecoder();
@@ -40,18 +44,28 @@ export class RowReader {
   }
 
   push(chunk: Uint8Array): Row[] {
+    if (this.#overlong === undefined) return this.#pushRest(chunk);
+    const eol = chunk.indexOf(newline);
+    return eol < 0 ? [] : [...this.#endOverlong(), ...this.#pushRest(chunk.subarray(eol + 1))];
+  }
+
+  end(): Row[] {
+    return [...this.#endOverlong(), ...this.#take(this.#pending, true)];
+  }
+
+  #pushRest(chunk: Uint8Array): Row[] {
     const bytes = new Uint8Array(this.#pending.length + chunk.length);
     bytes.set(this.#pending);
     bytes.set(chunk, this.#pending.length);
     return this.#take(bytes, false);
   }
 
-  end(): Row[] {
-    return this.#take(this.#pending, true);
+  #endOverlong(): Row[] {
+    if (this.#overlong === undefined) return [];
+    const row = { cells: [], line: this.#line++, problem: 'row longer than 1 MiB', text: this.#overlong };
+    this.#overlong = undefined;
+    return [row];
   }
-
-  /** Whether the input ended without a line end: its last row may have been cut. */
-  endsInRow = false;
 
   #take(bytes: Uint8Array, atEnd: boolean): Row[] {
     let start = 0;
@@ -68,6 +82,7 @@ export class RowReader {
     const starts: number[] = [];
     const ends: number[] = [];
     const lines: number[] = [];
+    let unfinished = -1;
     while (start < bytes.length) {
       if (!this.#delimiterKnown && bytes[start] !== hash && bytes[start] !== newline) {
         const eol = bytes.indexOf(newline, start);
@@ -82,11 +97,11 @@ export class RowReader {
         const eol = bytes.indexOf(newline, start);
         end = eol < 0 ? bytes.length : eol;
         if (eol < 0 && !atEnd) break;
-        if (eol < 0) this.endsInRow = true;
+        if (eol < 0) unfinished = start;
       }
       if (isBlank(bytes, start, end) || bytes[start] === hash) {
         this.#onComment();
-      } else {
+      } else if (unfinished < 0) {
         starts.push(start);
         ends.push(end > start && bytes[end - 1] === 13 ? end - 1 : end);
         lines.push(this.#line);
@@ -96,7 +111,15 @@ export class RowReader {
       start = end + 1;
     }
     this.#pending = start >= bytes.length ? new Uint8Array(0) : bytes.slice(start);
+    if (this.#pending.length > longestRecord && !this.#pending.includes(newline)) {
+      this.#overlong = this.#decoder.decode(this.#pending.subarray(0, 200));
+      this.#pending = new Uint8Array(0);
+    }
     this.#parse(bytes, starts, ends, lines, 0, starts.length, rows);
+    if (unfinished >= 0 && !isBlank(bytes, unfinished, bytes.length) && bytes[unfinished] !== hash) {
+      const text = this.#decoder.decode(bytes.subarray(unfinished));
+      rows.push({ cells: [], line: this.#line - 1, problem: unfinishedLine, text });
+    }
     return rows;
   }
 
@@ -179,11 +202,6 @@ function reasonOf(error: CsvError): string {
     default:
       return `no CSV (${error.code})`;
   }
-}
-
-function isBlank(bytes: Uint8Array, start: number, end: number): boolean {
-  for (let i = start; i < end; i++) if (bytes[i] !== 32 && bytes[i] !== 13) return false;
-  return true;
 }
 
 /** The likeliest of comma, semicolon and tab in a header line: the one that cuts it most often. */

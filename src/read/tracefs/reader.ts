@@ -6,38 +6,32 @@
  */
 import type { EventBatch } from '../../events/batch.ts';
 import { type Capture, newCapture } from '../../events/capture.ts';
-import { BatchBuilder } from '../builder.ts';
+import { BatchBuilder, isBlank } from '../builder.ts';
 import type { Reader, ReadOptions } from '../format.ts';
 import type { NamedKind } from '../kind-table.ts';
-import { LineEnds } from '../line-ends.ts';
+import { type LineReader, Lines } from '../lines.ts';
 import { type LineContext, nameEnd, newLineContext } from './context.ts';
 import { readHeaderLine } from './header.ts';
 import { chooseLayout, type Layout, startsWith, voteSize } from './layout.ts';
-
-/** A longer line is no line of a trace; without a bound a file without line ends would fill the memory. */
-const longestLine = 1 << 20;
 
 export function openTracefs(source: string, options: ReadOptions): Reader {
   return new TracefsReader(source, options);
 }
 
-class TracefsReader implements Reader {
+class TracefsReader implements Reader, LineReader {
   readonly capture: Capture;
   readonly #builder: BatchBuilder;
   #layout: Layout | undefined;
-  /** The beginning of the input, kept until the layout is known; later the beginning of a line. */
-  #carry = new Uint8Array(4096);
-  #carried = 0;
-  /** In a line that is too long: it is thrown away up to its end. */
-  #overlong = false;
-  #lines = 0;
+  /** The beginning of the input, kept until the layout is known. */
+  readonly #head = new Uint8Array(voteSize);
+  #headLength = 0;
+  readonly #lines = new Lines(this);
   readonly #context: LineContext = newLineContext();
   /** The event before was a marker, which may go on over several lines. */
   #inMarker = false;
   #unit: Capture['clock']['unit'] | undefined;
   #stacks = 0;
   #sawTgid = false;
-  readonly #ends = new LineEnds();
   readonly #lastComm = new Uint8Array(16);
   #lastCommLength = -1;
   #lastCommId = -1;
@@ -55,94 +49,51 @@ class TracefsReader implements Reader {
   push(given: Uint8Array): EventBatch[] {
     // A Buffer is a Uint8Array of another shape, and code that meets both is slower by a third.
     const chunk = new Uint8Array(given.buffer, given.byteOffset, given.length);
-    if (this.#layout) this.#scan(chunk);
-    else {
-      // The same bytes decide however they are cut.
-      this.#keep(chunk, 0, chunk.length);
-      if (this.#carried >= voteSize) this.#begin();
-    }
+    // The same bytes decide on the layout however they are cut.
+    const missing = this.#layout ? 0 : Math.min(voteSize - this.#headLength, chunk.length);
+    this.#head.set(chunk.subarray(0, missing), this.#headLength);
+    this.#headLength += missing;
+    if (!this.#layout && this.#headLength === voteSize) this.#begin();
+    if (this.#layout) this.#lines.push(chunk.subarray(missing));
     return this.#builder.take();
   }
 
   end(): EventBatch[] {
     if (!this.#layout) this.#begin();
-    const builder = this.#builder;
-    if (this.#overlong) this.#line(this.#carry, 0, this.#carried, true);
-    else if (this.#carried > 0) {
-      this.capture.remarks.push('the last line has no line end: it may be cut');
-      this.#line(this.#carry, 0, this.#carried, true);
-    }
-    this.#carried = 0;
+    this.#lines.end();
     this.#describe();
-    return builder.finish();
+    return this.#builder.finish();
   }
 
   #begin(): void {
-    const head = this.#carry.slice(0, this.#carried);
-    this.#layout = chooseLayout(head.subarray(0, voteSize)).layout;
-    this.#carried = 0;
-    this.#scan(head);
+    const head = this.#head.subarray(0, this.#headLength);
+    this.#layout = chooseLayout(head).layout;
+    this.#lines.push(head);
   }
 
-  #keep(bytes: Uint8Array, start: number, end: number): void {
-    const size = this.#carried + end - start;
-    if (size > this.#carry.length) {
-      const grown = new Uint8Array(Math.max(size, this.#carry.length * 2));
-      grown.set(this.#carry.subarray(0, this.#carried));
-      this.#carry = grown;
-    }
-    this.#carry.set(bytes.subarray(start, end), this.#carried);
-    this.#carried = size;
+  overlong(bytes: Uint8Array, start: number, end: number): void {
+    this.#builder.at++;
+    this.#builder.overlong(bytes, start, end);
   }
 
-  #scan(chunk: Uint8Array): void {
-    const ends = this.#ends;
-    ends.scan(chunk);
-    let start = 0;
-    let next = 0;
-    if (this.#carried > 0 || this.#overlong) {
-      const stop = ends.length > 0 ? ends.positions[next++]! : chunk.length;
-      if (!this.#overlong) this.#keepLine(chunk, 0, stop);
-      if (ends.length === 0) return;
-      this.#line(this.#carry, 0, this.#carried, false);
-      this.#carried = 0;
-      start = stop + 1;
-    }
-    for (; next < ends.length; next++) {
-      const end = ends.positions[next]!;
-      this.#line(chunk, start, end, false);
-      start = end + 1;
-    }
-    this.#keepLine(chunk, start, chunk.length);
+  unfinished(bytes: Uint8Array, start: number, end: number): void {
+    this.#builder.at++;
+    this.#builder.unfinished(bytes, start, end);
   }
 
-  #keepLine(bytes: Uint8Array, start: number, end: number): void {
-    if (this.#carried + end - start > longestLine) {
-      this.#keep(bytes, start, Math.min(end, start + 200));
-      this.#carried = Math.min(this.#carried, 200);
-      this.#overlong = true;
-    } else this.#keep(bytes, start, end);
-  }
-
-  /** One line, without its line end. `cut`: the input ended before the line did. */
-  #line(bytes: Uint8Array, start: number, lineEnd: number, cut: boolean): void {
+  line(bytes: Uint8Array, start: number, lineEnd: number): void {
     const builder = this.#builder;
-    builder.at = ++this.#lines;
-    if (this.#overlong || lineEnd - start > longestLine) {
-      this.#overlong = false;
-      builder.skip('line longer than 1 MiB', bytes, start, lineEnd);
-      return;
-    }
+    builder.at++;
     const end = lineEnd > start && bytes[lineEnd - 1] === 13 ? lineEnd - 1 : lineEnd;
     const layout = this.#layout!;
     if (bytes[start] !== 35 && layout.read(bytes, start, end, this.#context)) {
       if (layout.id === 'graph') builder.skip(graphReason, bytes, start, end);
-      else this.#event(bytes, start, end, cut);
-    } else this.#other(bytes, start, end, cut);
+      else this.#event(bytes, start, end);
+    } else this.#other(bytes, start, end);
   }
 
   /** A line that is no event. */
-  #other(bytes: Uint8Array, start: number, end: number, cut: boolean): void {
+  #other(bytes: Uint8Array, start: number, end: number): void {
     const builder = this.#builder;
     if (start === end || isBlank(bytes, start, end)) {
       if (this.#inMarker) builder.extend(bytes, start, end);
@@ -153,7 +104,6 @@ class TracefsReader implements Reader {
     } else if (startsWith(bytes, start, ' => ')) builder.comment();
     else if (startsWith(bytes, start, 'CPU:') && this.#lostLine(bytes, start, end)) builder.comment();
     else if (this.#layout!.id === 'graph') builder.skip(graphReason, bytes, start, end);
-    else if (cut) builder.skip('the last line is cut', bytes, start, end);
     else if (this.#inMarker) {
       builder.extend(bytes, start, end);
       builder.comment();
@@ -170,7 +120,7 @@ class TracefsReader implements Reader {
     return true;
   }
 
-  #event(bytes: Uint8Array, start: number, end: number, cut: boolean): void {
+  #event(bytes: Uint8Array, start: number, end: number): void {
     const builder = this.#builder;
     const context = this.#context;
     const unit = context.resolution > 0 ? 'ns' : context.resolution === 0 ? 'integer' : 'none';
@@ -201,16 +151,9 @@ class TracefsReader implements Reader {
       this.#inMarker = false;
       builder.comment();
       return;
-    } else if (cut) {
-      builder.skip('the last line is cut', bytes, start, end);
-      return;
     } else {
       from = textStart;
       named = this.#unusual(bytes, textStart, behind, end);
-    }
-    if (cut && (named.row !== undefined || bytes[from] === 40) && !builder.fitsAs(named, bytes, from, end)) {
-      builder.skip('the last line is cut', bytes, start, end);
-      return;
     }
     const comm = this.#comm(bytes, context.commStart, context.commEnd);
     if (context.tgid >= 0) this.#sawTgid = true;
@@ -286,8 +229,3 @@ class TracefsReader implements Reader {
 
 const graphReason =
   'output of the function_graph tracer holds no events: record with echo nop > current_tracer and the events on';
-
-function isBlank(bytes: Uint8Array, start: number, end: number): boolean {
-  for (let i = start; i < end; i++) if (bytes[i] !== 32 && bytes[i] !== 9) return false;
-  return true;
-}

@@ -1,0 +1,29 @@
+/** A user's own policy, named to --policy as a file. */
+import { strict as assert } from 'node:assert';
+import { test } from 'node:test';
+import { tracePath } from '../test-support.ts';
+import { folioscope, temporaryFile } from './test-support.ts';
+
+const capture = tracePath('pairs', 'shared-anon-hot', 'baseline', 'run01', 'trace.txt.gz');
+
+test('a policy of the user is laid over the recorded one and replayed beside the named ones', (t) => {
+  const file = temporaryFile(t, 'mine.yaml', 'name: like-6-2\nchoices:\n  B: undo every pass\n  C: 10\n');
+  const ran = folioscope(['compare', capture, '--policy', file, '--policy', 'linux-6.12', '--draws', '20', '--json']);
+  assert.equal(ran.code, 0, ran.stderr);
+  const { captures } = JSON.parse(ran.stdout) as {
+    captures: { comparison: { rows: { policy: string; changes: string[] }[] } }[];
+  };
+  const rows = captures[0]?.comparison.rows ?? [];
+  assert.deepEqual(
+    rows.map((row) => row.policy),
+    ['linux-6.12.117', 'like-6-2', 'linux-6.12'],
+  );
+  assert.ok((rows[1]?.changes.length ?? 0) > 0);
+});
+
+test('a mistake in it is named with file, line and column, before anything is read', (t) => {
+  const file = temporaryFile(t, 'mine.yaml', 'name: mine\nchoices:\n  C: many\n');
+  const ran = folioscope(['compare', '/nowhere', '--policy', file]);
+  assert.equal(ran.code, 2);
+  assert.match(ran.stderr, /mine\.yaml:3:6: axis C: no choice "many"\n {2}hint: /);
+});

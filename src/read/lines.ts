@@ -1,0 +1,84 @@
+/** The lines of a text that comes in chunks of any size. */
+import { LineEnds } from './line-ends.ts';
+
+/** A longer line is no line of a trace; without a bound a file without line ends would fill the memory. */
+export const longestLine = 1 << 20;
+
+/** Who reads the lines; ranges are without the line feed, and are valid during the call only. */
+export interface LineReader {
+  line(bytes: Uint8Array, start: number, end: number): void;
+  /** A line longer than `longestLine`: its first 200 bytes. */
+  overlong(bytes: Uint8Array, start: number, end: number): void;
+  /** The input ended before this line did. */
+  unfinished(bytes: Uint8Array, start: number, end: number): void;
+}
+
+export class Lines {
+  readonly #reader: LineReader;
+  readonly #ends = new LineEnds();
+  /** The beginning of a line whose end has not come yet. */
+  #carry = new Uint8Array(4096);
+  #carried = 0;
+  /** In a line that is too long: it is thrown away up to its end. */
+  #isOverlong = false;
+
+  constructor(reader: LineReader) {
+    this.#reader = reader;
+  }
+
+  push(chunk: Uint8Array): void {
+    const ends = this.#ends;
+    const reader = this.#reader;
+    ends.scan(chunk);
+    let start = 0;
+    let next = 0;
+    if (this.#carried > 0 || this.#isOverlong) {
+      const stop = ends.length > 0 ? ends.positions[next++]! : chunk.length;
+      this.#keep(chunk, 0, stop);
+      if (ends.length === 0) return;
+      if (this.#isOverlong) reader.overlong(this.#carry, 0, this.#carried);
+      else reader.line(this.#carry, 0, this.#carried);
+      this.#forget();
+      start = stop + 1;
+    }
+    for (; next < ends.length; next++) {
+      const end = ends.positions[next]!;
+      if (end - start > longestLine) reader.overlong(chunk, start, start + 200);
+      else reader.line(chunk, start, end);
+      start = end + 1;
+    }
+    this.#keep(chunk, start, chunk.length);
+  }
+
+  end(): void {
+    if (this.#isOverlong) this.#reader.overlong(this.#carry, 0, this.#carried);
+    else if (this.#carried > 0) this.#reader.unfinished(this.#carry, 0, this.#carried);
+    this.#forget();
+  }
+
+  #forget(): void {
+    this.#carried = 0;
+    this.#isOverlong = false;
+  }
+
+  #keep(bytes: Uint8Array, start: number, end: number): void {
+    if (this.#isOverlong) return;
+    const size = this.#carried + end - start;
+    if (size > longestLine) {
+      this.#isOverlong = true;
+      this.#append(bytes, start, Math.min(end, start + 200));
+      this.#carried = 200;
+    } else this.#append(bytes, start, end);
+  }
+
+  #append(bytes: Uint8Array, start: number, end: number): void {
+    const size = this.#carried + end - start;
+    if (size > this.#carry.length) {
+      const grown = new Uint8Array(Math.max(size, this.#carry.length * 2));
+      grown.set(this.#carry.subarray(0, this.#carried));
+      this.#carry = grown;
+    }
+    this.#carry.set(bytes.subarray(start, end), this.#carried);
+    this.#carried = size;
+  }
+}
