@@ -4,6 +4,7 @@
  * browser and fails on anything of the kind.
  */
 export { exitCodeOf, ScenarioError, TraceError } from './base/errors.ts';
+export type { CompareOptions, PolicyText } from './compare/compare.ts';
 export { compare } from './compare/compare.ts';
 export type {
   Assumption,

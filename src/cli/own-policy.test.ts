@@ -1,6 +1,7 @@
 /** A user's own policy, named to --policy as a file. */
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
+import type { Comparison } from '../compare/comparison.ts';
 import { tracePath } from '../test-support.ts';
 import { folioscope, temporaryFile } from './test-support.ts';
 
@@ -10,10 +11,8 @@ test('a policy of the user is laid over the recorded one and replayed beside the
   const file = temporaryFile(t, 'mine.yaml', 'name: like-6-2\nchoices:\n  B: undo every pass\n  C: 10\n');
   const ran = folioscope(['compare', capture, '--policy', file, '--policy', 'linux-6.12', '--draws', '20', '--json']);
   assert.equal(ran.code, 0, ran.stderr);
-  const { captures } = JSON.parse(ran.stdout) as {
-    captures: { comparison: { rows: { policy: string; changes: string[] }[] } }[];
-  };
-  const rows = captures[0]?.comparison.rows ?? [];
+  const { comparisons } = JSON.parse(ran.stdout) as { comparisons: Pick<Comparison, 'rows'>[] };
+  const rows = comparisons[0]?.rows ?? [];
   assert.deepEqual(
     rows.map((row) => row.policy),
     ['linux-6.12.117', 'like-6-2', 'linux-6.12'],
