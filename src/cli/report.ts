@@ -4,7 +4,8 @@ import { Command } from 'commander';
 import type { Comparison } from '../compare/comparison.ts';
 import type { History } from '../history/facts.ts';
 import { overview } from '../report/summary.ts';
-import { prepareFolder, printJson, printLines, printTable, writeFiles } from './output.ts';
+import { namedRows } from './named-rows.ts';
+import { prepareFolder, print, printJson, printLines, screenWidth, writeFiles } from './output.ts';
 import { addReplayOptions, checkPolicies, type ReplayOptions, replayed } from './replays.ts';
 import { version } from './version.ts';
 
@@ -64,7 +65,7 @@ export async function writeReport(files: readonly string[], options: ReportOptio
     });
     return;
   }
-  await printTable(overview(all));
+  await print(`${namedRows(overview(all), screenWidth())}\n`);
   await printLines([`page: ${page}`]);
 }
 
