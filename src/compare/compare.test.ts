@@ -17,7 +17,7 @@ test('the recorded policy stands first, and differs from itself in nothing', () 
   const { rows, recorded, reproduction } = compare(history, small);
   assert.equal(rows[0]!.policy, recorded);
   assert.equal(recorded, 'linux-6.12.117');
-  assert.deepEqual(reproduction, { folios: 160, reproduced: 160, misses: [] });
+  assert.deepEqual(reproduction, { folios: 160, reproduced: 160, otherOutcome: 0, misses: [] });
   for (const metric of metricNames) {
     const { estimate } = rows[0]!.difference[metric];
     assert.ok(estimate === 0 || Number.isNaN(estimate), metric);
@@ -116,7 +116,7 @@ test('an integer clock gives orders but no durations', async () => {
   const { rows, remarks } = compare(await workOut(await openCapture(folder)), { draws: 5, policies: ['drain-once'] });
   assert.ok(Number.isNaN(rows[0]!.value.timeUnderEntries.estimate));
   assert.ok(Number.isFinite(rows[0]!.value.failedFolios.estimate));
-  assert.ok(remarks.some((remark) => remark.startsWith('durations: integer clock')));
+  assert.ok(remarks.some((remark) => remark.includes('orders but no durations')));
 });
 
 test('fidelity of a real capture: the withheld total lies in what is predicted from the other requests', async () => {

@@ -3,6 +3,7 @@ import { TraceError } from '../base/errors.ts';
 import { causes, type History } from '../history/facts.ts';
 import { defaultPolicyNames, resolvePolicy } from '../policies/policies.ts';
 import type { Policy } from '../policies/policy.ts';
+import { parseUserPolicy } from '../policies/user.ts';
 import { likeliest, type Posterior } from '../replay/blame.ts';
 import { timesGivenUp } from '../replay/demand.ts';
 import { type Metric, metricNames, modelVersion, type PolicyOutcome } from '../replay/outcome.ts';
@@ -17,9 +18,15 @@ import { fidelityOf } from './fidelity.ts';
 import { answerFor, recordEverything, refuse } from './identify.ts';
 import { bonferroniLevel, percentileInterval } from './statistics.ts';
 
+/** A user's own policy as YAML or JSON (docs/policies.md), with the name of its file for messages. */
+export interface PolicyText {
+  readonly file: string;
+  readonly text: string;
+}
+
 export interface CompareOptions {
-  /** Names; by default those that differ from the recorded policy. */
-  readonly policies?: readonly string[];
+  /** Names, or texts of a user's own; by default those that differ from the recorded policy. */
+  readonly policies?: readonly (string | PolicyText)[];
   /** By default 100, fewer for a large capture (see `usualDraws`). */
   readonly draws?: number;
   readonly seed?: number;
@@ -34,7 +41,7 @@ const defaults = { draws: 100, seed: 1, level: 0.95, folds: 5 } as const;
  * Compares policies on one capture. The same history and options give the same comparison.
  *
  * @throws TraceError when the capture holds no call, or can feed none of the policies asked for.
- * @throws ScenarioError for an unknown policy, or when nothing says which kernel recorded the capture.
+ * @throws ScenarioError for an unknown policy or a mistake in a user's own, or when nothing says which kernel recorded the capture.
  */
 export function compare(history: History, options: CompareOptions = {}): Comparison {
   const { capture } = history;
@@ -67,7 +74,7 @@ export function compare(history: History, options: CompareOptions = {}): Compari
   const corrected = bonferroniLevel(level, fed.length);
   const doubt = doubtOf(stage);
   const rows = policies.map((policy, i) =>
-    rowOf(policy, outcomes[i]!, outcomes, doubt, { single: level, corrected }, answerFor(stage, policy, untold)),
+    rowOf(policy, outcomes[i]!, outcomes, doubt.folios, { single: level, corrected }, answerFor(stage, policy, untold)),
   );
   const telling = fed.find(({ kind }) => kind === 'thread' || kind === 'user') ?? fed[0] ?? recorded;
   return {
@@ -92,14 +99,17 @@ export function compare(history: History, options: CompareOptions = {}): Compari
 function choose(
   history: History,
   recorded: Policy,
-  names: readonly string[] | undefined,
+  names: CompareOptions['policies'],
 ): { fed: Policy[]; refusals: Refusal[] } {
   const fed: Policy[] = [];
   const refusals: Refusal[] = [];
   const pageSize = history.capture.pageSize?.value;
   const lay = pageSize === undefined ? {} : { pageSize };
   for (const name of new Set(names ?? defaultPolicyNames(recorded))) {
-    const policy = resolvePolicy(name, recorded, lay);
+    const policy =
+      typeof name === 'string'
+        ? resolvePolicy(name, recorded, lay)
+        : parseUserPolicy(name.text, name.file, recorded, lay);
     const refusal = refuse(history, policy);
     if (refusal !== undefined) refusals.push(refusal);
     else if (policy.name !== recorded.name) fed.push(policy);
@@ -138,11 +148,19 @@ function blameTable(blame: readonly Posterior[]): BlameRow[] {
     .sort((a, b) => b.folios - a.folios);
 }
 
-/** Folios of requests during which events of their CPU were lost: their outcomes are anybody's guess. */
-function doubtOf({ scenes }: Stage): number {
-  let folios = 0;
-  for (const { unit } of scenes) if (unit.lossy) folios += Math.max(1, unit.members.length);
-  return folios;
+/** Requests whose outcomes are anybody's guess, because events were lost meanwhile, and their folios. */
+function doubtOf({ scenes, history: { calls } }: Stage): { requests: number; folios: number } {
+  // A kernel without mm_migrate_pages_start (5.10) cuts no call short by not having it: the end says what became of it.
+  const hasStarts = calls.some(({ complete }) => complete === 'whole');
+  const cut = (id: number) => {
+    const { lossy, complete } = calls[id]!;
+    return lossy || complete === 'no end' || (complete === 'no start' && hasStarts);
+  };
+  const doubted = scenes.filter(({ unit }) => unit.calls.some(cut));
+  return {
+    requests: doubted.length,
+    folios: doubted.reduce((sum, { unit }) => sum + Math.max(1, unit.members.length), 0),
+  };
 }
 
 const folioCounts: ReadonlySet<Metric> = new Set(['failedFolios', 'movedFolios']);
@@ -156,23 +174,25 @@ function rowOf(
   answer: { answer: PolicyRow['answer']; why: string },
 ): PolicyRow {
   const recorded = outcomes[0]!;
-  const intervals = (of: (metric: Metric) => Float64Array, at: number, lowest: number) =>
+  const isRecorded = outcome === recorded;
+  const intervals = (of: (metric: Metric) => Float64Array, at: number, by: number, lowest: number) =>
     Object.fromEntries(
       metricNames.map((metric) => [
         metric,
-        widen(percentileInterval(of(metric), at), folioCounts.has(metric) ? doubt : 0, lowest),
+        widen(percentileInterval(of(metric), at), folioCounts.has(metric) ? by : 0, lowest),
       ]),
     ) as Record<Metric, Interval>;
-  const isRecorded = outcome === recorded;
   return {
     policy: policy.name,
     title: policy.title,
     source: policy.source,
     changes: policy.changes,
-    value: intervals((metric) => outcome.totals[metric], level.single, 0),
+    value: intervals((metric) => outcome.totals[metric], level.single, doubt, 0),
     difference: intervals(
       (metric) => outcome.totals[metric].map((value, draw) => value - recorded.totals[metric][draw]!),
       level.corrected,
+      // Nobody has to guess how far a policy is from itself.
+      isRecorded ? 0 : doubt,
       Number.NEGATIVE_INFINITY,
     ),
     byReason: outcome.byReason.map(({ reason, totals }) => ({
@@ -203,6 +223,7 @@ function reproductionOf(stage: Stage): Reproduction {
   return {
     folios,
     reproduced,
+    otherOutcome: misses.filter(({ recorded, replayed }) => recorded.split(' ')[0] !== replayed.split(' ')[0]).length,
     misses: misses.slice(0, 10).map(({ unit, member, recorded, replayed }) => {
       const { pfn } = unit.members[member]!;
       const who = Number.isNaN(pfn) ? 'a folio without pfn' : `pfn 0x${pfn.toString(16)}`;
@@ -211,17 +232,32 @@ function reproductionOf(stage: Stage): Reproduction {
   };
 }
 
+function plural(n: number, one: string): string {
+  return `${n} ${one}${n === 1 ? '' : 's'}`;
+}
+
 function remarksOf(
   stage: Stage,
-  facts: { level: number; corrected: number; count: number; draws: number; asked: number | undefined; doubt: number },
+  facts: {
+    level: number;
+    corrected: number;
+    count: number;
+    draws: number;
+    asked: number | undefined;
+    doubt: { requests: number; folios: number };
+  },
 ): string[] {
   const { history, scenes } = stage;
   const { capture } = history;
   const percent = (share: number) => `${(100 * share).toFixed(share > 0.99 ? 2 : 1).replace(/\.?0+$/, '')} %`;
-  const remarks: string[] = [];
+  const remarks: string[] = [
+    'Intervals are about this recording under another policy; how much one run differs from the next is in none of them.',
+  ];
   if (facts.count > 1) {
+    // An end of the interval lies beyond the second draw from it: one draw decides.
+    const coarse = ((1 - facts.corrected) / 2) * (facts.draws - 1) < 1;
     remarks.push(
-      `Differences of ${facts.count} policies are shown at ${percent(facts.corrected)} each, so that all hold together with ${percent(facts.level)} (Bonferroni).`,
+      `Differences of ${facts.count} policies are shown at ${percent(facts.corrected)} each, so that all hold together with ${percent(facts.level)} (Bonferroni)${coarse ? `; of ${facts.draws} draws that is nearly the whole span, so a single draw can decide whether an interval leaves zero out: --draws asks for more` : ''}.`,
     );
   }
   if (facts.asked === undefined && facts.draws < defaults.draws) {
@@ -229,27 +265,30 @@ function remarksOf(
   }
   if (capture.clock.unit !== 'ns') {
     remarks.push(
-      'durations: integer clock, so the capture gives orders but no durations; times under entries and stalls cannot be told.',
+      `${capture.clock.unit === 'integer' ? 'The clock counts, so the capture gives orders but no durations' : 'The capture has no times'}: times under entries and stalls cannot be told.`,
     );
   }
-  if (capture.losses.length > 0) {
-    const lossy = scenes.filter(({ unit }) => unit.lossy).length;
+  const { requests: doubted, folios: doubt } = facts.doubt;
+  if (doubted > 0) {
+    const why = capture.losses.length > 0 ? 'lost events during, or begins or ends within,' : 'begins or ends within';
     remarks.push(
-      lossy > 0
-        ? `The kernel lost events during ${lossy} of ${scenes.length} requests; their ${facts.doubt} folios widen every interval as if they could have ended either way.`
-        : 'The kernel lost events, but while none of the replayed requests ran.',
+      `The capture ${why} ${doubted} of ${plural(scenes.length, 'request')}; their ${plural(doubt, 'folio')} widen each policy's intervals of failed and moved folios, as if they could have ended either way.`,
     );
+  } else if (capture.losses.length > 0) {
+    remarks.push('The kernel lost events, but while none of the replayed requests ran.');
   }
   const alone = scenes.filter(({ unit }) => unit.alone).length;
   if (alone > 0) {
     remarks.push(
-      `${alone} of ${scenes.length} calls stand alone because the capture does not show who asked for them: their callers' own retries are not re-run.`,
+      alone === 1
+        ? `One of ${plural(scenes.length, 'request')} is a call that stands alone because the capture does not show who asked for it: its caller's own retries are not re-run.`
+        : `${alone} of ${plural(scenes.length, 'request')} are calls that stand alone because the capture does not show who asked for them: their callers' own retries are not re-run.`,
     );
   }
   const latent = scenes.reduce((sum, { unit }) => sum + unit.members.filter((member) => member.latent).length, 0);
   if (latent > 0) {
     remarks.push(
-      `${latent} folios of wanted ranges were in LRU batches meanwhile and in no recorded list (reclaimed as clean page cache, or freed): they count only where a policy leaves them in the way.`,
+      `${plural(latent, 'folio')} of wanted ranges, in LRU batches meanwhile and in no recorded list (reclaimed as clean page cache, or freed), ${latent === 1 ? 'counts' : 'count'} only where a policy leaves them in the way.`,
     );
   }
   const failures = history.failures.length;
@@ -260,13 +299,13 @@ function remarksOf(
   );
   if (failures !== givenUp) {
     remarks.push(
-      `${failures} failures of single calls are ${givenUp} folios given up by a request, which is what is counted here: a contiguous allocation tries a list up to ${tries} times.`,
+      `${plural(failures, 'failure')} of single calls ${failures === 1 ? 'is' : 'are'} ${plural(givenUp, 'folio')} given up by a request, which is what replays count: a contiguous allocation tries a list up to ${tries} times.`,
     );
   }
   const { seen, exact, spread } = stage.adds;
   if (spread > 0) {
     remarks.push(
-      `Of ${seen + exact + spread} adds to LRU batches ${seen} were seen, ${exact} follow exactly, and ${spread} lie between two flushes of their CPU, where they are thrown uniformly.`,
+      `Of ${plural(seen + exact + spread, 'add')} to LRU batches the time of ${seen} was seen, of ${exact} follows exactly, and of ${spread} is only known to lie between two flushes of their CPU, where it is thrown uniformly.`,
     );
   }
   if (history.observed.entryWaits === 'unknown' && history.observed.lockWaits === 'unknown') {

@@ -33,7 +33,10 @@ export interface Fidelity {
 /** Replay conditioned on everything seen: must give the recording back; anything less is a bug. */
 export interface Reproduction {
   readonly folios: number;
+  /** Outcome and number of episodes as recorded. */
   readonly reproduced: number;
+  /** Outcome not as recorded (the others have it after another number of episodes). */
+  readonly otherOutcome: number;
   /** First few that were not, in words. */
   readonly misses: readonly string[];
 }

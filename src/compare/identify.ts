@@ -4,6 +4,7 @@
  */
 import type { History } from '../history/facts.ts';
 import type { Axis, Need, Policy } from '../policies/policy.ts';
+import { parseVersion } from '../policies/versions.ts';
 import type { Stage } from '../replay/stage.ts';
 import type { Refusal } from './comparison.ts';
 
@@ -55,8 +56,17 @@ export function refuse(history: History, policy: Policy): Refusal | undefined {
   return {
     policy: policy.name,
     missing: missing.map((need) => needs[need].missing),
-    record: recordCommand([...needs.calls.events, ...missing.flatMap((need) => needs[need].events)]),
+    record:
+      missing.includes('episodes') && isBefore518(history)
+        ? 'no event of this kernel shows them (they came with about 5.18): record on a later one'
+        : recordCommand([...needs.calls.events, ...missing.flatMap((need) => needs[need].events)]),
   };
+}
+
+/** The kernel is known, and too old for the events of migration entries (absent in 5.10, there in 6.1). */
+function isBefore518({ capture }: History): boolean {
+  const version = parseVersion(capture.kernelVersion?.value ?? '');
+  return version !== undefined && version.major * 1000 + version.minor < 5018;
 }
 
 /** Axes that say how a mismatch is found and met, and those that say what rests in batches. */

@@ -2,8 +2,8 @@
 
 /** Everything that is counted, with its unit. Costs stand beside successes, because every policy trades. */
 export const metrics = {
-  failedFolios: { title: 'failed folios', unit: 'folios', better: 'less' },
-  failedRequests: { title: 'failed requests', unit: 'requests', better: 'less' },
+  failedFolios: { title: 'folios given up', unit: 'folios', better: 'less' },
+  failedRequests: { title: 'requests with folios left', unit: 'requests', better: 'less' },
   movedFolios: { title: 'moved folios', unit: 'folios', better: 'more' },
   calls: { title: 'migrate_pages calls', unit: 'calls', better: 'less' },
   episodes: { title: 'episodes', unit: 'episodes', better: 'less' },

@@ -1,11 +1,26 @@
 /** The numbers behind the counterfactual chart: what each policy gave, and every metric's paired difference. */
+import type { PolicyRow } from '../compare/comparison.ts';
 import { type Metric, metricNames, metrics } from '../replay/outcome.ts';
-import type { Facts } from './charts/figure.ts';
+import { bounds, type Facts } from './charts/figure.ts';
 import { difference, interval } from './numbers.ts';
 import { type Table, table } from './tables.ts';
 
 /** What is drawn; the tables have every metric. */
 export const drawn: readonly Metric[] = ['failedFolios', 'stall', 'allCpuDrains'];
+
+/** A policy's name and, unless this capture shows all of it, how far the answer is from what was observed. */
+export function labelOf(row: PolicyRow, recorded: string): string {
+  if (row.policy === recorded) return `${row.policy} (recorded)`;
+  if (bounds.has(row.policy)) return `${row.policy} (a bound)`;
+  return row.answer === 'observed' ? row.policy : `${row.policy} (${row.answer})`;
+}
+
+/** What has to stand under every number that a model which missed the recording has made. */
+export function directionOnly({ fidelity: { within, folios } }: Facts['comparison']): string[] {
+  return within || folios === 0
+    ? []
+    : ['The model misses the recorded number of folios given up: a direction, not numbers.'];
+}
 
 /** Metrics of which at least one policy has a number (and, without durations, no times). */
 export function knownMetrics({ history, comparison }: Facts, wanted: readonly Metric[]): Metric[] {
@@ -28,9 +43,15 @@ export function differenceTables(facts: Facts): Table[] {
       rows.map((row) => [
         row.policy,
         ...glance.map((metric) => interval(row.value[metric], metrics[metric].unit)),
-        row.answer,
+        bounds.has(row.policy) ? 'a bound' : row.answer,
       ]),
-      { title: 'Replayed under each policy' },
+      {
+        title: 'Replayed under each policy',
+        notes: [
+          'Answer: observed where the capture shows what the policy depends on, bounded where only between which limits, assumed where something stands in for data; “The policies” says why for each.',
+          ...directionOnly(facts.comparison),
+        ],
+      },
     ),
     ...differenceGroups.flatMap(({ what, metrics: wanted }) => {
       const shown = knownMetrics(facts, wanted);
@@ -60,17 +81,21 @@ function differenceTable({ comparison }: Facts, what: string, shown: readonly Me
     ['policy', ...shown.map((metric) => `${metrics[metric].title}>`)],
     rows
       .filter((row) => row.policy !== recorded)
-      .map((row) => [row.policy, ...shown.map((metric) => difference(row.difference[metric], metrics[metric].unit))]),
+      .map((row) => [
+        labelOf(row, recorded),
+        ...shown.map((metric) => difference(row.difference[metric], metrics[metric].unit)),
+      ]),
     {
       title: `Difference from ${recorded}: ${what}`,
       notes: [
-        `Intervals at ${Math.round(level * 100)} %, corrected for the number of policies; both replays have the same luck.`,
+        `Intervals at ${Math.round(level * 100)} %, corrected for the number of policies. Both replays have the same luck, so a number without an interval says that no draw differs, not that another run would not.`,
+        ...directionOnly(comparison),
       ],
     },
   );
 }
 
-/** Failed folios of each reason, where there are several. */
+/** Folios given up of each reason, where there are several. */
 export function failuresByReason({ comparison }: Facts): Table[] {
   const reasons = [...new Set(comparison.rows.flatMap((row) => row.byReason.map((each) => each.reason)))];
   if (reasons.length < 2) return [];
@@ -78,13 +103,13 @@ export function failuresByReason({ comparison }: Facts): Table[] {
     table(
       ['policy', ...reasons.map((reason) => `${reason}>`)],
       comparison.rows.map((row) => [
-        row.policy,
+        labelOf(row, comparison.recorded),
         ...reasons.map((reason) => {
           const value = row.byReason.find((each) => each.reason === reason)?.failedFolios;
           return value ? interval(value) : '–';
         }),
       ]),
-      { title: 'Failed folios by reason' },
+      { title: 'Folios given up, by reason of the call' },
     ),
   ];
 }

@@ -3,12 +3,9 @@ import type { Facts, Figure } from './charts/figure.ts';
 import { many } from './numbers.ts';
 import { answers } from './summary.ts';
 import { supporting } from './supporting.ts';
-import { escapeMarkdown, markdownTable, printable, type Table, wrap } from './tables.ts';
+import { escapeMarkdown, hasLongCells, markdownTable, printable, type Table, wrap } from './tables.ts';
 
 const lineWidth = 76;
-
-/** Cells longer than this make a table unreadable in a mail: such a table becomes a list. */
-const longCell = 48;
 
 function paragraph(text: string): string {
   return `${wrap(escapeMarkdown(text), lineWidth).join('\n')}\n`;
@@ -47,7 +44,7 @@ function bullet(question: string, answer: string): string {
 
 /** A table, or where cells hold sentences, a list: the first column leads, the others follow with their names. */
 function tableMarkdown(table: Table): string {
-  if (!table.rows.some((row) => row.some((cell) => cell.length > longCell))) return markdownTable(table, lineWidth);
+  if (!hasLongCells(table)) return markdownTable(table, lineWidth);
   const rows = table.rows.map((row) => {
     const rest = row
       .slice(1)

@@ -84,6 +84,11 @@ export function many(n: number, one: string, plural = `${one}s`): string {
   return `${count(n)} ${n === 1 ? one : plural}`;
 }
 
+/** Text as a sentence that others may follow: ends with a full stop. Its first letter stays, it may be a name's. */
+export function sentence(text: string): string {
+  return /[.!?:]$/.test(text.trim()) ? text.trim() : `${text.trim()}.`;
+}
+
 /** `a`, `a and b`, `a, b and c`. */
 export function list(items: readonly string[]): string {
   if (items.length < 2) return items[0] ?? '';

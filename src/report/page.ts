@@ -28,7 +28,7 @@ td:first-child:not(.n){min-width:9rem}td{min-width:3rem;max-width:26rem}.n{text-
 .note,.meta{font-size:.85rem;opacity:.85;margin:.25rem 0}.nothing{font-style:italic}
 details{margin:.25rem 0 1rem}summary{cursor:pointer;font-size:.9rem}
 a{color:LinkText}
-@media(max-width:800px){.wide{display:none}.narrow{display:block}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.75rem}body{padding:.75rem;font-size:15px}}
+@media screen and (max-width:800px){.wide{display:none}.narrow{display:block}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.75rem}body{padding:.75rem;font-size:15px}.stack table,.stack tbody,.stack tr,.stack td{display:block}.stack thead{display:none}.stack tr{border-top:1px solid var(--line);padding:.4rem .6rem}.stack td,.stack td:first-child:not(.n){border:0;padding:.1rem 0;min-width:0;max-width:none;text-align:left;white-space:normal;overflow-wrap:anywhere}.stack td::before{content:attr(data-of) ": ";font-weight:bold}.stack td:empty{display:none}.stack td:first-child::before{content:none}.scroll:not(.stack) td:first-child,.scroll:not(.stack) th:first-child{position:sticky;left:0;background:Canvas}}
 @media print{body{max-width:none;font-size:11pt}.wide{display:block}.narrow{display:none}figure,tr{break-inside:avoid}h2,h3{break-after:avoid}.scroll{overflow:visible;border:0}table{font-size:7.5pt}th,td{padding:.15rem .3rem}summary{display:none}details::details-content{content-visibility:visible;block-size:auto}}
 `;
 
@@ -52,7 +52,7 @@ ${body}
 
 /** A figure, its finding as caption, and its numbers folded below it; words alone where there is nothing to draw. */
 export function figureHtml(figure: DrawnFigure, anchor: string): string {
-  const tables = figure.tables.filter((each) => each.rows.length > 0).map(htmlTable);
+  const tables = figure.tables.filter((each) => each.rows.length > 0).map((each) => htmlTable(each));
   // The table stands beside the figure, not in it: what is inside role="img" is not read out.
   const numbers =
     tables.length > 0

@@ -40,15 +40,7 @@ export async function buildReport(input: ReportInput): Promise<{ html: string; m
     }
     sections.push(captureHtml(facts, drawn, i + 1, all.length > 1 ? names[i]! : 'Summary'));
   }
-  const head = [
-    `<h1>${escapeHtml(title)}</h1>`,
-    ...(several
-      ? [
-          htmlTable(several),
-          `<ul>${names.map((name, i) => `<li><a href="#c${i + 1}">${escapeHtml(name)}</a></li>`).join('')}</ul>`,
-        ]
-      : []),
-  ];
+  const head = [`<h1>${escapeHtml(title)}</h1>`, ...(several ? [htmlTable(several, (row) => `#c${row + 1}`)] : [])];
   const html = page(title, [...head, ...sections, footHtml(input)].join('\n'));
   const markdown = [
     headMarkdown(title, input.command, madeBy(input), several),

@@ -6,7 +6,7 @@ import { fidelity } from './charts/fidelity.ts';
 import { bounds, type Facts } from './charts/figure.ts';
 import { outcomes } from './charts/outcomes.ts';
 import { lossSentence } from './losses.ts';
-import { count, difference, duration, interval, list, many, percent } from './numbers.ts';
+import { count, difference, duration, interval, list, many, percent, sentence } from './numbers.ts';
 import { type Table, table } from './tables.ts';
 
 /** One question of the summary and its answer. */
@@ -24,7 +24,7 @@ export function answers(facts: Facts): Answer[] {
       ? ''
       : reproduction.reproduced === reproduction.folios
         ? ` Replayed with everything seen, all ${many(reproduction.folios, 'folio')} end as recorded.`
-        : ` Replayed with everything seen, only ${count(reproduction.reproduced)} of ${many(reproduction.folios, 'folio')} end as recorded, which is a bug of this tool: read what follows with care.`;
+        : ` Replayed with everything seen, ${missed(reproduction)}`;
   const caveats = [...history.capture.remarks, ...remarks].filter((each, i, all) => all.indexOf(each) === i);
   return [
     { question: 'Capture', answer: captureSentence(facts) },
@@ -33,8 +33,17 @@ export function answers(facts: Facts): Answer[] {
     { question: 'Who held the folios', answer: blame(facts).finding },
     { question: 'How sure', answer: `${fidelity(facts).finding}${conditioned}` },
     { question: 'Other policies', answer: counterfactual(facts).finding },
-    ...(caveats.length > 0 ? [{ question: 'Note', answer: caveats.join(' ') }] : []),
+    ...(caveats.length > 0 ? [{ question: 'Note', answer: caveats.map(sentence).join(' ') }] : []),
   ];
+}
+
+/** What the conditioned replay does not give back: another outcome is a bug, another number of episodes a blemish. */
+function missed({ folios, reproduced, otherOutcome }: Facts['comparison']['reproduction']): string {
+  const all = many(folios, 'folio');
+  const others = folios - reproduced - otherOutcome;
+  if (otherOutcome === 0) return `all ${all} end as recorded, ${count(others)} after another number of episodes.`;
+  const rest = others > 0 ? `, and ${count(others)} after another number of episodes` : '';
+  return `${count(otherOutcome)} of ${all} ${otherOutcome === 1 ? 'does' : 'do'} not end as recorded${rest}: this is a bug of the tool, read what follows with care.`;
 }
 
 /** `Linux 6.12.117 (6.12.117-arm64), arm64, 4 KiB pages`; says so where the kernel is not known. */
@@ -81,64 +90,61 @@ function requestSentence({ history }: Facts): string {
   const kinds = [...new Set(requests.map((request) => request.kind))].map(
     (kind) => `${count(requests.filter((request) => request.kind === kind).length)} ${kind}`,
   );
+  const known =
+    seen === requests.length ? 'all seen' : `${count(seen)} seen, ${count(requests.length - seen)} inferred or unknown`;
   const returned = ended.length > 0 ? `; of ${count(ended.length)} whose return is known, ${count(failed)} failed` : '';
-  return ` They were asked for by ${many(requests.length, 'request')} (${list(kinds)}; ${count(seen)} seen, ${count(requests.length - seen)} inferred or unknown)${returned}.`;
+  // A folio that cannot be isolated is in no list: alloc_contig_range() then fails at test_pages_isolated().
+  const behind = new Set(history.failures.map((failure) => failure.call));
+  const elsewhere = ended.filter((request) => request.returned < 0 && !request.calls.some((call) => behind.has(call)));
+  const aside =
+    elsewhere.length === 0
+      ? ''
+      : ` ${count(elsewhere.length)} of these ${elsewhere.length === 1 ? 'has' : 'have'} no call that left a folio behind: what stopped ${elsewhere.length === 1 ? 'it' : 'them'} came before migration or after it, and is in no replay.`;
+  return ` The calls were asked for by ${many(requests.length, 'request')} (${list(kinds)}; ${known})${returned}.${aside}`;
 }
 
-/** A row a capture: what a reader of several captures looks at first. */
+/** A row a capture: what a reader of several captures looks at first. Few enough columns for a page of 960 px. */
 export function overview(all: readonly Facts[]): Table {
   const names = shortNames(all.map(({ history }) => history.capture.source));
-  return table(
-    [
-      '#>',
-      'capture',
-      'recorded policy',
-      'calls>',
-      'folios>',
-      'failed>',
-      'after retries>',
-      'main holder',
-      'predicted failed>',
-      'inside',
-      'best other policy',
-      'difference>',
-    ],
-    all.map(({ history, comparison }, i) => {
-      const folios = history.calls.reduce((sum, call) => sum + call.folios.length, 0);
-      const failed = history.calls.reduce(
-        (sum, call) => sum + call.folios.filter((folio) => folio.outcome === 'failed').length,
-        0,
-      );
-      const holder = [...comparison.blame].sort((a, b) => b.folios - a.folios)[0];
-      const best = comparison.rows
-        .filter(
-          (row) =>
-            !bounds.has(row.policy) &&
-            row.policy !== comparison.recorded &&
-            verdictOf(row, 'failedFolios') === 'better',
-        )
-        .sort((a, b) => a.difference.failedFolios.estimate - b.difference.failedFolios.estimate)[0];
-      return [
-        String(i + 1),
-        names[i] ?? '',
-        comparison.recorded,
-        count(history.calls.length),
-        count(folios),
-        count(failed),
-        count(comparison.fidelity.recordedFailures),
-        holder && holder.folios > 0 ? `${holder.cause} (${count(holder.folios)})` : 'nobody',
-        interval(comparison.fidelity.predictedFailures),
-        Number.isNaN(comparison.fidelity.predictedFailures.estimate) ? '–' : comparison.fidelity.within ? 'yes' : 'no',
-        best?.policy ?? 'none',
-        best ? difference(best.difference.failedFolios) : '',
-      ];
-    }),
-    {
-      notes: [
-        'After retries: folios that a request was left with, which is what replays count. Predicted: the recorded policy replayed with its outcomes withheld; inside: the number after retries lies in that interval. Best other policy: the one with fewest failed folios among those whose difference leaves zero out; bounds are left out.',
-      ],
-    },
-  );
+  return {
+    ...table(
+      ['#>', 'capture', 'failed in calls>', 'given up>', 'predicted>', 'main holder', 'best other policy'],
+      all.map(({ history, comparison }, i) => {
+        const folios = history.calls.reduce((sum, call) => sum + call.folios.length, 0);
+        const holder = [...comparison.blame].sort((a, b) => b.folios - a.folios)[0];
+        const { recordedFailures, predictedFailures, within } = comparison.fidelity;
+        const known = !Number.isNaN(predictedFailures.estimate);
+        return [
+          String(i + 1),
+          `${names[i] ?? ''} (${comparison.recorded})`,
+          `${count(history.failures.length)} of ${count(folios)}`,
+          count(recordedFailures),
+          known && !within ? `${interval(predictedFailures)}, outside` : interval(predictedFailures),
+          holder && holder.folios > 0 ? `${holder.cause} (${count(holder.folios)})` : 'nobody',
+          bestOf(comparison),
+        ];
+      }),
+      {
+        notes: [
+          'Failed in calls: folios that a migrate_pages call did not move, counted in each call, of those it was asked to move. Given up: folios that a request was left with after its own retries, which is what replays count. Predicted: folios given up when the recorded policy (in brackets) is replayed with its outcomes withheld; what was recorded lies within, unless it says outside. Best other policy: the one with the fewest folios given up among those whose paired difference leaves zero out; bounds are left out.',
+        ],
+      },
+    ),
+    stacked: true,
+  };
+}
+
+/** `refcheck-unmap, -20 [-25, -14]`, with what it rests on unless observed; `none told apart`. */
+function bestOf({ rows, recorded, fidelity: { within, folios } }: Facts['comparison']): string {
+  const [best] = rows
+    .filter((row) => !bounds.has(row.policy) && row.policy !== recorded && verdictOf(row, 'failedFolios') === 'better')
+    .sort((a, b) => a.difference.failedFolios.estimate - b.difference.failedFolios.estimate);
+  if (best === undefined) return 'none told apart';
+  const doubt = [
+    ...(best.answer === 'observed' ? [] : [best.answer]),
+    ...(within || folios === 0 ? [] : ['direction only']),
+  ];
+  return `${best.policy}, ${[difference(best.difference.failedFolios), ...doubt].join(', ')}`;
 }
 
 /** What tells captures apart: their paths without the folders, and without the file name, that all of them share. */

@@ -4,7 +4,7 @@ import type { Facts } from './charts/figure.ts';
 import { count, duration, many } from './numbers.ts';
 import { type Table, table } from './tables.ts';
 
-/** How many failed folios have their evidence printed; the JSON has all. */
+/** How many failures of single calls have their evidence printed; the JSON has all. */
 const evidenceShown = 10;
 
 export function supporting(facts: Facts): Table[] {
@@ -44,7 +44,7 @@ function refusals({ comparison, history }: Facts): Table {
 
 function assumptions({ comparison }: Facts): Table {
   return table(
-    ['assumption', 'value', 'why', 'under', 'failed if halved>', 'if doubled>'],
+    ['assumption', 'value', 'why', 'under', 'given up if halved>', 'if doubled>'],
     comparison.assumptions.map((each) => [
       each.name,
       each.unit === 'ns' ? duration(each.value) : `${count(each.value)} ${each.unit}`.trim(),
@@ -116,7 +116,7 @@ function evidence(history: History): Table {
       ];
     }),
     {
-      title: 'Failed folios and the evidence on each',
+      title: 'Failures of single calls and the evidence on each',
       notes: [
         '#: number of the event in the capture, from 0. ×: how much likelier the evidence is under this cause than under “cannot tell”.',
         ...(history.failures.length > shown.length

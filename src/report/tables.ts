@@ -12,6 +12,16 @@ export interface Table {
   readonly rows: readonly (readonly string[])[];
   /** Footnotes, a sentence each. */
   readonly notes?: readonly string[];
+  /** On a phone each row becomes a block of lines, as it always does where cells hold sentences. */
+  readonly stacked?: boolean;
+}
+
+/** Cells longer than this hold sentences, and make a table unreadable in a mail and on a phone. */
+const longCell = 48;
+
+/** Whether a table is better read as a list where there is little width. */
+export function hasLongCells({ rows }: Table): boolean {
+  return rows.some((row) => row.some((cell) => cell.length > longCell));
 }
 
 /** Columns of a table of `names`: a trailing `>` aligns right (`['task', 'folios>']`). */
@@ -201,17 +211,27 @@ export function markdownTable(of: Table, width = 80): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** A `<table>` in a box of its own that scrolls when the page is narrower than the table. */
-export function htmlTable(of: Table): string {
+/**
+ * A `<table>` in a box of its own that scrolls when the page is narrower than the table. `link` gives the address that
+ * the first two cells of a row lead to.
+ */
+export function htmlTable(of: Table, link?: (row: number) => string): string {
   const side = (i: number): string => (of.align?.[i] === 'right' ? ' class="n"' : '');
+  const stacked = of.stacked === true || hasLongCells(of);
+  // What a row's lines are called where it is stacked; the page's style shows it only there.
+  const called = (i: number): string => (stacked ? ` data-of="${escapeHtml(of.columns[i] ?? '')}"` : '');
   const head = of.columns.map((name, i) => `<th scope="col"${side(i)}>${escapeHtml(name)}</th>`).join('');
   const body = of.rows
-    .map((row) => `<tr>${row.map((cell, i) => `<td${side(i)}>${escapeHtml(cell)}</td>`).join('')}</tr>`)
+    .map((row, n) => {
+      const content = (cell: string, i: number): string =>
+        link && i < 2 ? `<a href="${escapeHtml(link(n))}">${escapeHtml(cell)}</a>` : escapeHtml(cell);
+      return `<tr>${row.map((cell, i) => `<td${side(i)}${called(i)}>${content(cell, i)}</td>`).join('')}</tr>`;
+    })
     .join('\n');
   const caption = of.title === undefined ? '' : `<caption>${escapeHtml(of.title)}</caption>`;
   const notes = footnotes(of)
     .map((note) => `<p class="note">${escapeHtml(note)}</p>`)
     .join('');
   const label = escapeHtml(of.title ?? of.columns.join(', '));
-  return `<div class="scroll" role="region" tabindex="0" aria-label="${label}"><table>${caption}<thead><tr>${head}</tr></thead>\n<tbody>${body}</tbody></table></div>${notes}\n`;
+  return `<div class="scroll${stacked ? ' stack' : ''}" role="region" tabindex="0" aria-label="${label}"><table>${caption}<thead><tr>${head}</tr></thead>\n<tbody>${body}</tbody></table></div>${notes}\n`;
 }

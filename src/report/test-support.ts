@@ -279,7 +279,7 @@ function comparison(source: string, failed: number): Comparison {
     level: 0.95,
     recorded: 'linux-6.12.117',
     recordedFrom: 'sidecar',
-    reproduction: { folios: 200, reproduced: 200, misses: [] },
+    reproduction: { folios: 200, reproduced: 200, otherOutcome: 0, misses: [] },
     fidelity: {
       recordedFailures: failed,
       predictedFailures: { estimate: 22, low: 15, high: 31 },

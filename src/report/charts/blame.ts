@@ -12,14 +12,18 @@ export const blame: Chart = ({ history, comparison }, width = widths.wide) => {
   const total = rows.reduce((sum, row) => sum + row.folios, 0);
   return {
     id: 'blame',
-    title: 'Who held the folios that failed',
+    title: 'Who held the folios that failed in calls',
     finding: finding({ history, comparison }),
     tables: [
       table(
-        ['cause', 'folios expected>', 'share>', 'likeliest cause of>'],
+        ['cause', 'failures expected>', 'share>', 'likeliest cause of>'],
         rows.map((row) => [row.cause, count(row.folios), percent(row.folios / total), count(row.likeliest)]),
         rows.length > 0
-          ? { notes: ['Expected folios: each failed folio is shared out over its causes by their probability.'] }
+          ? {
+              notes: [
+                'A failure is a folio that one call did not move. Expected: each failure is shared out over its causes by their probability.',
+              ],
+            }
           : {},
       ),
     ],
@@ -31,7 +35,7 @@ export const blame: Chart = ({ history, comparison }, width = widths.wide) => {
               segments: [{ series: row.cause === unknownCause ? unknownCause : 'a cause', value: row.folios }],
             })),
             { 'a cause': colours.vermilion, [unknownCause]: colours.grey },
-            'failed folios (expected)',
+            'failures of single calls (expected)',
             width,
           )
         : undefined,
@@ -47,13 +51,16 @@ function finding({ history, comparison }: Facts): string {
       ? 'No folio is known to have failed, so nobody is to blame.'
       : `${many(history.failures.length, 'folio')} failed, and nothing in the capture speaks for any cause.`;
   }
-  const folios = many(Number(total.toFixed(2)), 'failed folio');
+  const failures = `${many(Number(total.toFixed(2)), 'failure')} of single calls`;
   const known = comparison.blame
     .filter((row) => row.cause !== unknownCause && row.folios > 0)
     .sort((a, b) => b.folios - a.folios);
   const untold = comparison.blame.find((row) => row.cause === unknownCause)?.folios ?? 0;
-  if (known.length === 0) return `Who held ${folios} cannot be told from this capture.`;
+  if (known.length === 0) return `In ${failures}, who held the folio cannot be told from this capture.`;
   const parts = known.slice(0, 3).map((row) => `${row.cause} ${count(row.folios)} (${percent(row.folios / total)})`);
+  // What is not known comes first where it is most of it.
+  if (untold > total / 2)
+    return `Of ${failures}, for ${count(untold)} (${percent(untold / total)}) nobody can tell who held the folio; expected of the rest: ${list(parts)}.`;
   const rest = untold > 0 ? `; for ${count(untold)} (${percent(untold / total)}) it cannot be told` : '';
-  return `Of ${folios}, expected by cause: ${list(parts)}${rest}.`;
+  return `Of ${failures}, expected by cause: ${list(parts)}${rest}.`;
 }

@@ -1,7 +1,7 @@
 /** What other policies would have changed: failures, stalls and drains, each with its interval, against the recorded one. */
 import type { PolicyRow } from '../../compare/comparison.ts';
 import { type Metric, metrics } from '../../replay/outcome.ts';
-import { differenceTables, drawn, failuresByReason, knownMetrics } from '../differences.ts';
+import { differenceTables, drawn, failuresByReason, knownMetrics, labelOf } from '../differences.ts';
 import { count, difference, interval, list, many } from '../numbers.ts';
 import { bounds, type Chart, characterWidth, colours, type Facts, spec, timeScale, widths } from './figure.ts';
 
@@ -26,8 +26,8 @@ export const counterfactual: Chart = (facts, width = widths.wide) => {
   const { rows, recorded } = facts.comparison;
   const shown = knownMetrics(facts, drawn);
   const narrow = width < 500;
-  const names = rows.map((row) => (row.policy === recorded ? `${row.policy} (recorded)` : row.policy));
-  const labels = Math.ceil(Math.max(...names.map((name) => name.length), 0) * characterWidth) + 8;
+  const names = rows.map((row) => labelOf(row, recorded));
+  const labels = Math.ceil(Math.max(...names.map((name) => name.length), 0) * characterWidth) + 14;
   const panelWidth = narrow ? width - 24 : Math.floor((width - labels - 20 - 24 * (shown.length - 1)) / shown.length);
   const panel = (metric: Metric, i: number): object => {
     // One policy that costs a hundred times more would press all others against the axis.
@@ -51,7 +51,10 @@ export const counterfactual: Chart = (facts, width = widths.wide) => {
                 unknown: 'no telling difference',
               } as const
             )[verdictOf(row, metric)];
-      return [{ place, estimate: value.estimate / scale, low: value.low / scale, high: value.high / scale, verdict }];
+      const seen = row.answer === 'observed';
+      return [
+        { place, seen, estimate: value.estimate / scale, low: value.low / scale, high: value.high / scale, verdict },
+      ];
     });
     const reference = values.find((value) => value.verdict === 'recorded');
     const step = narrow ? 34 : 24;
@@ -69,6 +72,7 @@ export const counterfactual: Chart = (facts, width = widths.wide) => {
               grid: true,
               domain: false,
               ticks: false,
+              labelPadding: 10,
               minExtent: labels,
               maxExtent: labels,
             },
@@ -93,7 +97,8 @@ export const counterfactual: Chart = (facts, width = widths.wide) => {
         title: bent ? `${unit} (linear, then logarithmic)` : unit,
         ...(bent ? { values: [0, ...powersOfTen(middle / scale, largest / scale)] } : {}),
         tickCount: narrow ? 5 : 4,
-        format: bent ? ',~g' : '~s',
+        // A bent scale would write its ticks with an exponent, whatever the format.
+        ...(bent ? { labelExpr: "format(datum.value, ',~r')" } : { format: '~s' }),
         grid: false,
       },
     });
@@ -106,30 +111,45 @@ export const counterfactual: Chart = (facts, width = widths.wide) => {
         ...(reference
           ? [
               {
-                data: { values: [{ at: reference.estimate }] },
-                mark: { type: 'rule', strokeDash: [4, 3], opacity: 0.7 },
-                encoding: { x: { field: 'at', type: 'quantitative' } },
+                // Where names stand above the marks, the line is broken at each so that it strikes none out.
+                data: {
+                  values: (narrow ? rows : [0]).map((_, place) => ({
+                    at: reference.estimate,
+                    top: place - 0.2,
+                    bottom: place + 0.25,
+                  })),
+                },
+                mark: { type: 'rule', opacity: 0.7, ...(narrow ? {} : { strokeDash: [4, 3] }) },
+                encoding: {
+                  x: { field: 'at', type: 'quantitative' },
+                  ...(narrow ? { y: { field: 'top', type: 'quantitative', axis: null }, y2: { field: 'bottom' } } : {}),
+                },
               },
             ]
           : []),
-        {
-          mark: { type: 'rule', strokeWidth: 3, opacity: 0.75 },
-          encoding: { x: x('low'), x2: { field: 'high' }, y: y(), color: colour },
-        },
-        {
-          mark: { type: 'point', filled: true, size: 90, opacity: 1 },
-          encoding: {
-            x: x('estimate'),
-            y: y(),
-            color: colour,
-            shape: {
-              field: 'verdict',
-              type: 'nominal',
-              scale: { domain: Object.keys(verdicts), range: Object.values(verdicts).map((v) => v.shape) },
-              legend: colour.legend,
+        // What is not observed is drawn so: a broken line, a hollow mark.
+        ...[true, false].flatMap((seen) => [
+          {
+            transform: [{ filter: `datum.seen === ${seen}` }],
+            mark: { type: 'rule', strokeWidth: seen ? 3 : 2, opacity: 0.75, ...(seen ? {} : { strokeDash: [3, 3] }) },
+            encoding: { x: x('low'), x2: { field: 'high' }, y: y(), color: colour },
+          },
+          {
+            transform: [{ filter: `datum.seen === ${seen}` }],
+            mark: { type: 'point', filled: seen, size: seen ? 90 : 70, strokeWidth: seen ? 0 : 2, opacity: 1 },
+            encoding: {
+              x: x('estimate'),
+              y: y(),
+              color: colour,
+              shape: {
+                field: 'verdict',
+                type: 'nominal',
+                scale: { domain: Object.keys(verdicts), range: Object.values(verdicts).map((v) => v.shape) },
+                legend: colour.legend,
+              },
             },
           },
-        },
+        ]),
         ...(narrow
           ? [
               {
@@ -193,7 +213,7 @@ export function coincidence(rows: readonly PolicyRow[]): string {
   return groups.length === 0 ? '' : `${groups.join('; ')}: every draw gave the same numbers.`;
 }
 
-/** Not one draw differs in failed folios. */
+/** Not one draw differs in folios given up. */
 function isZero(row: PolicyRow | undefined): boolean {
   const { estimate, low, high } = row?.difference.failedFolios ?? { estimate: Number.NaN, low: 0, high: 0 };
   return estimate === 0 && low === 0 && high === 0;
@@ -221,21 +241,25 @@ function finding(facts: Facts): string {
   const open = untold.filter((name) => !same.includes(name));
   const number = (name: string): string => {
     const row = rows.find((each) => each.policy === name);
-    return row ? `${name} (${difference(row.difference.failedFolios)})` : name;
+    if (row === undefined) return name;
+    const rests = row.answer === 'observed' || bounds.has(name) ? '' : `, ${row.answer}`;
+    return `${name} (${difference(row.difference.failedFolios)}${rests})`;
   };
   const first = (names: readonly string[]): string =>
     list([...names.slice(0, 4).map(number), ...(names.length > 4 ? [`${count(names.length - 4)} more`] : [])]);
   const parts = [
-    ...(better.length > 0 ? [`fewer folios would have failed under ${first(better)}`] : []),
+    ...(better.length > 0 ? [`fewer folios would have been given up under ${first(better)}`] : []),
     ...(worse.length > 0
-      ? [`${better.length > 0 ? 'more' : 'more folios would have failed'} under ${first(worse)}`]
+      ? [`${better.length > 0 ? 'more' : 'more folios would have been given up'} under ${first(worse)}`]
       : []),
-    ...(same.length > 0 ? [`exactly as many under ${list(same)}`] : []),
+    ...(same.length > 0
+      ? [`no draw differs under ${list(same)}, which is the same luck in both replays and no promise for another run`]
+      : []),
     ...(open.length > 0 ? [`whether more or fewer cannot be told under ${first(open)}`] : []),
   ];
   const against =
     base && !Number.isNaN(base.value.failedFolios.estimate)
-      ? `Against ${interval(base.value.failedFolios)} failed under ${recorded}: `
+      ? `Against ${interval(base.value.failedFolios)} given up under ${recorded}: `
       : '';
   const limits = replayed.filter((row) => bounds.has(row.policy)).map((row) => number(row.policy));
   const limit = limits.length > 0 ? ` Bounds, no real policies: ${list(limits)}.` : '';
@@ -243,6 +267,8 @@ function finding(facts: Facts): string {
   const body = parts.length > 0 ? `${against}${parts.join('; ')}.` : 'Only bounds could be replayed.';
   const { within, folios } = facts.comparison.fidelity;
   const doubt =
-    within || folios === 0 ? '' : ' The model misses the recorded number here, so take this as a direction.';
+    within || folios === 0
+      ? ''
+      : ' The model misses the recorded number here (see above), so take all of this as a direction, not as numbers.';
   return `${body.charAt(0).toUpperCase()}${body.slice(1)}${doubt}${limit}${coincide === '' ? '' : ` ${coincide}`}${refused}`;
 }

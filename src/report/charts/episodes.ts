@@ -65,7 +65,7 @@ export const episodes: Chart = ({ history }, width = widths.wide) => {
         field: 'episodes',
         type: 'quantitative',
         title: null,
-        axis: { tickCount: 3, minExtent: 34, maxExtent: 34, format: '~s' },
+        axis: { tickCount: 3, tickMinStep: 1, minExtent: 34, maxExtent: 34, format: '~s' },
       },
       y2: { datum: 0 },
     },

@@ -1,5 +1,5 @@
 /** How far the replay can be believed: the recorded policy with its outcomes withheld, scored against the recording. */
-import { count, interval, many, percent } from '../numbers.ts';
+import { cannotTell, count, interval, many, percent } from '../numbers.ts';
 import { table } from '../tables.ts';
 import { type Chart, colours, type Facts, spec, widths } from './figure.ts';
 
@@ -8,7 +8,7 @@ export const fidelity: Chart = (facts, width = widths.wide) => {
   const narrow = width < 500;
   const panelWidth = narrow ? width - 70 : Math.floor((width - 90) / 2);
   const rows = [
-    { what: 'failed folios', recorded: score.recordedFailures, predicted: score.predictedFailures },
+    { what: 'folios given up', recorded: score.recordedFailures, predicted: score.predictedFailures },
     { what: 'episodes', recorded: score.recordedEpisodes, predicted: score.predictedEpisodes },
   ].filter(
     (row) =>
@@ -46,16 +46,20 @@ export const fidelity: Chart = (facts, width = widths.wide) => {
     ],
   });
   const calibration = score.calibration.filter((bin) => bin.folios > 0);
+  // Where nothing failed and nothing was expected to, every dot lies in one corner and says nothing.
+  const calibrated = calibration.some((bin) => bin.predicted > 0 || bin.observed > 0);
+  const most = Math.max(0.05, ...calibration.flatMap((bin) => [bin.predicted, bin.observed]));
+  const shares = { domain: [0, Math.min(1, most * 1.15)], nice: false };
   const diagonal = {
     width: Math.min(panelWidth, 260),
     height: Math.min(panelWidth, 180),
-    title: ['predicted and observed share of failures,', 'larger dots for more folios'],
+    title: ['predicted and observed share given up,', 'larger dots for more folios; on the line is right'],
     layer: [
       {
         data: {
           values: [
             { p: 0, o: 0 },
-            { p: 1, o: 1 },
+            { p: shares.domain[1], o: shares.domain[1] },
           ],
         },
         mark: { type: 'line', strokeDash: [4, 4], color: 'currentColor', opacity: 0.6, strokeWidth: 1 },
@@ -69,14 +73,14 @@ export const fidelity: Chart = (facts, width = widths.wide) => {
             field: 'predicted',
             type: 'quantitative',
             title: 'predicted share',
-            scale: { domain: [0, 1] },
+            scale: shares,
             axis: { format: '%', tickCount: 4 },
           },
           y: {
             field: 'observed',
             type: 'quantitative',
             title: 'observed share',
-            scale: { domain: [0, 1] },
+            scale: shares,
             axis: { format: '%', tickCount: 4 },
           },
           size: { field: 'folios', type: 'quantitative', scale: { type: 'sqrt', range: [20, 400] }, legend: null },
@@ -93,11 +97,11 @@ export const fidelity: Chart = (facts, width = widths.wide) => {
       table(
         ['', 'recorded>', 'predicted>'],
         [
-          ['failed folios', count(score.recordedFailures), interval(score.predictedFailures)],
+          ['folios given up', count(score.recordedFailures), interval(score.predictedFailures)],
           ['episodes', count(score.recordedEpisodes), interval(score.predictedEpisodes)],
           ['folios asked to move', count(score.folios), ''],
-          ['error of each folio (Brier score)', '', score.brier.toFixed(4).replace('NaN', '–')],
-          ['… of always saying the overall rate', '', score.brierOfRate.toFixed(4).replace('NaN', '–')],
+          ['error of each folio (Brier score)', '', brier(score.brier)],
+          ['… of always saying the overall rate', '', brier(score.brierOfRate)],
         ],
         { title: `Recorded policy, outcomes withheld, ${many(score.folds, 'fold')}` },
       ),
@@ -121,29 +125,31 @@ export const fidelity: Chart = (facts, width = widths.wide) => {
         ? undefined
         : spec(
             narrow
-              ? { spacing: 16, vconcat: [...scores, ...(calibration.length > 0 ? [diagonal] : [])] }
+              ? { spacing: 16, vconcat: [...scores, ...(calibrated ? [diagonal] : [])] }
               : {
                   spacing: 50,
-                  hconcat: [{ spacing: 30, vconcat: scores }, ...(calibration.length > 0 ? [diagonal] : [])],
+                  hconcat: [{ spacing: 30, vconcat: scores }, ...(calibrated ? [diagonal] : [])],
                 },
           ),
   };
 };
+
+/** Three digits wherever they stand: where few folios fail, both scores are small and differ only there. */
+function brier(score: number): string {
+  if (Number.isNaN(score)) return cannotTell;
+  return score === 0 ? '0' : score.toFixed(Math.max(3, 2 - Math.floor(Math.log10(score))));
+}
 
 function finding({ comparison }: Facts): string {
   const { fidelity: score } = comparison;
   if (score.folios === 0) return score.verdict;
   const predicted = Number.isNaN(score.predictedFailures.estimate)
     ? []
-    : [
-        `${interval(score.predictedFailures)} of ${many(score.folios, 'folio')} predicted to fail, ${count(score.recordedFailures)} recorded`,
-      ];
+    : [`${interval(score.predictedFailures)} of ${many(score.folios, 'folio')} predicted to be given up`];
   const scores =
     score.recordedFailures === 0 || Number.isNaN(score.brier) || Number.isNaN(score.brierOfRate)
       ? []
-      : [
-          `Brier score ${score.brier.toFixed(3)} against ${score.brierOfRate.toFixed(3)} for always saying the overall rate`,
-        ];
+      : [`Brier score ${brier(score.brier)} against ${brier(score.brierOfRate)} for always saying the overall rate`];
   const numbers = [...predicted, ...scores].join('; ');
   return numbers === '' ? score.verdict : `${score.verdict} In numbers: ${numbers}.`;
 }

@@ -71,16 +71,20 @@ export function bars(
   axisTitle: string,
   width: number,
 ): TopLevelSpec {
+  const whole = rows.every((row) => row.segments.every((segment) => Number.isInteger(segment.value)));
   // A row that is all of one series says so in its text; a legend would repeat it.
   const mixed = rows.some((row) => row.segments.filter((segment) => segment.value > 0).length > 1);
   const shown = Object.keys(series).filter((name) =>
     rows.some((row) => row.segments.some((s) => s.series === name && s.value > 0)),
   );
+  // Few of many are what a reader looks for: what is there at all is drawn wide enough to be seen.
+  const longest = Math.max(...rows.map((row) => row.segments.reduce((sum, { value }) => sum + value, 0)));
+  const least = (longest * 2.5) / width;
   const values = rows.flatMap((row, place) => {
     let start = 0;
     return row.segments.map((segment) => {
       const from = start;
-      start += segment.value;
+      start += segment.value > 0 ? Math.max(segment.value, least) : 0;
       return { place, series: segment.series, from, to: start };
     });
   });
@@ -101,7 +105,7 @@ export function bars(
             field: 'from',
             type: 'quantitative',
             title: axisTitle,
-            axis: { tickCount: width < 500 ? 4 : 8, grid: false },
+            axis: { tickCount: width < 500 ? 4 : 8, grid: false, ...(whole ? { tickMinStep: 1 } : {}) },
           },
           x2: { field: 'to' },
           y: {

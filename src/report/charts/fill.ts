@@ -61,7 +61,12 @@ export const fill: Chart = ({ history }, width = widths.wide) => {
                 axis: { title: 'folios in one flush', tickCount: width < 500 ? 8 : 16, grid: false },
               },
               x2: { field: 'right' },
-              y: { field: 'from', type: 'quantitative', title: 'flushes', axis: { tickCount: 4, format: '~s' } },
+              y: {
+                field: 'from',
+                type: 'quantitative',
+                title: 'flushes',
+                axis: { tickCount: 4, tickMinStep: 1, format: '~s' },
+              },
               y2: { field: 'to' },
               color: {
                 field: 'cause',
@@ -91,5 +96,5 @@ function finding({ flushes, observed }: History): string {
     full.length > 0
       ? ` Full batches held ${list(sizes.slice(0, 2).map(({ size, n }) => `${many(size, 'folio')} (${count(n)})`))}${sizes.length > 2 ? ' or another number' : ''}.`
       : '';
-  return `${many(flushes.length, 'flush', 'flushes')} took ${many(folios, 'folio')}, half of them ${count(sorted[Math.floor((sorted.length - 1) / 2)]!)} or fewer; ${count(single)} (${percent(single / sorted.length)}) took one folio only.${peak}`;
+  return `${many(flushes.length, 'flush', 'flushes')} took ${many(folios, 'folio')}, half of the flushes ${count(sorted[Math.floor((sorted.length - 1) / 2)]!)} or fewer; ${count(single)} (${percent(single / sorted.length)}) took one folio only.${peak}`;
 }

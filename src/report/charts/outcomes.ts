@@ -1,7 +1,10 @@
-/** Outcomes by reason: which migrate_pages calls failed, and how much of what they were asked to move. */
+/**
+ * Outcomes by reason, call by call: what single migrate_pages calls failed to move. A folio that a request tries in five
+ * calls counts five times here, and once where folios given up are counted.
+ */
 import { count, list, many, percent } from '../numbers.ts';
 import { table } from '../tables.ts';
-import { bars, type Chart, colours, widths } from './figure.ts';
+import { bars, type Chart, colours, type Facts, widths } from './figure.ts';
 
 interface Group {
   readonly reason: string;
@@ -17,7 +20,7 @@ interface Group {
 
 const series = { moved: colours.sky, failed: colours.vermilion, 'outcome not seen': colours.grey };
 
-export const outcomes: Chart = ({ history }, width = widths.wide) => {
+export const outcomes: Chart = ({ history, comparison }, width = widths.wide) => {
   const groups = new Map<string, Group>();
   for (const call of history.calls) {
     const key = `${call.reason}\0${call.mode}`;
@@ -57,8 +60,8 @@ export const outcomes: Chart = ({ history }, width = widths.wide) => {
   });
   return {
     id: 'outcomes',
-    title: 'Outcomes by reason',
-    finding: finding(sorted, history.observed.calls !== 'unknown'),
+    title: 'Outcomes of single calls, by reason',
+    finding: `${finding(sorted, history.observed.calls !== 'unknown')}${givenUp(history.failures.length, comparison.fidelity)}`,
     tables: [
       table(
         [
@@ -77,15 +80,33 @@ export const outcomes: Chart = ({ history }, width = widths.wide) => {
           g.mode,
           ...[g.calls, g.failedCalls, g.moved, g.failed, g.unknown, g.succeededPages, g.failedPages].map(count),
         ]),
-        sorted.length > 0 ? { notes: ['Pages are base pages as the kernel counted them in mm_migrate_pages.'] } : {},
+        sorted.length > 0
+          ? {
+              notes: [
+                'A folio counts in each call that was asked to move it. Pages are base pages as the kernel counted them in mm_migrate_pages.',
+              ],
+            }
+          : {},
       ),
     ],
-    spec: rows.some((row) => row.segments.some((s) => s.value > 0)) ? bars(rows, series, 'folios', width) : undefined,
+    spec: rows.some((row) => row.segments.some((s) => s.value > 0))
+      ? bars(rows, series, 'folios, counted in each call', width)
+      : undefined,
   };
 };
 
 function name(group: Group): string {
   return group.mode === '' ? group.reason : `${group.reason}, ${group.mode}`;
+}
+
+/** What the failures of single calls were after the requests' own retries: the unit of everything that is replayed. */
+function givenUp(failures: number, { folios, recordedFailures }: Facts['comparison']['fidelity']): string {
+  if (failures === 0 || folios === 0) return '';
+  const all = failures === 1 ? 'that folio was' : `all ${count(failures)} were`;
+  const was = recordedFailures === 1 ? 'was' : 'were';
+  return recordedFailures === failures
+    ? ` With their requests' own retries over, ${all} given up.`
+    : ` Requests try again by themselves: after that ${many(recordedFailures, 'folio')} ${was} given up, which is what is replayed.`;
 }
 
 function finding(groups: readonly Group[], observed: boolean): string {

@@ -88,7 +88,7 @@ export const timeline: Chart = ({ history }, width = widths.wide) => {
             field,
             type: 'quantitative',
             title: null,
-            axis: { tickCount: 3, minExtent: 34, maxExtent: 34 },
+            axis: { tickCount: 3, tickMinStep: 1, minExtent: 34, maxExtent: 34 },
             scale: { zero: true },
           },
           y2: { datum: 0 },
@@ -121,7 +121,7 @@ export const timeline: Chart = ({ history }, width = widths.wide) => {
             spacing: 8,
             vconcat: [
               panel('handled', 'folios handled', colours.sky, failed === 0),
-              ...(failed > 0 ? [panel('failed', 'folios failed', colours.vermilion, true)] : []),
+              ...(failed > 0 ? [panel('failed', 'folios failed in calls', colours.vermilion, true)] : []),
             ],
           }),
   };
@@ -154,5 +154,7 @@ function finding(
     spread === 1
       ? `all fell ${when}`
       : `${percent(share)} fell ${when}, and ${spread} of ${bins.length} equal parts of the time between the first call and the last have some`;
-  return `Of ${many(failed, 'failed folio')}, ${where}.${clock}${shaded}`;
+  return failed === 1
+    ? `The one failure of a single call fell ${when}.${clock}${shaded}`
+    : `Of ${count(failed)} failures of single calls, ${where}.${clock}${shaded}`;
 }
