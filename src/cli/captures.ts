@@ -1,5 +1,5 @@
 /** Opening a capture for a command, and the books that every command shows when something could not be read. */
-import { TraceError } from '../base/errors.ts';
+import { ScenarioError, TraceError } from '../base/errors.ts';
 import type { Accounting, Capture, OpenCapture } from '../events/capture.ts';
 import type { History } from '../history/facts.ts';
 import { workOut } from '../history/history.ts';
@@ -8,6 +8,12 @@ import { count, percent } from '../report/numbers.ts';
 import { type CaptureOptions, readOptionsOf } from './options.ts';
 import { say } from './output.ts';
 import { startProgress } from './progress.ts';
+
+/** Stops before anything is read when stdin is asked for twice: it can be read once. */
+export function checkFiles(files: readonly string[]): void {
+  if (files.filter((file) => file === '-').length > 1)
+    throw new ScenarioError('usage/stdin', 'stdin (-) is named twice and can be read once', 'put it into a file first');
+}
 
 /** Opens a capture and hands it to `use`, with the progress of reading on the terminal. */
 export async function withCapture<T>(

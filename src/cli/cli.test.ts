@@ -49,6 +49,13 @@ test('usage errors: one line and a hint on stderr, nothing on stdout, exit 2', (
       ['inspect', '--map', '/nowhere/map.json', small],
       /^folioscope: --map \/nowhere\/map\.json: there is no such file\n$/,
     ],
+    [
+      ['events', '--json', '--format', 'csv', small],
+      /^folioscope: --format csv is about CSV, and --json asks for JSON\n/,
+    ],
+    [['events', '--raw', '--json', small], /^folioscope: --raw is about CSV/],
+    [['inspect', '-', '-'], /^folioscope: stdin \(-\) is named twice/],
+    [['compare', '-', small, '-'], /^folioscope: stdin \(-\) is named twice/],
   ] as const) {
     const { code, stdout, stderr } = folioscope(args);
     assert.match(stderr, message);
@@ -109,7 +116,7 @@ test('inspect reads stdin and several files, and shows losses by CPU', () => {
   assert.match(folioscope(['inspect', lossy]).stdout, /Events lost before they reached the capture/);
 });
 
-test('events: rows, filters, both forms', () => {
+test('events: rows, filters, both forms', (t) => {
   const all = folioscope(['events', small]);
   assert.equal(all.code, 0, all.stderr);
   assert.equal(all.stderr, '');
@@ -129,9 +136,29 @@ test('events: rows, filters, both forms', () => {
   assert.equal(rows.length, (expected.get('mm_lru_insertion') ?? 0) + (expected.get('mm_lru_activate') ?? 0));
   assert.ok(rows.every(({ event }) => /^(pagemap:)?mm_lru_/.test(event)));
 
+  // A file is read twice for its columns, stdin is held: the same rows, and what was written is read back the same.
+  const alone = folioscope(['events', temporaryFile(t, 'trace.txt', textOf(small))]).stdout;
+  for (const input of [readFileSync(small), alone]) {
+    const held = spawnSync(process.execPath, [main, 'events', '-'], { input, encoding: 'utf8', maxBuffer: 1 << 28 });
+    assert.equal(held.stdout, alone);
+  }
+
+  const typo = folioscope(['events', small, '--name', 'mm_lru_insertions', '--name', 'mm_lru_*']);
+  assert.equal(typo.code, 0);
+  assert.equal(typo.stderr, `no event of ${small} is called "mm_lru_insertions": folioscope inspect lists them\n`);
+
   const none = folioscope(['events', small, '--from', '+100000s', '--json']);
   assert.equal(none.code, 0);
   assert.equal(none.stdout, '');
+});
+
+test('events: formulas are guarded, unless --raw', (t) => {
+  const path = temporaryFile(t, 'dump.csv', 'time_ns,comm,event,x\n1,=1+1,=cmd(),@x\n');
+  assert.equal(folioscope(['events', path]).stdout, "time_ns,cpu,pid,tgid,comm,event,text\n1,,,,'=1+1,'=cmd(),x=@x\n");
+  assert.equal(
+    folioscope(['events', '--raw', path]).stdout,
+    'time_ns,cpu,pid,tgid,comm,event,text\n1,,,,=1+1,=cmd(),x=@x\n',
+  );
 });
 
 test('analyze: the history in words and as data', () => {

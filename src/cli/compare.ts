@@ -5,6 +5,7 @@ import type { History } from '../history/facts.ts';
 import { counterfactual } from '../report/charts/counterfactual.ts';
 import { fidelity } from '../report/charts/fidelity.ts';
 import { count, inUnit, list } from '../report/numbers.ts';
+import { checkFiles } from './captures.ts';
 import { printFacts, printJson, printLines, printTable } from './output.ts';
 import { addReplayOptions, checkPolicies, type ReplayOptions, replayed } from './replays.ts';
 
@@ -44,6 +45,7 @@ export function compareCommand(): Command {
     .description('replay under other policies: fidelity first, then differences with intervals')
     .argument('<file...>', 'captures; - for stdin');
   return addReplayOptions(command).action(async (files: readonly string[], options: ReplayOptions) => {
+    checkFiles(files);
     checkPolicies(options);
     const comparisons: Comparison[] = [];
     for (const file of files) {

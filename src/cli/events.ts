@@ -4,7 +4,7 @@ import { ScenarioError } from '../base/errors.ts';
 import type { OpenCapture } from '../events/capture.ts';
 import { isReadableAgain } from '../read/file.ts';
 import { type CsvOptions, collectColumns, eventsToCsv } from '../write/csv.ts';
-import type { EventFilter } from '../write/filter.ts';
+import { type EventFilter, unmatched } from '../write/filter.ts';
 import { eventsToNdjson } from '../write/ndjson.ts';
 import { skippedLines, tooMuchSkipped, withCapture } from './captures.ts';
 import { addCaptureOptions, again, type CaptureOptions } from './options.ts';
@@ -63,6 +63,9 @@ export function eventsCommand(): Command {
       for await (const text of rows(open)) await printData(text);
       return open.capture;
     });
+    for (const name of unmatched(filter, capture)) {
+      say(`no event of ${capture.source} is called "${name}": folioscope inspect lists them`);
+    }
     for (const line of skippedLines(capture)) say(line);
     const refusal = tooMuchSkipped(capture, options.maxLoss);
     if (refusal) throw refusal;

@@ -5,7 +5,7 @@ import type { Capture, Known, Loss, OpenCapture } from '../events/capture.ts';
 import { qualifiedName } from '../events/kinds.ts';
 import { count, duration, percent } from '../report/numbers.ts';
 import { type Table, table } from '../report/tables.ts';
-import { lossShare, tooMuchSkipped, withCapture } from './captures.ts';
+import { checkFiles, lossShare, tooMuchSkipped, withCapture } from './captures.ts';
 import { showFailure } from './failure.ts';
 import { addCaptureOptions, type CaptureOptions } from './options.ts';
 import { printFacts, printJson, printLines, printTable } from './output.ts';
@@ -84,6 +84,12 @@ function known<T extends string | number | boolean>(fact: Known<T> | undefined, 
   return fact === undefined ? 'not known' : `${String(fact.value)}${unit} (${sources[fact.from]})`;
 }
 
+/** Where nobody names a policy, the kernel ran its own. */
+function policyText({ recordedPolicy, kernelVersion }: Capture): string {
+  if (recordedPolicy !== undefined || kernelVersion === undefined) return known(recordedPolicy);
+  return `linux-${kernelVersion.value} (by the kernel's version)`;
+}
+
 function facts({ capture, byCpu }: Tally): [string, string][] {
   const { clock } = capture;
   const step = clock.unit === 'ns' ? `steps of ${duration(clock.resolution)}` : `${clock.unit}: orders, no durations`;
@@ -105,7 +111,7 @@ function facts({ capture, byCpu }: Tally): [string, string][] {
     ['architecture', known(capture.arch)],
     ['page size', known(capture.pageSize, ' bytes')],
     ['physical address', known(capture.paBits, ' bits')],
-    ['recorded policy', known(capture.recordedPolicy)],
+    ['recorded policy', policyText(capture)],
     ['clock', `${clock.name === undefined ? 'name not known' : known(clock.name)}, ${step}`],
     ['CPUs', `${known(capture.cpus)}; events on ${seen.length === 0 ? 'none' : seen.join(' ')}`],
     ['time span', span],
@@ -119,15 +125,17 @@ function facts({ capture, byCpu }: Tally): [string, string][] {
   return rows;
 }
 
+/** `probe of __folio_lock`; the function is left out where the event's name says it already. */
+function keptAs({ event, form, function: probed, functionFrom }: ReturnType<typeof eventsByName>[number]): string {
+  if (form !== 'probe' || probed === null) return form === 'catalogued' ? 'decoded' : form;
+  if (functionFrom === 'name') return `probe, of ${probed} by its name`;
+  return event.split(':').at(-1)?.replace(/_ret$/, '') === probed ? 'probe' : `probe of ${probed}`;
+}
+
 function names(of: Tally): Table {
   return table(
-    ['event', 'events>', 'kept as', 'function probed'],
-    eventsByName(of).map(({ event, events, form, function: probed, functionFrom }) => [
-      event,
-      count(events),
-      form === 'catalogued' ? 'decoded' : form,
-      probed === null ? '' : functionFrom === 'name' ? `${probed} (a guess from the name)` : probed,
-    ]),
+    ['event', 'events>', 'kept as'],
+    eventsByName(of).map((row) => [row.event, count(row.events), keptAs(row)]),
   );
 }
 
@@ -139,12 +147,13 @@ function books({ capture }: Tally): Table[] {
   ];
   return [
     table(
-      [`accounting of ${unit}`, 'count>', 'share>'],
+      [unit, 'count>', 'share>'],
       Object.entries({ decoded, 'kept generically': generic, comment, skipped, total }).map(([name, n]) => [
         name,
         count(n),
         total === 0 ? '' : percent(n / total),
       ]),
+      { title: 'Accounting: what became of the input' },
     ),
     ...(notes.length === 0
       ? []
@@ -216,6 +225,7 @@ export function inspectCommand(): Command {
     .description('say what is in a capture, and what of it could not be read')
     .argument('<file...>', 'captures; - for stdin');
   return addCaptureOptions(command).action(async (files: readonly string[], options: CaptureOptions) => {
+    checkFiles(files);
     const captures: unknown[] = [];
     // One file that cannot be read does not hide the others; the worst of them decides the exit code.
     let worst: number = exitCodes.done;

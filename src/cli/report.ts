@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import type { Comparison } from '../compare/comparison.ts';
 import type { History } from '../history/facts.ts';
 import { overview } from '../report/summary.ts';
+import { checkFiles } from './captures.ts';
 import { namedRows } from './named-rows.ts';
 import { prepareFolder, print, printJson, printLines, screenWidth, writeFiles } from './output.ts';
 import { addReplayOptions, checkPolicies, type ReplayOptions, replayed } from './replays.ts';
@@ -43,6 +44,7 @@ function commandLine(files: readonly string[], options: ReportOptions): string {
  * @throws TraceError, ScenarioError
  */
 export async function writeReport(files: readonly string[], options: ReportOptions): Promise<void> {
+  checkFiles(files);
   checkPolicies(options);
   prepareFolder(options.output);
   const all: Replayed[] = [];

@@ -116,7 +116,7 @@ export function parseProbeText(text: string): { fields: Field[]; probe: Probe } 
   const fields: Field[] = [];
   const roles: string[] = [];
   for (const part of rest) {
-    const [, name, role, letter] = /^([^=\s]+)=([^:\s]*):(\w)$/.exec(part) ?? [];
+    const [, name, role, letter] = /^([A-Za-z_][\w.]*)=([^:\s]*):(\w)$/.exec(part) ?? [];
     const type = typeLetters.find(([known]) => known === letter);
     if (name === undefined || role === undefined || type === undefined) return undefined;
     fields.push({ name, storage: type[1], print: type[2] });

@@ -43,6 +43,14 @@ test('raw leaves formulas alone, and reads back the same all the same', async ()
   assert.deepEqual(await readEvents(await textOf(raw)), await readEvents(await textOf(table)));
 });
 
+test('nothing that a capture may name becomes a formula: tasks, texts, and events, which a table may call anything', async () => {
+  const text = 'time_ns,comm,event,x\n1,@a,=cmd(),+1\n2,-b,"\t=c",3\n';
+  const written = await csvOf(await textOf(text));
+  for (const cell of written.split('\n').flatMap((line) => line.split(','))) assert.doesNotMatch(cell, /^"?[=+\-@\t]/);
+  assert.match(written, /'@a,'=cmd\(\),/);
+  assert.deepEqual(await readEvents(await textOf(written)), await readEvents(await textOf(text)));
+});
+
 test('columns are those of the wanted events, in one pass or two', async () => {
   const filter = { names: ['vendor:*'] };
   const once = await csvOf(await textOf(table), filter);

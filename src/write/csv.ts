@@ -180,7 +180,7 @@ class RowWriter {
   }
 
   #layout(id: number): KindLayout {
-    this.#layouts[id] ??= layoutOf(this.#capture.kinds[id]!, this.#columns, this.#capture.source);
+    this.#layouts[id] ??= layoutOf(this.#capture.kinds[id]!, this.#columns, this.#raw, this.#capture.source);
     return this.#layouts[id];
   }
 }
@@ -199,7 +199,7 @@ function changed(source: string, what: string): TraceError {
   );
 }
 
-function layoutOf(kind: EventKind, { fields, probe }: TableColumns, source: string): KindLayout {
+function layoutOf(kind: EventKind, { fields, probe }: TableColumns, raw: boolean, source: string): KindLayout {
   const places = kind.fields
     .map(({ name }, field) => ({ place: fields.indexOf(columnOfField(name)), field }))
     .sort((a, b) => a.place - b.place);
@@ -214,5 +214,5 @@ function layoutOf(kind: EventKind, { fields, probe }: TableColumns, source: stri
   });
   const empty = ','.repeat(fields.length - 1 - before);
   const described = kind.probe === undefined ? '' : quoted(probeText(kind, kind.probe));
-  return { event: quoted(qualifiedName(kind)), cells, tail: probe ? `${empty},${described}` : empty };
+  return { event: quoted(guardText(qualifiedName(kind), raw)), cells, tail: probe ? `${empty},${described}` : empty };
 }

@@ -3,7 +3,7 @@
  * `--from 12.345678` begins with the very event that is printed with it.
  */
 import { ScenarioError } from '../base/errors.ts';
-import type { Clock } from '../events/capture.ts';
+import type { Capture, Clock } from '../events/capture.ts';
 import { type EventKind, qualifiedName } from '../events/kinds.ts';
 
 export interface EventFilter {
@@ -79,6 +79,14 @@ export function parseFilter(filter: EventFilter = {}): ParsedFilter {
 export function wantsKind(filter: ParsedFilter, kind: EventKind): boolean {
   if (filter.names.length === 0) return true;
   return filter.names.some((name) => name.test(kind.name) || name.test(qualifiedName(kind)));
+}
+
+/** The names of a filter that no event of a capture that was read fits: mistyped, or not recorded. */
+export function unmatched(filter: EventFilter, { kinds }: Pick<Capture, 'kinds'>): string[] {
+  return (filter.names ?? []).filter((name) => {
+    const parsed = parseFilter({ names: [name] });
+    return !kinds.some((kind) => wantsKind(parsed, kind));
+  });
 }
 
 /**

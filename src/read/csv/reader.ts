@@ -115,7 +115,8 @@ export class CsvReader implements Reader {
     if (pid === undefined) return 'pid is not a number';
     const tgid = wholeNumber(cells[at.tgid]);
     if (tgid === undefined) return 'tgid is not a number';
-    const event = (layout.event || (cells[at.event] ?? '')).trim();
+    const named = (layout.event || (cells[at.event] ?? '')).trim();
+    const event = layout.isExport ? unguardText(named) : named;
     if (event === '') return 'the event has no name';
     const plan = this.#plan(event, cells[at.probe] ?? '', cells, layout);
     if (plan === undefined) return 'the probe column is not of the form that it is exported in';
