@@ -61,12 +61,15 @@ const skips = readFileSync(list, 'utf8')
 rmSync(folder, { recursive: true });
 
 // stderr, so that node's closing lines stay the last of stdout.
-console.error(`test: ${compiled.length} files on node ${process.versions.node}, ${skips.length} tests skipped`);
+// Captures outside the repository are no tool that anyone could install.
+const wanting = skips.filter((skip) => !skip.reason.includes('FOLIOSCOPE_CAPTURES'));
+const reasons = `${wanting.length} for want of a tool, ${skips.length - wanting.length} without FOLIOSCOPE_CAPTURES`;
+console.error(
+  `test: ${compiled.length} files on node ${process.versions.node}, ${skips.length} tests skipped (${reasons})`,
+);
 for (const skip of skips) console.error(`  skipped: ${skip.name}: ${skip.reason}`);
 let code = run.status ?? 1;
 if (run.signal) console.error(`test: the runner was ended by ${run.signal}`);
-// Captures outside the repository are no tool that anyone could install.
-const wanting = skips.filter((skip) => !skip.reason.includes('FOLIOSCOPE_CAPTURES'));
 if (process.env['FOLIOSCOPE_REQUIRE_TOOLS'] === '1' && wanting.length > 0) {
   console.error(`test: FOLIOSCOPE_REQUIRE_TOOLS=1, and ${wanting.length} tests were skipped: that is a failure`);
   code = code === 0 ? 1 : code;

@@ -33,7 +33,12 @@ export async function readPacked(
     checkHead(source, head, packings, results);
     const start = head.subarray(0, headSize);
     const found = detectFormat(start, formats);
-    if (found === undefined) throw unknownFormat(source, start, packings, formats);
+    if (found === undefined) {
+      const damage = results.find((result) => result.damage !== '')?.damage;
+      if (damage === undefined) throw unknownFormat(source, start, packings, formats);
+      const cause = `${damage}, and the ${head.length} bytes before that do not tell the format`;
+      throw new TraceError('damaged', { file: source }, cause, 'copy it again');
+    }
     const reader = found.format.open(source, options);
     const beginning = await all.next();
     const first = beginning.done === true ? [] : reader.push(beginning.value);
@@ -51,6 +56,9 @@ export async function readPacked(
   }
 }
 
+/** The way out of an empty file: it is what a failed copy or an empty ring buffer leaves. */
+export const whenEmpty = 'copy it from the device again, or record again: its ring buffer may have been read before';
+
 /** Refuses an input in which there is nothing at all. */
 function checkHead(source: string, head: Uint8Array, packings: readonly string[], results: readonly Inflated[]): void {
   if (head.length > 0) return;
@@ -58,7 +66,8 @@ function checkHead(source: string, head: Uint8Array, packings: readonly string[]
   if (damage !== undefined) {
     throw new TraceError('damaged', { file: source }, `${damage}: nothing in it can be read`, 'copy it again');
   }
-  throw new TraceError('empty', { file: source }, packings.length === 0 ? 'is empty' : 'is empty inside its packing');
+  const cause = packings.length === 0 ? 'is empty' : 'is empty inside its packing';
+  throw new TraceError('empty', { file: source }, cause, whenEmpty);
 }
 
 async function* batchesOf(

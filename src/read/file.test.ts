@@ -41,6 +41,18 @@ const lines = Array.from(
 );
 const text = lines.join('');
 
+test('what is cut before its format can be told is damaged, not of an unknown format', async () => {
+  const whole = readFileSync(tracePath('debian-6.1-4k', 'shanon_hot', 'trace.txt.gz'));
+  const path = file('early.gz', whole.subarray(0, 100));
+  await assert.rejects(
+    openCapture(path),
+    (error) =>
+      error instanceof TraceError &&
+      error.code === 'damaged' &&
+      /gzip stream ends early, and the \d+ bytes before that do not tell the format/.test(error.message),
+  );
+});
+
 test('an empty file is empty, packed or not', async () => {
   assert.match((await refusal(file('empty.txt', ''))).message, /empty\.txt: is empty$/);
   assert.match((await refusal(file('empty.gz', gzipSync('')))).message, /is empty inside its packing/);

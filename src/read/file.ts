@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { createGunzip } from 'node:zlib';
 import { TraceError } from '../base/errors.ts';
 import type { OpenCapture } from '../events/capture.ts';
-import { readPacked } from './bytes.ts';
+import { readPacked, whenEmpty } from './bytes.ts';
 import { type Bytes, type Inflated, peek, unpack } from './decompress.ts';
 import { detectFormat, headSize } from './detect.ts';
 import type { ReadOptions, Sidecar } from './format.ts';
@@ -51,7 +51,7 @@ async function openFile(path: string, onProgress: OpenOptions['onProgress']): Pr
   try {
     const about = await stat(path);
     if (about.isDirectory()) throw await directoryError(path);
-    if (about.isFile() && about.size === 0) throw new TraceError('empty', { file: path }, 'is empty');
+    if (about.isFile() && about.size === 0) throw new TraceError('empty', { file: path }, 'is empty', whenEmpty);
     file = await open(path, 'r');
   } catch (error) {
     throw openError(path, error);
