@@ -63,6 +63,27 @@ test('events lost during a request widen what is said of its folios', () => {
   lossy.capture.losses.length = 0;
 });
 
+test('a kernel without a start event does not make every outcome doubtful', () => {
+  const calls = history.calls.map((call) => ({ ...call, complete: 'no start' as const }));
+  const whole = compare(history, small).rows[1]!.value.failedFolios;
+  const old = compare({ ...history, calls }, small);
+  assert.deepEqual(old.rows[1]!.value.failedFolios, whole);
+  assert.ok(!old.remarks.some((remark) => remark.includes('begins or ends within')));
+  // Where the event exists, a call without it was cut off.
+  const cut = { ...history, calls: history.calls.map((call, i) => (i === 0 ? calls[0]! : call)) };
+  const { rows, remarks } = compare(cut, small);
+  assert.equal(rows[1]!.value.failedFolios.high - whole.high, 4);
+  assert.deepEqual(rows[0]!.difference.failedFolios, { estimate: 0, low: 0, high: 0 });
+  assert.ok(remarks.some((remark) => remark.includes('begins or ends within 1 of 40 requests')));
+});
+
+test('what no event of a kernel shows is not asked to be recorded on it', () => {
+  const old = { ...history, observed: { ...history.observed, episodes: 'unknown' as const } };
+  old.capture = { ...history.capture, kernelVersion: { value: '5.10.223', from: 'option' } };
+  const { refusals } = compare(old, { policies: ['refcheck-unmap', 'drain-once'], draws: 2 });
+  assert.match(refusals[0]!.record, /record on a later one/);
+});
+
 test('a policy that the capture cannot feed is refused, with what to record; alone it is an error', () => {
   const blind = { ...history, observed: { ...history.observed, batchFlushes: 'unknown' as const } };
   const { refusals, rows } = compare(blind, small);

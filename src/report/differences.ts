@@ -48,7 +48,7 @@ export function differenceTables(facts: Facts): Table[] {
       {
         title: 'Replayed under each policy',
         notes: [
-          'Answer: observed where the capture shows what the policy depends on, bounded where only between which limits, assumed where something stands in for data; “The policies” says why for each.',
+          'Answer: observed where the capture shows what the policy depends on, bounded where it shows only limits, assumed where something stands in for data; “The policies” says why for each.',
           ...directionOnly(facts.comparison),
         ],
       },

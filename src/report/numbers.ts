@@ -74,7 +74,10 @@ export function interval(value: Interval, unit = ''): string {
 /** An interval of a difference, with the sign written out: `-21 [-25, -14]`, `+3 [+1, +6]`, `0`. */
 export function difference(value: Interval, unit = ''): string {
   if (Number.isNaN(value.estimate)) return cannotTell;
-  const signed = (n: number): string => (n > 0 ? `+${inUnit(n, unit)}` : n === 0 ? '0' : inUnit(n, unit));
+  const signed = (n: number): string => {
+    const text = inUnit(n, unit);
+    return n > 0 && text !== '0' ? `+${text}` : n === 0 ? '0' : text;
+  };
   if (value.low === value.high && value.low === value.estimate) return signed(value.estimate);
   return `${signed(value.estimate)} [${signed(value.low)}, ${signed(value.high)}]`;
 }

@@ -5,7 +5,7 @@ import { charts } from './charts/charts.ts';
 import type { Facts } from './charts/figure.ts';
 import { svgToPng } from './png.ts';
 import { buildReport } from './report.ts';
-import { shortNames } from './summary.ts';
+import { answers, overview, shortNames } from './summary.ts';
 import { renderSvg } from './svg.ts';
 import { madeUpFacts } from './test-support.ts';
 
@@ -116,6 +116,31 @@ test('a chart becomes a PNG that has something on it', async () => {
   assert.ok(Math.abs(width - Number(/width="([\d.]+)"/.exec(svg)?.[1])) <= 1);
   const blank = svgToPng(svg.replace(/<g[\s\S]*<\/g>/, ''), { scale: 1 });
   assert.ok(png.length > blank.length * 2, 'the drawing takes more bytes than a blank of its size');
+});
+
+test('the overview says which captures the model misses, and each row leads to its capture', async () => {
+  const made = madeUpFacts('b/two.txt');
+  const fidelity = { ...made.comparison.fidelity, within: false };
+  const missed = { ...made, comparison: { ...made.comparison, fidelity } };
+  const [kept, outside] = overview([madeUpFacts('a/one.txt'), missed]).rows;
+  assert.deepEqual(kept?.slice(2, 5), ['27 of 200', '27', '22 [15, 31]']);
+  assert.equal(kept?.at(-1), 'waiters-undo, -16.2 [-19.4, -13], bounded');
+  assert.equal(outside?.[4], '22 [15, 31], outside');
+  assert.match(outside?.at(-1) ?? '', /direction only$/);
+  const { html } = await buildReport({ ...input, captures: [madeUpFacts('a/one.txt'), missed] });
+  assert.match(html, /<a href="#c2">b\/two\.txt/);
+});
+
+test('another number of episodes is not another outcome', () => {
+  const made = madeUpFacts('a/one.txt');
+  const sure = (reproduced: number, otherOutcome: number) => {
+    const reproduction = { folios: 200, reproduced, otherOutcome, misses: [] };
+    const all = answers({ ...made, comparison: { ...made.comparison, reproduction } });
+    return all.find(({ question }) => question === 'How sure')?.answer ?? '';
+  };
+  assert.match(sure(200, 0), /all 200 folios end as recorded\.$/);
+  assert.match(sure(198, 0), /all 200 folios end as recorded, 2 after another number of episodes\.$/);
+  assert.match(sure(198, 1), /1 of 200 folios does not end as recorded, and 1 after .*: this is a bug/);
 });
 
 test('captures are named by what tells them apart', () => {

@@ -146,6 +146,39 @@ test('one policy that dwarfs the rest bends the scale, and the axis says so', as
   assert.match(await renderSvg(figure.spec, 'bent'), /ms \(linear, then logarithmic\)/);
 });
 
+test('what is bounded or assumed is named so beside each number, and drawn hollow', async () => {
+  const rows = facts.comparison.rows.map((row) =>
+    row.policy === 'refcheck-unmap' ? { ...row, answer: 'observed' as const } : row,
+  );
+  const figure = figureOf('counterfactual', { ...facts, comparison: { ...facts.comparison, rows } });
+  assert.match(figure.finding, /waiters-undo \(-16\.2 \[-19\.4, -13\], bounded\)/);
+  assert.match(figure.finding, /refcheck-unmap \(-1\.35 \[-7\.48, \+4\.78\]\)/);
+  const names = figure.tables.flatMap((each) => each.rows.map(([name]) => name));
+  for (const name of ['waiters-undo (bounded)', 'refcheck-unmap', 'oracle (a bound)']) assert.ok(names.includes(name));
+  assert.ok(figure.spec);
+  const svg = await renderSvg(figure.spec, 'answers');
+  // Of seven policies in three panels two are observed: the recorded one and refcheck-unmap.
+  assert.equal(svg.match(/stroke-dasharray="3,3"/g)?.length, 3 * 5);
+});
+
+test('a model that misses the recording says so under everything that rests on it', () => {
+  const fidelity = { ...facts.comparison.fidelity, within: false };
+  const missed = { ...facts, comparison: { ...facts.comparison, fidelity } };
+  const figure = figureOf('counterfactual', missed);
+  assert.match(figure.finding, /misses the recorded number here/);
+  const notes = figure.tables.filter(({ title }) => /^(Replayed|Difference)/.test(title ?? ''));
+  assert.ok(notes.length >= 2);
+  for (const each of notes) assert.match(each.notes?.join(' ') ?? '', /a direction, not numbers/);
+  assert.doesNotMatch(figureOf('counterfactual').finding, /direction/);
+});
+
+test('folios given up are told apart from failures of single calls', () => {
+  const fidelity = { ...facts.comparison.fidelity, recordedFailures: 1 };
+  const fewer = { ...facts, comparison: { ...facts.comparison, fidelity } };
+  assert.match(figureOf('outcomes').finding, /retries over, all 27 were given up\.$/);
+  assert.match(figureOf('outcomes', fewer).finding, /after that 1 folio was given up, which is what is replayed\.$/);
+});
+
 test('policies that coincide are named together, once', () => {
   assert.equal(
     coincidence(facts.comparison.rows),
