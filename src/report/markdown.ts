@@ -1,6 +1,6 @@
 /** The report as Markdown that also reads as plain text in a mail: lines of at most 76 columns wherever cells allow it. */
 import type { Facts, Figure } from './charts/figure.ts';
-import { many } from './numbers.ts';
+import { drawsSentence } from './numbers.ts';
 import { answers } from './summary.ts';
 import { supporting } from './supporting.ts';
 import { escapeMarkdown, hasLongCells, markdownTable, printable, type Table, wrap } from './tables.ts';
@@ -27,7 +27,7 @@ export function captureMarkdown(facts: Facts, figures: readonly Figure[], name: 
   return [
     `## ${escapeMarkdown(name)}\n`,
     ...answers(facts).map(({ question, answer }) => bullet(question, answer)),
-    `\nFrom ${many(draws, 'draw')}, seed ${seed}; intervals at ${Math.round(level * 100)} %.\n`,
+    `\n${paragraph(drawsSentence({ draws, seed, level }))}`,
     ...figures.flatMap((figure) => [
       `### ${escapeMarkdown(figure.title)}\n`,
       paragraph(figure.finding),

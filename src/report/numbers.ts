@@ -71,6 +71,12 @@ export function interval(value: Interval, unit = ''): string {
   return `${estimate} [${inUnit(value.low, unit)}, ${inUnit(value.high, unit)}]`;
 }
 
+/** How intervals are to be read; a mean of counts may lie outside of the middle of its draws, and readers ask why. */
+export function drawsSentence({ draws, seed, level }: { draws: number; seed: number; level: number }): string {
+  const middle = `${Math.round(level * 100)} %`;
+  return `${many(draws, 'draw')}, seed ${seed}. In “12 [8, 17]” 12 is the mean of the draws and [8, 17] holds their middle ${middle}; where nearly all draws agree, a few others can carry the mean outside.`;
+}
+
 /** An interval of a difference, with the sign written out: `-21 [-25, -14]`, `+3 [+1, +6]`, `0`. */
 export function difference(value: Interval, unit = ''): string {
   if (Number.isNaN(value.estimate)) return cannotTell;

@@ -6,7 +6,7 @@ import { charts } from './charts/charts.ts';
 import { type Facts, type Figure, widths } from './charts/figure.ts';
 import { reportJson } from './json.ts';
 import { captureMarkdown, headMarkdown } from './markdown.ts';
-import { many } from './numbers.ts';
+import { drawsSentence, many } from './numbers.ts';
 import { answersHtml, type DrawnFigure, figureHtml, page } from './page.ts';
 import { answers, overview, shortNames } from './summary.ts';
 import { supporting } from './supporting.ts';
@@ -70,7 +70,7 @@ function captureHtml(facts: Facts, figures: readonly DrawnFigure[], number: numb
     `<section id="${anchor}">`,
     `<h2>${escapeHtml(name)}</h2>`,
     answersHtml(answers(facts)),
-    `<p class="meta">${many(draws, 'draw')}, seed ${seed}, intervals at ${Math.round(level * 100)} %.</p>`,
+    `<p class="meta">${escapeHtml(drawsSentence({ draws, seed, level }))}</p>`,
     ...figures.map((figure) => figureHtml(figure, `${anchor}-${figure.id}`)),
     '<h3>Behind the findings</h3>',
     ...supporting(facts).map(

@@ -219,6 +219,12 @@ function isZero(row: PolicyRow | undefined): boolean {
   return estimate === 0 && low === 0 && high === 0;
 }
 
+/** Where the conditioned replay does not give the recorded number back, it stands beside. */
+function asRecorded({ rows, recorded, fidelity: { recordedFailures, folios } }: Facts['comparison']): string {
+  const replayed = rows.find((row) => row.policy === recorded)?.value.failedFolios.estimate;
+  return folios === 0 || replayed === recordedFailures ? '' : ` as replayed (${count(recordedFailures)} recorded)`;
+}
+
 function finding(facts: Facts): string {
   const { rows, recorded, refusals } = facts.comparison;
   const refused =
@@ -259,7 +265,7 @@ function finding(facts: Facts): string {
   ];
   const against =
     base && !Number.isNaN(base.value.failedFolios.estimate)
-      ? `Against ${interval(base.value.failedFolios)} given up under ${recorded}: `
+      ? `Against ${interval(base.value.failedFolios)} given up under ${recorded}${asRecorded(facts.comparison)}: `
       : '';
   const limits = replayed.filter((row) => bounds.has(row.policy)).map((row) => number(row.policy));
   const limit = limits.length > 0 ? ` Bounds, no real policies: ${list(limits)}.` : '';
