@@ -72,6 +72,13 @@ for (const colorScheme of ['light', 'dark'] as const) {
               (svg) => (svg.getBoundingClientRect().width / (svg as SVGSVGElement).viewBox.baseVal.width) * 11,
             ),
           ),
+          // A caption that shares a row with stacked cells is squeezed to a letter a line.
+          squeezed: [...document.querySelectorAll('caption')].filter(
+            (each) => shown(each) && each.getBoundingClientRect().width < 100,
+          ).length,
+          wide: [...document.querySelectorAll('.scroll.stack')].filter(
+            (each) => each.scrollWidth > each.clientWidth + 1,
+          ).length,
           ground: luminance(getComputedStyle(document.body).backgroundColor),
           ink: luminance(getComputedStyle(document.querySelector('figure svg text') ?? document.body).fill),
         };
@@ -80,6 +87,8 @@ for (const colorScheme of ['light', 'dark'] as const) {
       assert.equal(seen.figures, 2 * charts.length);
       assert.equal(seen.svgs, seen.figures, 'one drawing of each figure is shown');
       assert.equal(seen.captioned, seen.figures);
+      assert.equal(seen.squeezed, 0);
+      assert.equal(seen.wide, 0, 'tables of sentences, and the overview, fit without scrolling');
       assert.ok(seen.smallest >= 10, `text of ${seen.smallest.toFixed(1)} px`);
       assert.ok(
         colorScheme === 'dark' ? seen.ground < 150 && seen.ink > 600 : seen.ground > 600 && seen.ink < 150,

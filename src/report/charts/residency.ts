@@ -84,7 +84,7 @@ export const residency: Chart = ({ history }, width = widths.wide) => {
                 },
               },
               {
-                mark: { type: 'tick', orient: 'vertical', thickness: 3, size: 13, color: colours.blue },
+                mark: { type: 'tick', orient: 'vertical', thickness: 3, size: 15, color: 'currentColor', opacity: 1 },
                 encoding: { x: { field: 'median', type: 'quantitative' }, y: y('at') },
               },
               {
