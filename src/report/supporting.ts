@@ -24,7 +24,7 @@ function policies({ comparison }: Facts): Table {
     comparison.rows.map((row) => [
       row.policy,
       row.source,
-      row.changes.length > 0 ? row.changes.join(' ') : row.title,
+      row.changes.length > 0 ? row.changes.join('; ') : row.title,
       row.why === '' ? row.answer : `${row.answer}: ${row.why}`,
     ]),
     { title: 'The policies' },
@@ -94,6 +94,11 @@ function requests(history: History): Table {
   );
 }
 
+/** A likelihood ratio is never nought, however little it leaves of a cause. */
+function factor(weight: number): string {
+  return weight > 0 && weight < 0.01 ? weight.toPrecision(1) : count(weight);
+}
+
 function evidence(history: History): Table {
   const calls = new Map<number, Call>(history.calls.map((call) => [call.id, call]));
   const timed = history.capture.clock.unit === 'ns';
@@ -106,7 +111,7 @@ function evidence(history: History): Table {
         .sort((a, b) => b.weight - a.weight)
         .map(
           (each) =>
-            `${each.cause}: ${each.says} (${each.ordinal >= 0 ? `#${each.ordinal}, ` : ''}×${count(each.weight)})`,
+            `${each.cause}: ${each.says} (${each.ordinal >= 0 ? `#${each.ordinal}, ` : ''}×${factor(each.weight)})`,
         );
       return [
         call ? `${call.reason} by ${call.comm}-${call.pid} at #${call.startOrdinal}` : String(failure.call),
