@@ -201,6 +201,9 @@ export function foldEpisodes(capture: Capture, log: Log, calls: readonly BareCal
     episode.end = time;
     episode.lastOrdinal = ordinal;
     episode.outcome = destination === episode.sourcePfn ? 'undone' : 'moved';
+    // The first page of a large folio comes back as the large folio that it is; as a smaller one, it was split in between
+    // (unmap_folio and remap_page of mm/huge_memory.c use the same entries). That is no try to move it, so no call's.
+    if (tag === REMOVE && pfn === episode.sourcePfn && log.value(3, row) < episode.order) episode.call = -1;
     if (episode.removed === episode.set) {
       close(migrator, episode);
       const there = migrator.byAddress.get(address)!;

@@ -324,3 +324,25 @@ test('contiguous allocation from stock events: calls up to test_pages_isolated, 
     ],
   );
 });
+
+test('a large folio whose first page comes back as a small one was split: entries were there, but nothing tried to move it', async () => {
+  const large = (page: number) => set(0x200000 + page * 0x1000, 0x64600 + page, 9);
+  const whole = `
+    0 a-1 1.000000 ${contigStart}
+    0 a-1 1.000001 ${large(0)}
+    0 a-1 1.000002 ${large(1)}
+    0 a-1 1.000003 ${remove(0x200000, 0x64600)}
+    0 a-1 1.000004 ${remove(0x201000, 0x64601)}
+    0 a-1 1.000005 ${end(0, 512, 'contig_range')}`;
+  const split = await told(whole);
+  assert.deepEqual(
+    split.episodes.map((one) => [one.sourcePfn, one.order, one.call, one.outcome]),
+    [[0x64600, 9, -1, 'undone']],
+  );
+  // The same entries, restored as the large folio's own: an attempt that was undone.
+  const undone = await told(whole.replace(/order=0\n/, 'order=9\n'));
+  assert.deepEqual(
+    undone.episodes.map((one) => [one.call, one.outcome]),
+    [[0, 'undone']],
+  );
+});
