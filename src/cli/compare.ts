@@ -34,8 +34,8 @@ async function show(history: History, comparison: Comparison): Promise<void> {
   for (const one of comparison.assumptions)
     await printFacts(`assumed: ${one.name}: ${inUnit(one.value, one.unit)}${one.unit === 'ns' ? '' : ` ${one.unit}`}`, [
       ['why', one.why],
-      ['halved', `${count(one.halved)} failed folios under ${one.policy}`],
-      ['doubled', `${count(one.doubled)} failed folios under ${one.policy}`],
+      ['halved', `${count(one.halved)} folios given up under ${one.policy}`],
+      ['doubled', `${count(one.doubled)} folios given up under ${one.policy}`],
     ]);
   for (const remark of comparison.remarks) await printLines([`note: ${remark}`]);
 }

@@ -47,10 +47,13 @@ export function compare(history: History, options: CompareOptions = {}): Compari
   const { capture } = history;
   const { seed = defaults.seed, level = defaults.level, onProgress } = options;
   if (history.calls.length === 0) {
+    const { decoded, generic } = capture.accounting;
     throw new TraceError(
       'nothing-to-replay',
       { file: capture.source },
-      'holds no migrate_pages call: nothing to replay',
+      decoded === 0 && generic > 0
+        ? `holds ${plural(generic, 'event')} of which only a name or number is known (as the tracefs option \`raw\` prints them): nothing to replay`
+        : 'holds no migrate_pages call: nothing to replay',
       `record them: ${recordEverything}`,
     );
   }

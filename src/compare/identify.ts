@@ -36,9 +36,10 @@ const needs: Readonly<
   },
 };
 
-/** The command that records these events next time. */
+/** The command that records these events next time, as the text of the ring buffer, which is what can be read. */
 export function recordCommand(events: readonly string[]): string {
-  return `trace-cmd record -C mono ${[...new Set(events)].map((event) => `-e ${event}`).join(' ')} sleep 30`;
+  const wanted = [...new Set(events)].map((event) => `-e ${event}`).join(' ');
+  return `trace-cmd start -C mono ${wanted}; sleep 30; trace-cmd stop; trace-cmd show > trace.txt`;
 }
 
 /** What to record when a capture holds no migration at all. */

@@ -62,8 +62,6 @@ export interface Unit {
   readonly calls: readonly number[];
   /** The requester is not known, so that its own retries are not re-run. */
   readonly alone: boolean;
-  /** Events of its CPU were lost while it ran, or one of its ends was. */
-  readonly lossy: boolean;
   /** ns that its own all-CPU drain (or disabling of the caches) took; NaN when it made none or none was seen. */
   readonly drainTime: number;
   /** What the recording says became of it: 0, negative errno, NaN when not seen. */
@@ -249,7 +247,6 @@ function unitOf(
     scans: scansOf(history, request),
     calls: callIds,
     alone: request === undefined,
-    lossy: calls.some(({ lossy, complete }) => lossy || complete !== 'whole'),
     drainTime: prepared - (window?.start ?? Number.NaN),
     returned: request?.returned ?? Number.NaN,
   };

@@ -53,10 +53,14 @@ export function reproduce(stage: Stage, seed = 0): { folios: number; reproduced:
       misses.push({
         unit,
         member: m,
-        recorded: `${last} after ${member.episodes.length} episodes`,
-        replayed: `${moved ? 'moved' : 'failed'} after ${outcome.episodes[m]} episodes`,
+        recorded: `${last} after ${episodes(member.episodes.length)}`,
+        replayed: `${moved ? 'moved' : 'failed'} after ${episodes(outcome.episodes[m]!)}`,
       });
     });
   }
   return { folios, reproduced: folios - misses.length, misses };
+}
+
+function episodes(n: number): string {
+  return n === 1 ? '1 episode' : `${n} episodes`;
 }
