@@ -212,6 +212,7 @@ export function foldEpisodes(capture: Capture, log: Log, calls: readonly BareCal
     }
   }
 
+  setSplitsApart(episodes);
   number(episodes, calls, kernelOf(capture), capture.strings.find('MIGRATE_ASYNC'));
   const refusals = [];
   if (undecoded > 0) {
@@ -224,6 +225,25 @@ export function foldEpisodes(capture: Capture, log: Log, calls: readonly BareCal
     refusals.push({ what: 'removed migration entries', reason, count: orphans });
   }
   return { episodes, decoder, refusals, pairs };
+}
+
+/**
+ * A large folio whose entries were restored, and of which the same call then unmaps pages as smaller folios, was split
+ * (mm/migrate.c try_split_folio; up front for partially mapped ones since 6.9): no try to move it either.
+ */
+function setSplitsApart(episodes: readonly Open[]): void {
+  const undone = new Map<number, Open[]>(); // by call
+  for (const episode of episodes) {
+    if (episode.call < 0) continue;
+    const large = undone.get(episode.call);
+    for (const one of large ?? []) {
+      const offset = episode.sourcePfn - one.sourcePfn;
+      if (one.order > episode.order && offset >= 0 && offset < 2 ** one.order) one.call = -1;
+    }
+    if (episode.order === 0 || episode.outcome !== 'undone') continue;
+    if (large === undefined) undone.set(episode.call, [episode]);
+    else large.push(episode);
+  }
 }
 
 /**

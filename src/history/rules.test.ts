@@ -339,6 +339,21 @@ test('a large folio whose first page comes back as a small one was split: entrie
     split.episodes.map((one) => [one.sourcePfn, one.order, one.call, one.outcome]),
     [[0x64600, 9, -1, 'undone']],
   );
+  // Its first page was not mapped: what follows tells, a page of it unmapped by itself in the same call.
+  const partly = await told(
+    whole
+      .replaceAll('0x200000', '0x202000')
+      .replace(large(0), large(2))
+      .replace(remove(0x200000, 0x64600), remove(0x202000, 0x64602))
+      .replace(end(0, 512, 'contig_range'), `${set(0x202000, 0x64602)}\n    0 a-1 1.000006 ${remove(0x202000, 0x900)}`),
+  );
+  assert.deepEqual(
+    partly.episodes.map((one) => [one.sourcePfn, one.order, one.call]),
+    [
+      [0x64600, 9, -1],
+      [0x64602, 0, 0],
+    ],
+  );
   // The same entries, restored as the large folio's own: an attempt that was undone.
   const undone = await told(whole.replace(/order=0\n/, 'order=9\n'));
   assert.deepEqual(
