@@ -27,7 +27,7 @@ export interface PolicyText {
 export interface CompareOptions {
   /** Names, or texts of a user's own; by default those that differ from the recorded policy. */
   readonly policies?: readonly (string | PolicyText)[];
-  /** By default 400, fewer for a large capture (see `usualDraws`). */
+  /** By default 480, fewer for a large capture (see `usualDraws`). */
   readonly draws?: number;
   readonly seed?: number;
   /** Confidence level of single intervals, before the correction for several policies. */
@@ -35,7 +35,7 @@ export interface CompareOptions {
   readonly onProgress?: (done: number, total: number, what: string) => void;
 }
 
-const defaults = { draws: 400, seed: 1, level: 0.95, folds: 5 } as const;
+const defaults = { draws: 480, seed: 1, level: 0.95, folds: 5 } as const;
 
 /**
  * Compares policies on one capture. The same history and options give the same comparison.
@@ -130,7 +130,7 @@ function choose(
 }
 
 /**
- * How many draws a capture gets when nobody says: 400, or as many as its size leaves time for, never under 20. Counted
+ * How many draws a capture gets when nobody says: 480 (so that each end of an interval corrected for eleven policies lies between two draws), or as many as its size leaves time for, never under 20. Counted
  * in members and background rows, not in seconds, so that the same capture gets the same number anywhere.
  */
 export function usualDraws({ scenes }: Stage, policies: number): number {
