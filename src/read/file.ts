@@ -65,15 +65,20 @@ async function* readChunks(
   onProgress: OpenOptions['onProgress'],
 ): AsyncGenerator<Uint8Array> {
   let bytes = 0;
+  // A chunk of its own each time: readers may keep what they were given. The next one is read while this one is decoded
+  // (a tenth of the wall time). A failure of it is told when its turn comes.
+  const readNext = () => file.read(new Uint8Array(chunkSize), 0, chunkSize).catch((error: unknown) => ({ error }));
+  let next = readNext();
   try {
     const total = (await file.stat()).size;
     for (;;) {
-      // A chunk of its own each time: readers may keep what they were given.
-      const { bytesRead, buffer } = await file.read(new Uint8Array(chunkSize), 0, chunkSize);
-      if (bytesRead === 0) return;
-      bytes += bytesRead;
+      const read = await next;
+      if ('error' in read) throw read.error;
+      if (read.bytesRead === 0) return;
+      bytes += read.bytesRead;
       onProgress?.(bytes, total);
-      yield buffer.subarray(0, bytesRead);
+      next = readNext();
+      yield read.buffer.subarray(0, read.bytesRead);
     }
   } catch (error) {
     if (error instanceof Error && 'code' in error) {
@@ -81,6 +86,7 @@ async function* readChunks(
     }
     throw error;
   } finally {
+    await next;
     await file.close();
   }
 }

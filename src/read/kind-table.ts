@@ -77,6 +77,8 @@ export class KindTable {
   #slots = new Int32Array(256).fill(-1);
   readonly #keys: Uint8Array[] = [];
   readonly #named: NamedKind[] = [];
+  #lastKey: Uint8Array = new Uint8Array(0);
+  #lastNamed: NamedKind = this.other;
   readonly #decoder = new TextDecoder();
   readonly states: KindState[] = [];
 
@@ -88,6 +90,13 @@ export class KindTable {
   /** The name in `bytes[start..end)`, `system:name` or bare. */
   find(bytes: Uint8Array, start: number, end: number): NamedKind {
     const length = end - start;
+    // Events come in runs of one kind: comparing with the last name is one walk, hashing and then comparing two.
+    const last = this.#lastKey;
+    if (last.length === length) {
+      let i = 0;
+      while (i < length && last[i] === bytes[start + i]) i++;
+      if (i === length) return this.#lastNamed;
+    }
     const hash = hashOf(bytes, start, length);
     const mask = this.#slots.length - 1;
     let slot = (hash ^ (hash >>> 9)) & mask;
@@ -98,7 +107,11 @@ export class KindTable {
       if (key.length === length) {
         let i = 0;
         while (i < length && key[i] === bytes[start + i]) i++;
-        if (i === length) return this.#named[index]!;
+        if (i === length) {
+          this.#lastKey = key;
+          this.#lastNamed = this.#named[index]!;
+          return this.#lastNamed;
+        }
       }
       slot = (slot + 1) & mask;
     }
