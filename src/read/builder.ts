@@ -270,7 +270,7 @@ export class BatchBuilder {
     const known = knownSite(named.sites, bytes, start, end) ?? this.#readSite(named, bytes, start, end);
     const template = known?.state.templates[0];
     if (!template || !matchTemplate(template, bytes, start + known.bytes.length, end, values)) return undefined;
-    if (known.callerEnd > 0) values.setRange(0, start + known.callerStart, start + known.callerEnd);
+    if (known.caller >= 0) values.setTextId(0, known.caller);
     return known.state;
   }
 
@@ -282,8 +282,7 @@ export class BatchBuilder {
     const known: KnownSite = {
       bytes: bytes.slice(start, site.behind),
       state,
-      callerStart: site.isReturn ? site.callerStart - start : 0,
-      callerEnd: site.isReturn ? site.callerEnd - start : 0,
+      caller: site.isReturn ? this.capture.strings.internBytes(bytes, site.callerStart, site.callerEnd) : -1,
     };
     if (named.sites.length === mostSites) named.sites.pop();
     named.sites.push(known);

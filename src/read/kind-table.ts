@@ -28,12 +28,11 @@ export interface KindState {
   readonly functionName: Uint8Array;
 }
 
-/** A parenthesis that was read, and where in it the caller stands. */
+/** A parenthesis that was read, and the interned name of the caller in it; -1 for an entry, which has none. */
 export interface KnownSite {
   readonly bytes: Uint8Array;
   readonly state: KindState;
-  readonly callerStart: number;
-  readonly callerEnd: number;
+  readonly caller: number;
 }
 
 /** One name as the input writes it (`mm_migrate_pages`, `fs:move`): its kind is decided by its first event. */
