@@ -9,21 +9,6 @@ import { argument, field, isText } from './fields.ts';
 import type { Listener } from './gather.ts';
 import { Log, type Now } from './log.ts';
 
-/** enum migrate_mode and enum migrate_reason (include/linux/migrate_mode.h), for captures that keep numbers. */
-const modes = ['MIGRATE_ASYNC', 'MIGRATE_SYNC_LIGHT', 'MIGRATE_SYNC', 'MIGRATE_SYNC_NO_COPY'];
-const reasons = [
-  'compaction',
-  'memory_failure',
-  'memory_hotplug',
-  'syscall_or_cpuset',
-  'mempolicy_mbind',
-  'numa_misplaced',
-  'contig_range',
-  'longterm_pin',
-  'demotion',
-  'damon',
-];
-
 const START = 0;
 const END = 1;
 const ENTRY = 2;
@@ -33,10 +18,11 @@ const RETURN = 3;
 export const newCallLog = (): Log => new Log(7);
 
 export function listenToCalls(capture: Capture, now: Now, log: Log): Listener {
-  const named = (kind: EventKind, name: string, names: readonly string[], value: number): number => {
+  const named = (kind: EventKind, name: string, value: number): number => {
     if (Number.isNaN(value)) return -1;
+    const names = kind.row?.symbols?.[name] ?? [];
     if (!isText(kind, name)) return capture.strings.intern(names[value] ?? `0x${value.toString(16)}`);
-    // Some ways of printing give the number (`0x2 (2)` with options/fields).
+    // Dumps of one's own may give the number.
     const text = capture.strings.text(value);
     return /^(0x)?\d/.test(text)
       ? capture.strings.intern(names[Number.parseInt(text, text.startsWith('0x') ? 16 : 10)] ?? text)
@@ -55,8 +41,7 @@ export function listenToCalls(capture: Capture, now: Now, log: Log): Listener {
       return (columns) => {
         const mode = field(columns, 'mode');
         const reason = field(columns, 'reason');
-        return (row) =>
-          log.add(now, START, named(kind, 'mode', modes, mode(row)), named(kind, 'reason', reasons, reason(row)));
+        return (row) => log.add(now, START, named(kind, 'mode', mode(row)), named(kind, 'reason', reason(row)));
       };
     }
     if (kind.name !== 'mm_migrate_pages') return undefined;
@@ -72,8 +57,8 @@ export function listenToCalls(capture: Capture, now: Now, log: Log): Listener {
         log.add(
           now,
           END,
-          named(kind, 'mode', modes, mode(row)),
-          named(kind, 'reason', reasons, reason(row)),
+          named(kind, 'mode', mode(row)),
+          named(kind, 'reason', reason(row)),
           succeeded(row),
           failed(row),
           thpSucceeded(row),
@@ -207,30 +192,27 @@ export class CallFinder {
 
   /** Id of the task's last call that began at or before this ordinal (a call without a start begins at its end), or -1. */
   before(pid: number, ordinal: number): number {
-    const list = this.#byPid.get(pid);
-    if (list === undefined) return -1;
-    let low = 0;
-    let high = list.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (firstOrdinal(this.#calls[list.data[middle]!]!) <= ordinal) low = middle + 1;
-      else high = middle;
-    }
-    return low === 0 ? -1 : list.data[low - 1]!;
+    return this.#byPid.get(pid)?.data[this.#countUpTo(pid, ordinal) - 1] ?? -1;
   }
 
   /** Id of the task's first call that begins after this ordinal, or -1. */
   after(pid: number, ordinal: number): number {
     const list = this.#byPid.get(pid);
-    if (list === undefined) return -1;
+    const place = this.#countUpTo(pid, ordinal);
+    return list === undefined || place === list.length ? -1 : list.data[place]!;
+  }
+
+  /** How many of the task's calls began at or before this ordinal. */
+  #countUpTo(pid: number, ordinal: number): number {
+    const list = this.#byPid.get(pid);
     let low = 0;
-    let high = list.length;
+    let high = list?.length ?? 0;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (firstOrdinal(this.#calls[list.data[middle]!]!) <= ordinal) low = middle + 1;
+      if (firstOrdinal(this.#calls[list!.data[middle]!]!) <= ordinal) low = middle + 1;
       else high = middle;
     }
-    return low === list.length ? -1 : list.data[low]!;
+    return low;
   }
 }
 
