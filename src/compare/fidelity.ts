@@ -1,5 +1,5 @@
 /** Fidelity: the recorded policy replayed with its outcomes withheld, scored against them. */
-import type { Stage } from '../replay/stage.ts';
+import { isScored, type Stage } from '../replay/stage.ts';
 import type { Withheld } from '../replay/withheld.ts';
 import type { Fidelity, Interval } from './comparison.ts';
 import { brierScore, mean, percentileInterval } from './statistics.ts';
@@ -49,10 +49,7 @@ export function fidelityOf(stage: Stage, withheld: Withheld, level: number): Fid
 function recordedEpisodesOf({ scenes }: Stage): number {
   let episodes = 0;
   for (const { unit } of scenes) {
-    for (const member of unit.members) {
-      const last = member.outcomes.at(-1);
-      if (!member.latent && last !== undefined && last !== 'unknown') episodes += member.episodes.length;
-    }
+    for (const member of unit.members) if (isScored(member)) episodes += member.episodes.length;
   }
   return episodes;
 }

@@ -3,7 +3,7 @@
  * and for the others whether the answer is observed, bounded or assumed.
  */
 import type { History } from '../history/facts.ts';
-import type { Axis, Need, Policy } from '../policies/policy.ts';
+import { type Axis, batchAxes, type Need, type Policy, retryAxes } from '../policies/policy.ts';
 import { parseVersion } from '../policies/versions.ts';
 import type { Stage } from '../replay/stage.ts';
 import type { Refusal } from './comparison.ts';
@@ -69,10 +69,6 @@ function isBefore518({ capture }: History): boolean {
   const version = parseVersion(capture.kernelVersion?.value ?? '');
   return version !== undefined && version.major * 1000 + version.minor < 5018;
 }
-
-/** Axes that say how a mismatch is found and met, and those that say what rests in batches. */
-const retryAxes: readonly Axis[] = ['A', 'B', 'C', 'D', 'O', 'P'];
-const batchAxes: readonly Axis[] = ['G', 'H', 'J', 'K', 'L', 'N'];
 
 /** Axes on which two policies choose differently. */
 export function differs(policy: Policy, recorded: Policy): Axis[] {

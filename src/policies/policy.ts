@@ -4,6 +4,12 @@ import type { Decisions } from '../model/decisions.ts';
 /** Letters of the axes (docs/policies.md). */
 export type Axis = 'A' | 'B' | 'C' | 'D' | 'E' | 'F' | 'G' | 'H' | 'I' | 'J' | 'K' | 'L' | 'M' | 'N' | 'O' | 'P' | 'Q';
 
+/** Axes that say how a mismatch of references is found and met. */
+export const retryAxes: readonly Axis[] = ['A', 'B', 'C', 'D', 'O', 'P'];
+
+/** Axes that say what rests in batches. */
+export const batchAxes: readonly Axis[] = ['G', 'H', 'J', 'K', 'L', 'N'];
+
 /** A fact of history that a policy's effect cannot be worked out without. */
 export type Need = 'calls' | 'episodes' | 'batch flushes' | 'requests';
 

@@ -4,7 +4,7 @@
  */
 import type { History } from '../history/facts.ts';
 import type { Decisions } from '../model/decisions.ts';
-import type { Axis, Policy } from '../policies/policy.ts';
+import { type Axis, batchAxes, type Policy, retryAxes } from '../policies/policy.ts';
 import { type Condition, conditionsOf, isFree } from './abduction.ts';
 import type { Unit } from './demand.ts';
 import { runUnit, type UnitOutcome } from './job.ts';
@@ -167,10 +167,6 @@ export function meetsAlike(a: Decisions, b: Decisions): boolean {
     a.neverDrain === b.neverDrain
   );
 }
-
-/** Axes that say how a mismatch is found and met, and those that say what rests in batches. */
-const retryAxes: readonly Axis[] = ['A', 'B', 'C', 'D', 'O', 'P'];
-const batchAxes: readonly Axis[] = ['G', 'H', 'J', 'K', 'L', 'N'];
 
 function chooseAlike(a: Policy, b: Policy, axes: readonly Axis[]): boolean {
   return axes.every((axis) => a.choices[axis] === b.choices[axis]);
