@@ -4,7 +4,7 @@
  * browser and fails on anything of the kind.
  */
 export { exitCodeOf, ScenarioError, TraceError } from './base/errors.ts';
-export type { CompareOptions, PolicyText } from './compare/compare.ts';
+export type { CompareOptions, PolicyMaker } from './compare/compare.ts';
 export { compare } from './compare/compare.ts';
 export type {
   Assumption,
@@ -44,6 +44,7 @@ export { batchKinds, causes } from './history/facts.ts';
 export { workOut } from './history/history.ts';
 export { defaultPolicyNames, namedPolicies, resolvePolicy } from './policies/policies.ts';
 export type { Axis, Need, Policy } from './policies/policy.ts';
+export { parseUserPolicy } from './policies/user.ts';
 export { readBytes } from './read/bytes.ts';
 export type { Format, ReadOptions, Sidecar } from './read/format.ts';
 export { formats } from './read/formats.ts';

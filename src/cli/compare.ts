@@ -7,7 +7,7 @@ import { fidelity } from '../report/charts/fidelity.ts';
 import { count, inUnit, list } from '../report/numbers.ts';
 import { checkFiles } from './captures.ts';
 import { printFacts, printJson, printLines, printTable } from './output.ts';
-import { addReplayOptions, checkPolicies, type ReplayOptions, replayed } from './replays.ts';
+import { addReplayOptions, type ReplayOptions, replayed, wantedPolicies } from './replays.ts';
 
 async function show(history: History, comparison: Comparison): Promise<void> {
   const facts = { history, comparison };
@@ -46,10 +46,10 @@ export function compareCommand(): Command {
     .argument('<file...>', 'captures; - for stdin');
   return addReplayOptions(command).action(async (files: readonly string[], options: ReplayOptions) => {
     checkFiles(files);
-    checkPolicies(options);
+    const policies = await wantedPolicies(options);
     const comparisons: Comparison[] = [];
     for (const file of files) {
-      const { history, comparison } = await replayed(file, options);
+      const { history, comparison } = await replayed(file, options, policies);
       comparisons.push(comparison);
       if (!options.json) await show(history, comparison);
     }

@@ -2,9 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { ScenarioError } from '../base/errors.ts';
-import type { PolicyText } from '../compare/compare.ts';
+import type { PolicyMaker } from '../compare/compare.ts';
 import { resolvePolicy } from '../policies/policies.ts';
-import { parseUserPolicy } from '../policies/user.ts';
 import type { ReadOptions } from '../read/format.ts';
 
 /** As commander parses them; an option not given is absent. */
@@ -138,15 +137,17 @@ export function checkPolicy(name: string): void {
 }
 
 /**
- * A policy to replay under: its name, or the text of a user's own when a file is named. A mistake in either is said before
- * anything is read.
+ * A policy to replay under: its name, or the maker of a user's own when a file is named. A mistake in either is said before
+ * any capture is read.
  */
-export function policyOrText(name: string): string | PolicyText {
+export async function policyOf(name: string): Promise<string | PolicyMaker> {
   if (!/\.(ya?ml|json)$/.test(name)) {
     checkPolicy(name);
     return name;
   }
   const text = readText('--policy', name);
+  // Loaded here: what reads YAML is a third of the start-up time, and few command lines name a file.
+  const { parseUserPolicy } = await import('../policies/user.ts');
   parseUserPolicy(text, name);
-  return { file: name, text };
+  return (recorded, options) => parseUserPolicy(text, name, recorded, options);
 }

@@ -1,12 +1,12 @@
 /** The options and the work that `compare` and `report` share: one history and one comparison for each file. */
 import type { Command } from 'commander';
 import { Option } from 'commander';
-import { compare } from '../compare/compare.ts';
+import { compare, type PolicyMaker } from '../compare/compare.ts';
 import type { Comparison } from '../compare/comparison.ts';
 import type { History } from '../history/facts.ts';
 import { historyOf } from './captures.ts';
 import { interruptible } from './interrupt.ts';
-import { addCaptureOptions, again, type CaptureOptions, policyOrText, wholeNumber } from './options.ts';
+import { addCaptureOptions, again, type CaptureOptions, policyOf, wholeNumber } from './options.ts';
 import { startProgress } from './progress.ts';
 
 export interface ReplayOptions extends CaptureOptions {
@@ -27,22 +27,26 @@ export function addReplayOptions(command: Command): Command {
     .addOption(new Option('--seed <n>', 'the same seed gives the same luck').argParser(wholeNumber(0)));
 }
 
-/** Stops before anything is read when a policy does not exist. */
-export function checkPolicies(options: ReplayOptions): void {
-  for (const name of options.policy ?? []) policyOrText(name);
+/** Policies to replay under; undefined when none is named. */
+export type Wanted = readonly (string | PolicyMaker)[] | undefined;
+
+/** The policies named, before any capture is read: stops when one does not exist. */
+export async function wantedPolicies({ policy }: ReplayOptions): Promise<Wanted> {
+  return policy === undefined ? undefined : Promise.all(policy.map(policyOf));
 }
 
 /** Reads one capture, works out what happened, and replays it. */
 export async function replayed(
   file: string,
   options: ReplayOptions,
+  policies: Wanted,
 ): Promise<{ history: History; comparison: Comparison }> {
   const history = await historyOf(file, options);
   const progress = startProgress(`replaying ${file}`);
   try {
     const comparison = interruptible(() =>
       compare(history, {
-        ...(options.policy === undefined ? {} : { policies: options.policy.map(policyOrText) }),
+        ...(policies === undefined ? {} : { policies }),
         ...(options.draws === undefined ? {} : { draws: options.draws }),
         ...(options.seed === undefined ? {} : { seed: options.seed }),
         onProgress: progress.update,

@@ -7,7 +7,7 @@ import { overview } from '../report/summary.ts';
 import { checkFiles } from './captures.ts';
 import { namedRows } from './named-rows.ts';
 import { prepareFolder, print, printJson, printLines, screenWidth, writeFiles } from './output.ts';
-import { addReplayOptions, checkPolicies, type ReplayOptions, replayed } from './replays.ts';
+import { addReplayOptions, type ReplayOptions, replayed, wantedPolicies } from './replays.ts';
 import { version } from './version.ts';
 
 interface ReportOptions extends ReplayOptions {
@@ -45,10 +45,10 @@ function commandLine(files: readonly string[], options: ReportOptions): string {
  */
 export async function writeReport(files: readonly string[], options: ReportOptions): Promise<void> {
   checkFiles(files);
-  checkPolicies(options);
+  const policies = await wantedPolicies(options);
   prepareFolder(options.output);
   const all: Replayed[] = [];
-  for (const file of files) all.push(await replayed(file, options));
+  for (const file of files) all.push(await replayed(file, options, policies));
   // Loaded here: Vega is most of the start-up time, and no other command draws.
   const { buildReport } = await import('../report/report.ts');
   const report = await buildReport({ captures: all, command: commandLine(files, options), version: version() });

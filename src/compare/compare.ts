@@ -1,9 +1,9 @@
 /** The comparison of one capture: fidelity and reproduction first, then every policy against the recorded one. */
 import { TraceError } from '../base/errors.ts';
 import { causes, type History } from '../history/facts.ts';
+import type { LayOptions } from '../policies/lay.ts';
 import { defaultPolicyNames, resolvePolicy } from '../policies/policies.ts';
 import type { Policy } from '../policies/policy.ts';
-import { parseUserPolicy } from '../policies/user.ts';
 import { likeliest, type Posterior } from '../replay/blame.ts';
 import { timesGivenUp } from '../replay/demand.ts';
 import { type Metric, metricNames, modelVersion, type PolicyOutcome } from '../replay/outcome.ts';
@@ -18,15 +18,12 @@ import { fidelityOf } from './fidelity.ts';
 import { answerFor, recordEverything, refuse } from './identify.ts';
 import { bonferroniLevel, percentileInterval } from './statistics.ts';
 
-/** A user's own policy as YAML or JSON (docs/policies.md), with the name of its file for messages. */
-export interface PolicyText {
-  readonly file: string;
-  readonly text: string;
-}
+/** Makes a policy of one's own, laid over the recorded one: `parseUserPolicy` with its text, for one. */
+export type PolicyMaker = (recorded: Policy, options: LayOptions) => Policy;
 
 export interface CompareOptions {
-  /** Names, or texts of a user's own; by default those that differ from the recorded policy. */
-  readonly policies?: readonly (string | PolicyText)[];
+  /** Names, or makers of a user's own; by default those that differ from the recorded policy. */
+  readonly policies?: readonly (string | PolicyMaker)[];
   /** By default 480, fewer for a large capture (see `usualDraws`). */
   readonly draws?: number;
   readonly seed?: number;
@@ -41,7 +38,7 @@ const defaults = { draws: 480, seed: 1, level: 0.95, folds: 5 } as const;
  * Compares policies on one capture. The same history and options give the same comparison.
  *
  * @throws TraceError when the capture holds no call, or can feed none of the policies asked for.
- * @throws ScenarioError for an unknown policy or a mistake in a user's own, or when nothing says which kernel recorded the capture.
+ * @throws ScenarioError for an unknown policy, or when nothing says which kernel recorded the capture.
  */
 export function compare(history: History, options: CompareOptions = {}): Comparison {
   const { capture } = history;
@@ -109,10 +106,7 @@ function choose(
   const pageSize = history.capture.pageSize?.value;
   const lay = pageSize === undefined ? {} : { pageSize };
   for (const name of new Set(names ?? defaultPolicyNames(recorded))) {
-    const policy =
-      typeof name === 'string'
-        ? resolvePolicy(name, recorded, lay)
-        : parseUserPolicy(name.text, name.file, recorded, lay);
+    const policy = typeof name === 'string' ? resolvePolicy(name, recorded, lay) : name(recorded, lay);
     const refusal = refuse(history, policy);
     if (refusal !== undefined) refusals.push(refusal);
     else if (policy.name !== recorded.name) fed.push(policy);
@@ -130,8 +124,9 @@ function choose(
 }
 
 /**
- * How many draws a capture gets when nobody says: 480 (so that each end of an interval corrected for eleven policies lies between two draws), or as many as its size leaves time for, never under 20. Counted
- * in members and background rows, not in seconds, so that the same capture gets the same number anywhere.
+ * How many draws a capture gets when nobody says: 480 (so that each end of an interval corrected for eleven policies lies
+ * between two draws), or as many as its size leaves time for, never under 20. Counted in members and background rows, not
+ * in seconds, so that the same capture gets the same number anywhere.
  */
 export function usualDraws({ scenes }: Stage, policies: number): number {
   let size = 0;
@@ -226,7 +221,7 @@ function reproductionOf(stage: Stage): Reproduction {
   return {
     folios,
     reproduced,
-    otherOutcome: misses.filter(({ recorded, replayed }) => recorded.split(' ')[0] !== replayed.split(' ')[0]).length,
+    otherOutcome: misses.filter((miss) => miss.otherOutcome).length,
     misses: misses.slice(0, 10).map(({ unit, member, recorded, replayed }) => {
       const { pfn } = unit.members[member]!;
       const who = Number.isNaN(pfn) ? 'a folio without pfn' : `pfn 0x${pfn.toString(16)}`;

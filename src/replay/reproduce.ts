@@ -12,6 +12,8 @@ export interface Miss {
   readonly member: number;
   readonly recorded: string;
   readonly replayed: string;
+  /** It does not end as recorded; else only its episodes are of another number. */
+  readonly otherOutcome: boolean;
 }
 
 /**
@@ -49,11 +51,13 @@ export function reproduce(stage: Stage, seed = 0): { folios: number; reproduced:
       const moved = outcome.left[m] === 0;
       const open = member.episodes.some(({ outcome }) => outcome === 'open');
       const sameEpisodes = member.episodes.length === 0 || open || outcome.episodes[m] === member.episodes.length;
-      if (moved === (last === 'moved') && sameEpisodes) return;
+      const otherOutcome = moved !== (last === 'moved');
+      if (!otherOutcome && sameEpisodes) return;
       misses.push({
         unit,
         member: m,
         recorded: `${last} after ${episodes(member.episodes.length)}`,
+        otherOutcome,
         replayed: `${moved ? 'moved' : 'failed'} after ${episodes(outcome.episodes[m]!)}`,
       });
     });
