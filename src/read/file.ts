@@ -65,19 +65,21 @@ async function* readChunks(
   onProgress: OpenOptions['onProgress'],
 ): AsyncGenerator<Uint8Array> {
   let bytes = 0;
-  // A chunk of its own each time: readers may keep what they were given. The next one is read while this one is decoded
-  // (a tenth of the wall time). A failure of it is told when its turn comes.
+  // A chunk of its own each time: readers may keep what they were given. A failure is told when its turn comes.
   const readNext = () => file.read(new Uint8Array(chunkSize), 0, chunkSize).catch((error: unknown) => ({ error }));
-  let next = readNext();
+  let next: ReturnType<typeof readNext> | undefined;
   try {
-    const total = (await file.stat()).size;
+    const about = await file.stat();
+    const total = about.size;
     for (;;) {
-      const read = await next;
+      const read = await (next ?? readNext());
       if ('error' in read) throw read.error;
       if (read.bytesRead === 0) return;
       bytes += read.bytesRead;
       onProgress?.(bytes, total);
-      next = readNext();
+      // The next chunk of a file is read while this one is decoded (a tenth of the wall time). A pipe may have none for
+      // long, and whoever has seen enough of it would wait for that.
+      next = about.isFile() ? readNext() : undefined;
       yield read.buffer.subarray(0, read.bytesRead);
     }
   } catch (error) {
