@@ -6,6 +6,7 @@ import { type ColumnTable, from, table } from 'arquero';
 import type { OpenCapture } from '../events/capture.ts';
 import { qualifiedName } from '../events/kinds.ts';
 import type { History } from '../history/facts.ts';
+import { valueText } from './cells.ts';
 
 /** One row a migrate_pages() call. Times are ns since the first event; NaN = not known. */
 export function callTable(history: History): ColumnTable {
@@ -47,7 +48,7 @@ export function episodeTable(history: History): ColumnTable {
 
 /**
  * The events of one kind, named `system:name` or `name`: time (ns since the first event), cpu, pid, comm and the event's own
- * fields; 64-bit fields as `0x` text, exact. Reads the capture to its end.
+ * fields; 64-bit fields as exact text. Reads the capture to its end.
  */
 export async function eventTable(open: OpenCapture, event: string): Promise<ColumnTable> {
   const { capture } = open;
@@ -73,18 +74,9 @@ export async function eventTable(open: OpenCapture, event: string): Promise<Colu
       const at = batch.row[i]!;
       kind.fields.forEach((field, f) => {
         const column = fields.columns[f]!;
-        if (column.storage === 'number') put(field.name, rows, column.values[at]!);
-        else if (column.storage === 'text') put(field.name, rows, capture.strings.text(column.values[at]!));
-        else if (column.storage === 'bytes') {
-          put(field.name, rows, new TextDecoder().decode(batch.arena.subarray(column.start[at]!, column.end[at]!)));
-        } else if (column.present[at] === 1) {
-          const high = column.values.hi[at]!.toString(16);
-          put(
-            field.name,
-            rows,
-            `0x${high === '0' ? '' : high}${column.values.lo[at]!.toString(16).padStart(high === '0' ? 1 : 8, '0')}`,
-          );
-        }
+        const value =
+          column.storage === 'number' ? column.values[at]! : valueText(column, field, at, batch, capture.strings);
+        if (value !== undefined) put(field.name, rows, value);
       });
       rows++;
     }
