@@ -2,6 +2,7 @@
  * Stays in per-CPU LRU batches and the flushes that end them: what `flush-runs.ts` parts gets its cause, and each line its
  * stay. A stay begins with its add where the adding functions were probed.
  */
+import { countLeading } from '../base/sorted.ts';
 import type { Capture } from '../events/capture.ts';
 import { isWorker, whenEmptied } from './drains.ts';
 import { kernelOf } from './entries.ts';
@@ -297,12 +298,5 @@ function foldStays(sources: BatchSources, flushOf: Int32Array): StayTable {
 
 /** Time of the first mark after a place, or NaN. */
 function firstAfter(marks: readonly { readonly ordinal: number; readonly time: number }[], ordinal: number): number {
-  let low = 0;
-  let high = marks.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (marks[middle]!.ordinal <= ordinal) low = middle + 1;
-    else high = middle;
-  }
-  return marks[low]?.time ?? NaN;
+  return marks[countLeading(marks.length, (i) => marks[i]!.ordinal <= ordinal)]?.time ?? NaN;
 }

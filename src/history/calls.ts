@@ -2,7 +2,9 @@
  * migrate_pages() calls (mm/migrate.c): from mm_migrate_pages_start to mm_migrate_pages of one task. Calls do not nest in
  * a task. Kernels without the start event (5.10) give the end only, unless the function is probed.
  */
+
 import { IntegerColumn } from '../base/columns.ts';
+import { countLeading } from '../base/sorted.ts';
 import type { Capture, Loss } from '../events/capture.ts';
 import type { EventKind } from '../events/kinds.ts';
 import { argument, field, isText } from './fields.ts';
@@ -205,14 +207,8 @@ export class CallFinder {
   /** How many of the task's calls began at or before this ordinal. */
   #countUpTo(pid: number, ordinal: number): number {
     const list = this.#byPid.get(pid);
-    let low = 0;
-    let high = list?.length ?? 0;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (firstOrdinal(this.#calls[list!.data[middle]!]!) <= ordinal) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    if (list === undefined) return 0;
+    return countLeading(list.length, (i) => firstOrdinal(this.#calls[list.data[i]!]!) <= ordinal);
   }
 }
 

@@ -3,6 +3,7 @@
  * lru_add_drain_all has every CPU that needs it do so on a kernel worker, lru_cache_disable does the same and keeps batches
  * off until lru_cache_enable, which is inline and leaves no event.
  */
+import { addTo } from '../base/groups.ts';
 import type { Capture } from '../events/capture.ts';
 import type { Drain, Window } from './facts.ts';
 import { argument } from './fields.ts';
@@ -154,9 +155,7 @@ export function whenEmptied(log: Log): Emptied {
   const mlock = new Map<number, { ordinal: number; time: number }[]>();
   const add = (to: typeof all, cpu: number, row: number): void => {
     const mark = { ordinal: log.ordinal.data[row]!, time: log.time.data[row]! };
-    const list = to.get(cpu);
-    if (list === undefined) to.set(cpu, [mark]);
-    else list.push(mark);
+    addTo(to, cpu, mark);
   };
   for (let row = 0; row < log.length; row++) {
     const tag = log.tag.data[row]!;

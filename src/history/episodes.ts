@@ -3,7 +3,9 @@
  * (mm/rmap.c try_to_migrate_one, mm/migrate.c remove_migration_pte; set_migration_pmd and remove_migration_pmd for a
  * huge page mapped as one). Each event is one mapping: the same address may come several times, once for each process.
  */
+
 import { NumberColumn } from '../base/columns.ts';
+import { addTo } from '../base/groups.ts';
 import type { Capture } from '../events/capture.ts';
 import type { BareCall, CallFinder } from './calls.ts';
 import { chooseDecoder, type Decoder, kernelOf } from './entries.ts';
@@ -298,9 +300,7 @@ export class EpisodeFinder {
   constructor(episodes: readonly Episode[]) {
     this.#episodes = episodes;
     for (const episode of episodes) {
-      const list = this.#byPfn.get(episode.sourcePfn);
-      if (list === undefined) this.#byPfn.set(episode.sourcePfn, [episode.id]);
-      else list.push(episode.id);
+      addTo(this.#byPfn, episode.sourcePfn, episode.id);
     }
     this.#orders = [...new Set(episodes.map((episode) => episode.order))].sort((a, b) => a - b);
   }

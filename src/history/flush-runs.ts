@@ -11,6 +11,7 @@
  *     inside a flush, and are taken back. Such stalls are rare: where more than one line in four would be one, the lines are
  *     flushes of single folios.
  */
+import { addTo } from '../base/groups.ts';
 import type { Log } from './log.ts';
 
 /** Best split of a histogram of base-2 logarithms in quarter steps: the largest variance between the two heaps. */
@@ -50,9 +51,7 @@ export interface Stretches {
 export function findStretches(log: Log): Stretches {
   const byCpu = new Map<number, number[]>();
   for (let row = 0; row < log.length; row++) {
-    const list = byCpu.get(log.cpu.data[row]!);
-    if (list === undefined) byCpu.set(log.cpu.data[row]!, [row]);
-    else list.push(row);
+    addTo(byCpu, log.cpu.data[row]!, row);
   }
   const rows = new Int32Array(log.length);
   const starts: number[] = [];

@@ -2,6 +2,9 @@
  * Marks that causes leave on a folio's migration, where to find them, and how often each is seen on folios that moved all the
  * same: the second half of every likelihood ratio.
  */
+
+import { addTo } from '../base/groups.ts';
+import { countLeading } from '../base/sorted.ts';
 import { type Attempt, batchKinds, type Call, type CallFolio, type Episode, type History, type Wait } from './facts.ts';
 import { share } from './likelihoods.ts';
 
@@ -39,16 +42,12 @@ export function indexOf(facts: Facts): Index {
   for (let row = 0; row < facts.stays.length; row++) {
     const pfn = facts.stays.pfn[row]!;
     if (!wanted.has(pfn)) continue;
-    const list = stays.get(pfn);
-    if (list === undefined) stays.set(pfn, [row]);
-    else list.push(row);
+    addTo(stays, pfn, row);
   }
   const locks = new Map<number, Wait[]>();
   for (const wait of facts.waits) {
     if (wait.on !== 'lock' || wait.holdsReference !== 'yes' || Number.isNaN(wait.pfn)) continue;
-    const list = locks.get(wait.pfn);
-    if (list === undefined) locks.set(wait.pfn, [wait]);
-    else list.push(wait);
+    addTo(locks, wait.pfn, wait);
   }
   return { stays, locks, emptied: emptyings(facts) };
 }
@@ -110,15 +109,9 @@ function emptiedBetween(facts: Facts, index: Index, since: number, row: number):
   const flush = facts.flushes[own];
   if (flush === undefined) return false;
   const emptied = index.emptied.get(flush.cpu) ?? [];
-  // Binary search: there are as many emptyings as local drains, and a question for every folio that moved.
-  let low = 0;
-  let high = emptied.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (emptied[middle]!.time <= since) low = middle + 1;
-    else high = middle;
-  }
-  for (let i = low; i < emptied.length && emptied[i]!.time < flush.start; i++) {
+  // There are as many emptyings as local drains, and a question for every folio that moved.
+  const first = countLeading(emptied.length, (i) => emptied[i]!.time <= since);
+  for (let i = first; i < emptied.length && emptied[i]!.time < flush.start; i++) {
     const one = emptied[i]!;
     if (one.flush !== own && (one.drain < 0 || one.drain !== flush.drain)) return true;
   }
@@ -129,9 +122,7 @@ function emptiedBetween(facts: Facts, index: Index, since: number, row: number):
 function emptyings(facts: Facts): Index['emptied'] {
   const emptied = new Map<number, Emptying[]>();
   const add = (cpu: number, one: Emptying) => {
-    const list = emptied.get(cpu);
-    if (list === undefined) emptied.set(cpu, [one]);
-    else list.push(one);
+    addTo(emptied, cpu, one);
   };
   facts.flushes.forEach((flush, i) => {
     if (flush.batch === 'activate') add(flush.cpu, { time: flush.start, flush: i, drain: flush.drain });

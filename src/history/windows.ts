@@ -2,28 +2,22 @@
  * Windows in which LRU caches were disabled. Their beginning is a probe's; `lru_cache_enable` is inline and leaves no event, so
  * their end is inferred.
  */
+
+import { addTo } from '../base/groups.ts';
+import { countLeading } from '../base/sorted.ts';
 import type { Flush, Request, Window } from './facts.ts';
 
 type Open = { -readonly [K in keyof Window]: Window[K] };
 
 /** Number of elements of a sorted list that are at or before a value. */
 function countUpTo<T>(list: readonly T[], value: number, key: (element: T) => number): number {
-  let low = 0;
-  let high = list.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (key(list[middle]!) <= value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return countLeading(list.length, (i) => key(list[i]!) <= value);
 }
 
 function groupByPid<T extends { readonly pid: number }>(list: readonly T[]): Map<number, T[]> {
   const groups = new Map<number, T[]>();
   for (const one of list) {
-    const group = groups.get(one.pid);
-    if (group === undefined) groups.set(one.pid, [one]);
-    else group.push(one);
+    addTo(groups, one.pid, one);
   }
   return groups;
 }

@@ -3,8 +3,9 @@
  * cause, picked from its posterior, and the luck of every recorded episode is known or left open. A replay that is
  * conditioned on the recording keeps this luck wherever its own control flow still asks for it.
  */
+import { addTo } from '../base/groups.ts';
 import { uniform } from '../base/random.ts';
-import { type Cause, causes, type History, type Wait } from '../history/facts.ts';
+import { type Cause, causes, type Episode, type History, type Wait } from '../history/facts.ts';
 import type { Obstacle } from '../model/world.ts';
 import type { Policy } from '../policies/policy.ts';
 import { blameOf, type Posterior, pick } from './blame.ts';
@@ -38,8 +39,7 @@ export function abduct(history: History): Abduction {
     const episode = member.episodes[index]!;
     if (episode.outcome === 'open') return Number.NaN;
     if (episode.outcome === 'moved') return 0;
-    const waits = slept.get(episode.sourcePfn) ?? [];
-    if (waits.some(({ start, end }) => start <= episode.end && !(end < episode.start))) return 1;
+    if (sleepersOf(episode, slept).length > 0) return 1;
     const failure = member.failures.at(-1);
     // Undone and moved later in the same request: of what can be gone so soon, only a fault is woken by the undoing.
     return failure === undefined ? 1 : blame[failure]![lockBlocked]!;
@@ -47,13 +47,17 @@ export function abduct(history: History): Abduction {
   return { blame, blocked, lateOf: lateReferences(history, slept), waitsOf: entryWaits(history) };
 }
 
+/** Sleeps on the folio's lock that overlap an episode of it. */
+function sleepersOf(episode: Episode, slept: ReadonlyMap<number, readonly Wait[]>): Wait[] {
+  const waits = slept.get(episode.sourcePfn) ?? [];
+  return waits.filter(({ start, end }) => start <= episode.end && !(end < episode.start));
+}
+
 function lateReferences(history: History, slept: ReadonlyMap<number, readonly Wait[]>): Map<number, boolean> {
   const late = new Map<number, boolean>();
   for (const episode of history.episodes) {
     if (episode.outcome !== 'undone' || episode.index > 0) continue;
-    const starts = (slept.get(episode.sourcePfn) ?? [])
-      .filter(({ start, end }) => start <= episode.end && !(end < episode.start))
-      .map(({ start }) => start);
+    const starts = sleepersOf(episode, slept).map(({ start }) => start);
     if (starts.length > 0) late.set(episode.id, Math.min(...starts) > episode.lastSet);
   }
   return late;
@@ -63,9 +67,7 @@ function lockWaits(waits: readonly Wait[]): Map<number, Wait[]> {
   const byPfn = new Map<number, Wait[]>();
   for (const wait of waits) {
     if (wait.on !== 'lock' || Number.isNaN(wait.pfn) || wait.holdsReference === 'no') continue;
-    const list = byPfn.get(wait.pfn);
-    if (list === undefined) byPfn.set(wait.pfn, [wait]);
-    else list.push(wait);
+    addTo(byPfn, wait.pfn, wait);
   }
   return byPfn;
 }
@@ -75,9 +77,7 @@ function entryWaits(history: History): Map<number, number[]> {
   for (const wait of history.waits) {
     if (wait.on !== 'entry' || wait.episode < 0) continue;
     const offset = Math.max(0, wait.start - history.episodes[wait.episode]!.start);
-    const list = byEpisode.get(wait.episode);
-    if (list === undefined) byEpisode.set(wait.episode, [offset]);
-    else list.push(offset);
+    addTo(byEpisode, wait.episode, offset);
   }
   for (const list of byEpisode.values()) list.sort((a, b) => a - b);
   return byEpisode;

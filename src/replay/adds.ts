@@ -5,6 +5,9 @@
  * with caches disabled an add is its flush. Elsewhere adds are thrown uniformly between the bounds and put in order. A per-CPU
  * batch is flushed on its own CPU (works are bound), so the CPU of the flush is the CPU of the add.
  */
+
+import { addTo } from '../base/groups.ts';
+import { countLeading } from '../base/sorted.ts';
 import type { History } from '../history/facts.ts';
 
 /** Adds of every batch, grouped by CPU and kind, in order of time within a group. Times as in the history. */
@@ -64,9 +67,7 @@ export function addsOf(history: History): Adds {
   const order = new Map<number, number[]>();
   for (let i = 0; i < stays.length; i++) {
     const key = stays.cpu[i]! * 8 + stays.batch[i]!;
-    const rows = order.get(key);
-    if (rows === undefined) order.set(key, [i]);
-    else rows.push(i);
+    addTo(order, key, i);
   }
   const drains = drainTimes(history);
   const low = new Float64Array(stays.length);
@@ -125,9 +126,7 @@ export function addsOf(history: History): Adds {
 function drainTimes(history: History): Map<number, number[]> {
   const times = new Map<number, number[]>();
   const add = (cpu: number, time: number) => {
-    const list = times.get(cpu);
-    if (list === undefined) times.set(cpu, [time]);
-    else list.push(time);
+    addTo(times, cpu, time);
   };
   for (const drain of history.drains) {
     if (drain.scope === 'local') add(drain.cpu, drain.start);
@@ -140,14 +139,7 @@ function drainTimes(history: History): Map<number, number[]> {
 /** The last of an ascending list that is before `at`, or `low`. A drain's own flush begins after the drain does. */
 function lastAtOrBefore(list: readonly number[] | undefined, at: number, low: number): number {
   if (list === undefined) return low;
-  let a = 0;
-  let b = list.length;
-  while (a < b) {
-    const middle = (a + b) >> 1;
-    if (list[middle]! < at) a = middle + 1;
-    else b = middle;
-  }
   // The very drain that made this flush is the last one; what bounds the adds is the one before it.
-  const before = list[a - 2];
+  const before = list[countLeading(list.length, (i) => list[i]! < at) - 2];
   return before === undefined || before < low ? low : before;
 }

@@ -4,6 +4,7 @@
  * area) are outcomes: they are folded away here and made anew by the model. Calls whose requester is not known stand
  * alone.
  */
+import { addTo } from '../base/groups.ts';
 import type { Call, CallFolio, Episode, History, Request } from '../history/facts.ts';
 import type { Mode } from '../model/decisions.ts';
 import type { RequestModel } from '../model/demand.ts';
@@ -130,13 +131,13 @@ export function demandOf(history: History): Demand {
   const failuresOf = new Map<number, number[]>();
   history.failures.forEach((failure, i) => {
     const row = firstRow[failure.call]! + failure.folio;
-    failuresOf.set(row, [...(failuresOf.get(row) ?? []), i]);
+    addTo(failuresOf, row, i);
   });
   const taken = new Uint8Array(history.calls.length);
   const units: Unit[] = [];
   const areasOf = new Map<number, Request[]>();
   for (const request of history.requests) {
-    if (request.parent >= 0) areasOf.set(request.parent, [...(areasOf.get(request.parent) ?? []), request]);
+    if (request.parent >= 0) addTo(areasOf, request.parent, request);
   }
   const make = (request: Request | undefined, calls: readonly number[], areas: number) => {
     for (const id of calls) taken[id] = 1;

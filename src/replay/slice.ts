@@ -4,7 +4,9 @@
  * left out: the model makes them again. A folio in a wanted range that was in a batch then joins the demand, because
  * under another policy it may still be there when the list is isolated.
  */
+
 import { uniform } from '../base/random.ts';
+import { countLeading } from '../base/sorted.ts';
 import { type Background, backgroundActions } from '../model/demand.ts';
 import type { Adds, DrainRow } from './adds.ts';
 import { finallyOf, type Unit } from './demand.ts';
@@ -141,25 +143,11 @@ function goneAt(member: Unit['members'][number], unit: Unit): number {
 }
 
 function firstFlushedAfter(adds: Adds, first: number, last: number, time: number): number {
-  let a = first;
-  let b = last;
-  while (a < b) {
-    const middle = (a + b) >> 1;
-    if (adds.flushed[middle]! < time) a = middle + 1;
-    else b = middle;
-  }
-  return a;
+  return countLeading(last, (i) => adds.flushed[i]! < time, first);
 }
 
 function firstDrainAfter(drains: readonly DrainRow[], time: number): number {
-  let a = 0;
-  let b = drains.length;
-  while (a < b) {
-    const middle = (a + b) >> 1;
-    if (drains[middle]!.time < time) a = middle + 1;
-    else b = middle;
-  }
-  return a;
+  return countLeading(drains.length, (i) => drains[i]!.time < time);
 }
 
 /**

@@ -3,6 +3,9 @@
  * of up to 32 pages are isolated, and each list is given to migrate_pages up to five times (__alloc_contig_migrate_range);
  * test_pages_isolated closes it. A CMA allocation tries ranges until one works.
  */
+
+import { addTo } from '../../base/groups.ts';
+import { countLeading } from '../../base/sorted.ts';
 import { firstOrdinal } from '../calls.ts';
 import { claim, type Draft, newDraft, type RequestWork, reasonOf, spans } from './draft.ts';
 import { marks } from './log.ts';
@@ -49,9 +52,7 @@ function scanRows(work: RequestWork): Map<number, number[]> {
   const { log } = work;
   for (let row = 0; row < log.length; row++) {
     if (log.tag.data[row] !== marks.isolated) continue;
-    const list = rows.get(log.pid.data[row]!);
-    if (list === undefined) rows.set(log.pid.data[row]!, [row]);
-    else list.push(row);
+    addTo(rows, log.pid.data[row]!, row);
   }
   return rows;
 }
@@ -82,14 +83,7 @@ function listsOf(work: RequestWork, draft: Draft, taken: readonly number[]): num
 
 /** Number of places before one, in a sorted list. */
 function countBefore(places: readonly number[], place: number): number {
-  let low = 0;
-  let high = places.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (places[middle]! < place) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return countLeading(places.length, (i) => places[i]! < place);
 }
 
 /**

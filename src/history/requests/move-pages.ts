@@ -3,6 +3,7 @@
  * disabled once for the whole request (5.13 and later) or drained once (before), then each run of pages that go to one
  * node is one call. What did not move is the caller's to try again.
  */
+import { addTo } from '../../base/groups.ts';
 import { firstOrdinal } from '../calls.ts';
 import { claim, type Draft, newDraft, type RequestWork, reasonOf, spans } from './draft.ts';
 import { marks } from './log.ts';
@@ -56,9 +57,7 @@ function bounded(
 ): Draft[] {
   const byPid = new Map<number, Opening[]>();
   for (const opening of openings) {
-    const list = byPid.get(opening.pid);
-    if (list === undefined) byPid.set(opening.pid, [opening]);
-    else list.push(opening);
+    addTo(byPid, opening.pid, opening);
   }
   const drafts: Draft[] = [];
   for (const [pid, list] of byPid) {
