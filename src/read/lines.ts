@@ -1,19 +1,17 @@
 /** The lines of a text that comes in chunks of any size. */
+import type { BatchBuilder } from './builder.ts';
 import { LineEnds } from './line-ends.ts';
 
 /** A longer line is no line of a trace; without a bound a file without line ends would fill the memory. */
-export const longestLine = 1 << 20;
+const longestLine = 1 << 20;
 
-/** Who reads the lines; ranges are without the line feed, and are valid during the call only. */
+/** Who reads the lines; ranges are without the line's end (`\n` or `\r\n`), and are valid during the call only. */
 export interface LineReader {
   line(bytes: Uint8Array, start: number, end: number): void;
-  /** A line longer than `longestLine`: its first 200 bytes. */
-  overlong(bytes: Uint8Array, start: number, end: number): void;
-  /** The input ended before this line did. */
-  unfinished(bytes: Uint8Array, start: number, end: number): void;
 }
 
 export class Lines {
+  readonly #builder: BatchBuilder;
   readonly #reader: LineReader;
   readonly #ends = new LineEnds();
   /** The beginning of a line whose end has not come yet. */
@@ -22,13 +20,14 @@ export class Lines {
   /** In a line that is too long: it is thrown away up to its end. */
   #isOverlong = false;
 
-  constructor(reader: LineReader) {
+  /** Lines are counted in `builder.at`; those that are too long, or have no end, are skipped in its books. */
+  constructor(builder: BatchBuilder, reader: LineReader) {
+    this.#builder = builder;
     this.#reader = reader;
   }
 
   push(chunk: Uint8Array): void {
     const ends = this.#ends;
-    const reader = this.#reader;
     ends.scan(chunk);
     let start = 0;
     let next = 0;
@@ -36,24 +35,37 @@ export class Lines {
       const stop = ends.length > 0 ? ends.positions[next++]! : chunk.length;
       this.#keep(chunk, 0, stop);
       if (ends.length === 0) return;
-      if (this.#isOverlong) reader.overlong(this.#carry, 0, this.#carried);
-      else reader.line(this.#carry, 0, this.#carried);
+      if (this.#isOverlong) this.#overlong(this.#carry, 0, this.#carried);
+      else this.#line(this.#carry, 0, this.#carried);
       this.#forget();
       start = stop + 1;
     }
     for (; next < ends.length; next++) {
       const end = ends.positions[next]!;
-      if (end - start > longestLine) reader.overlong(chunk, start, start + 200);
-      else reader.line(chunk, start, end);
+      if (end - start > longestLine) this.#overlong(chunk, start, start + 200);
+      else this.#line(chunk, start, end);
       start = end + 1;
     }
     this.#keep(chunk, start, chunk.length);
   }
 
   end(): void {
-    if (this.#isOverlong) this.#reader.overlong(this.#carry, 0, this.#carried);
-    else if (this.#carried > 0) this.#reader.unfinished(this.#carry, 0, this.#carried);
+    if (this.#isOverlong) this.#overlong(this.#carry, 0, this.#carried);
+    else if (this.#carried > 0) {
+      this.#builder.at++;
+      this.#builder.unfinished(this.#carry, 0, this.#carried);
+    }
     this.#forget();
+  }
+
+  #line(bytes: Uint8Array, start: number, end: number): void {
+    this.#builder.at++;
+    this.#reader.line(bytes, start, end > start && bytes[end - 1] === 13 ? end - 1 : end);
+  }
+
+  #overlong(bytes: Uint8Array, start: number, end: number): void {
+    this.#builder.at++;
+    this.#builder.overlong(bytes, start, end);
   }
 
   #forget(): void {

@@ -17,7 +17,7 @@ export class PerfScriptReader implements Reader, LineReader {
   readonly #builder: BatchBuilder;
   readonly #line = newPerfLine();
   readonly #decoder = new TextDecoder();
-  readonly #lines = new Lines(this);
+  readonly #lines: Lines;
   #sawEvent = false;
   /** Address and symbol stand behind events' texts (-F ip,sym): found by the first event that has them. */
   #sawSymbol = false;
@@ -29,6 +29,7 @@ export class PerfScriptReader implements Reader, LineReader {
     this.capture.clock = { unit: 'ns', resolution: 1000, name: { value: 'perf', from: 'default' } };
     const definitions = [...(options.probeDefinitions ?? []), ...(options.sidecar?.probeDefinitions ?? [])];
     this.#builder = new BatchBuilder(this.capture, definitions);
+    this.#lines = new Lines(this.#builder, this);
   }
 
   push(given: Uint8Array): EventBatch[] {
@@ -42,20 +43,8 @@ export class PerfScriptReader implements Reader, LineReader {
     return this.#builder.finish();
   }
 
-  overlong(bytes: Uint8Array, start: number, end: number): void {
-    this.#builder.at++;
-    this.#builder.overlong(bytes, start, end);
-  }
-
-  unfinished(bytes: Uint8Array, start: number, end: number): void {
-    this.#builder.at++;
-    this.#builder.unfinished(bytes, start, end);
-  }
-
-  line(bytes: Uint8Array, start: number, lineEnd: number): void {
+  line(bytes: Uint8Array, start: number, end: number): void {
     const builder = this.#builder;
-    builder.at++;
-    const end = lineEnd > start && bytes[lineEnd - 1] === 13 ? lineEnd - 1 : lineEnd;
     const first = start < end ? bytes[start] : newline;
     if (first === newline) builder.comment();
     else if (first === 35) this.#header(bytes, start, end);

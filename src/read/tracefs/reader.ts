@@ -25,7 +25,7 @@ class TracefsReader implements Reader, LineReader {
   /** The beginning of the input, kept until the layout is known. */
   readonly #head = new Uint8Array(voteSize);
   #headLength = 0;
-  readonly #lines = new Lines(this);
+  readonly #lines: Lines;
   readonly #context: LineContext = newLineContext();
   /** The event before was a marker, which may go on over several lines. */
   #inMarker = false;
@@ -42,6 +42,7 @@ class TracefsReader implements Reader, LineReader {
     this.capture = newCapture(source, 'tracefs', 'lines');
     const definitions = [...(options.probeDefinitions ?? []), ...(options.sidecar?.probeDefinitions ?? [])];
     this.#builder = new BatchBuilder(this.capture, definitions);
+    this.#lines = new Lines(this.#builder, this);
     this.#function = this.#builder.kinds.findName('ftrace', 'function');
     this.#unnamed = this.#builder.kinds.findName('ftrace', 'unnamed');
   }
@@ -71,20 +72,8 @@ class TracefsReader implements Reader, LineReader {
     this.#lines.push(head);
   }
 
-  overlong(bytes: Uint8Array, start: number, end: number): void {
-    this.#builder.at++;
-    this.#builder.overlong(bytes, start, end);
-  }
-
-  unfinished(bytes: Uint8Array, start: number, end: number): void {
-    this.#builder.at++;
-    this.#builder.unfinished(bytes, start, end);
-  }
-
-  line(bytes: Uint8Array, start: number, lineEnd: number): void {
+  line(bytes: Uint8Array, start: number, end: number): void {
     const builder = this.#builder;
-    builder.at++;
-    const end = lineEnd > start && bytes[lineEnd - 1] === 13 ? lineEnd - 1 : lineEnd;
     const layout = this.#layout!;
     if (bytes[start] !== 35 && layout.read(bytes, start, end, this.#context)) {
       if (layout.id === 'graph') builder.skip(graphReason, bytes, start, end);
