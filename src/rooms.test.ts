@@ -25,7 +25,7 @@ const rooms: Readonly<Record<string, Room>> = {
   read: {
     rooms: ['base', 'events'],
     packages: ['csv-parse', 'fzstd', 'fflate', 'pbf'],
-    edges: /^src\/read\/(file|(.*-)?worker)\.ts$/,
+    edges: /^src\/read\/(file(-[a-z]+)*|(.*-)?worker)\.ts$/,
   },
   history: { rooms: ['base', 'events'], packages: [], edges: undefined },
   model: { rooms: ['base'], packages: [], edges: undefined },
@@ -67,7 +67,7 @@ const rootFiles: Readonly<Record<string, Room>> = {
 };
 
 /** Modules that only `node.ts` and `cli/` may reach, because they touch the machine or are native. */
-const machine = /^src\/(read\/file|report\/png)\.ts$/;
+const machine = /^src\/(read\/file(-[a-z]+)*|report\/png)\.ts$/;
 
 interface Import {
   readonly from: string;

@@ -16,6 +16,7 @@ export interface Known<T> {
 /** A skipped (or otherwise noted) class of input, with the first place it was met. */
 export interface Note {
   readonly reason: string;
+  /** In units of the accounting (bytes of a binary file); of an oddity, events. */
   count: number;
   /** `line 12`, `byte 8192`. */
   readonly firstPlace: string;
@@ -59,10 +60,10 @@ export function emptyAccounting(unit: Accounting['unit']): Accounting {
 }
 
 /** Counts a note under its reason; the first place and text stay. */
-export function addNote(notes: Note[], reason: string, place: string, text: string): void {
+export function addNote(notes: Note[], reason: string, place: string, text: string, units = 1): void {
   const known = notes.find((note) => note.reason === reason);
-  if (known) known.count++;
-  else notes.push({ reason, count: 1, firstPlace: place, firstText: text });
+  if (known) known.count += units;
+  else notes.push({ reason, count: units, firstPlace: place, firstText: text });
 }
 
 /** Events that the kernel or the recording tool lost. Times are in the capture's own time; NaN = not known. */
@@ -111,6 +112,9 @@ export interface Capture {
   kernelRelease?: Known<string>;
   kernelVersion?: Known<string>;
   arch?: Known<string>;
+  /** The tool that wrote it and its version (`trace-cmd 3.1.6`, `perf version 6.1.187`), and the command line of the recording. */
+  tool?: Known<string>;
+  command?: Known<string>;
   pageSize?: Known<number>;
   /** Physical address bits of the kernel's configuration. */
   paBits?: Known<number>;

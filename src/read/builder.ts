@@ -66,6 +66,8 @@ export class BatchBuilder {
   readonly capture: Capture;
   /** Number of the line, row or record being read, from 1: the place in notes. */
   at = 0;
+  /** How much of the input one event, comment or skip takes: 1 line, row or record; of binary files, its bytes. */
+  units = 1;
   /** Values of the event being built, for `values`. */
   readonly fieldValues = new FieldValues();
   readonly kinds: KindTable;
@@ -76,6 +78,8 @@ export class BatchBuilder {
   #full: EventBatch[] = [];
   #originSeconds = Number.NaN;
   #originNanoseconds = 0;
+  #originHi = 0;
+  #originLo = 0;
   #lastTime = Number.NEGATIVE_INFINITY;
   readonly #lastOfCpu = new Float64Array(maxCpus).fill(Number.NaN);
   #openLosses: OpenLoss[] = [];
@@ -124,6 +128,22 @@ export class BatchBuilder {
       capture.origin = BigInt(seconds) * 1_000_000_000n + BigInt(nanoseconds);
     }
     const time = (seconds - this.#originSeconds) * 1e9 + (nanoseconds - this.#originNanoseconds);
+    this.#begin(time, cpu, pid, tgid, comm, flags);
+  }
+
+  /** As `begin`, for a time of 64 bits (`hi * 2**32 + lo` nanoseconds or clock units). An input uses one of the two only. */
+  beginAt(hi: number, lo: number, cpu: number, pid: number, tgid: number, comm: number, flags: number): void {
+    const { capture } = this;
+    if (capture.events === 0) {
+      this.#originHi = hi;
+      this.#originLo = lo;
+      capture.origin = (BigInt(hi) << 32n) | BigInt(lo);
+    }
+    this.#begin((hi - this.#originHi) * 2 ** 32 + (lo - this.#originLo), cpu, pid, tgid, comm, flags);
+  }
+
+  #begin(time: number, cpu: number, pid: number, tgid: number, comm: number, flags: number): void {
+    const { capture } = this;
     if (time < this.#lastTime) capture.inversions++;
     this.#lastTime = time;
     if (time > capture.end) capture.end = time;
@@ -159,7 +179,7 @@ export class BatchBuilder {
       return;
     }
     if (named.row || named.probes.length > 0) {
-      this.#note(this.capture.accounting.oddities, `text of ${named.name} fits no known form`, bytes, start, end);
+      this.#note(this.capture.accounting.oddities, `text of ${named.name} fits no known form`, 1, bytes, start, end);
     }
     this.generic(named, bytes, start, end);
   }
@@ -169,16 +189,18 @@ export class BatchBuilder {
     const state = this.kinds.generic(named);
     this.fieldValues.setRange(0, start, end);
     this.#store(state, bytes);
-    this.capture.accounting.generic++;
-    this.capture.accounting.total++;
+    this.capture.accounting.generic += this.units;
+    this.capture.accounting.total += this.units;
     this.#lastGeneric = state.columns;
   }
 
   /** The event begun is of this kind, its values are in `fieldValues`; `bytes` is what their ranges point into. */
   values(state: KindState, bytes: Uint8Array): void {
     this.#store(state, bytes);
-    this.capture.accounting.decoded++;
-    this.capture.accounting.total++;
+    const { accounting } = this.capture;
+    if (state.kind.form === 'generic') accounting.generic += this.units;
+    else accounting.decoded += this.units;
+    accounting.total += this.units;
   }
 
   /** Appends a line to the text of the event kept last (markers may hold line ends); false when it is no longer at hand. */
@@ -194,16 +216,16 @@ export class BatchBuilder {
 
   /** A unit that is understood and is no event. */
   comment(): void {
-    this.capture.accounting.comment++;
-    this.capture.accounting.total++;
+    this.capture.accounting.comment += this.units;
+    this.capture.accounting.total += this.units;
   }
 
   /** A unit that could not be read, and why. */
   skip(reason: string, bytes: Uint8Array, start: number, end: number): void {
     const { accounting } = this.capture;
-    this.#note(accounting.skips, reason, bytes, start, end);
-    accounting.skipped++;
-    accounting.total++;
+    this.#note(accounting.skips, reason, this.units, bytes, start, end);
+    accounting.skipped += this.units;
+    accounting.total += this.units;
   }
 
   /** A line (`longestLine` of lines.ts) of which only the beginning is at hand. */
@@ -332,14 +354,21 @@ export class BatchBuilder {
     this.#openLosses = still;
   }
 
-  #note(notes: Parameters<typeof addNote>[0], reason: string, bytes: Uint8Array, start: number, end: number): void {
+  #note(
+    notes: Parameters<typeof addNote>[0],
+    reason: string,
+    units: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+  ): void {
     const known = notes.find((note) => note.reason === reason);
     if (known) {
-      known.count++;
+      known.count += units;
       return;
     }
     const text = this.#printer.decode(bytes.subarray(start, Math.min(end, start + 120)));
-    addNote(notes, reason, this.place(), text.replace(/[^ -~]/g, '.'));
+    addNote(notes, reason, this.place(), text.replace(/[^ -~]/g, '.'), units);
   }
 }
 

@@ -3,10 +3,12 @@ import { TraceError } from '../base/errors.ts';
 import type { EventBatch } from '../events/batch.ts';
 import { addNote, type Capture, type OpenCapture } from '../events/capture.ts';
 import { type Bytes, type Gunzip, gunzipWeb, type Inflated, peek, unpack } from './decompress.ts';
-import { detectFormat, headSize, unknownFormat } from './detect.ts';
+import { detectFiles, detectFormat, headSize, unknownFormat } from './detect.ts';
 import { settleFacts } from './facts.ts';
-import type { Reader, ReadOptions } from './format.ts';
+import type { ByteSource, FileSet, RandomFormat, RandomReader, Reader, ReadOptions } from './format.ts';
 import { formats } from './formats.ts';
+import { inMemory, type SetDown } from './sources.ts';
+import { isTar, tarFiles } from './tar.ts';
 
 /**
  * Opens a capture whose bytes come in chunks of any size: unpacks gzip and zstd, finds the format, and reads the
@@ -17,21 +19,23 @@ import { formats } from './formats.ts';
  *   the format's reader says of its header
  */
 export function readBytes(source: string, chunks: Bytes, options: ReadOptions = {}): Promise<OpenCapture> {
-  return readPacked(source, chunks, options, gunzipWeb);
+  return readPacked(source, chunks, options, gunzipWeb, inMemory);
 }
 
-/** As `readBytes`, with the gzip of the place where it runs. */
+/** As `readBytes`, with the gzip of the place where it runs and its place for what must be read in any order. */
 export async function readPacked(
   source: string,
   chunks: Bytes,
   options: ReadOptions,
   gunzip: Gunzip,
+  setDown: SetDown,
 ): Promise<OpenCapture> {
   const { chunks: plain, packings, results } = await unpack(source, chunks, gunzip);
   const { head, all } = await peek(plain, headSize);
   try {
     checkHead(source, head, packings, results);
     const start = head.subarray(0, headSize);
+    if (isTar(start)) return await readTar(source, all, options, setDown, results);
     const found = detectFormat(start, formats);
     if (found === undefined) {
       const damage = results.find((result) => result.damage !== '')?.damage;
@@ -39,7 +43,9 @@ export async function readPacked(
       const cause = `${damage}, and the ${head.length} bytes before that do not tell the format`;
       throw new TraceError('damaged', { file: source }, cause, 'copy it again');
     }
-    const reader = found.format.open(source, options);
+    const { format } = found;
+    if (format.access === 'random') return await readSetDown(source, all, format, options, setDown, results);
+    const reader = format.open(source, options);
     const beginning = await all.next();
     const first = beginning.done === true ? [] : reader.push(beginning.value);
     settleFacts(reader.capture, options);
@@ -53,6 +59,98 @@ export async function readPacked(
   } catch (error) {
     await all.return();
     throw error;
+  }
+}
+
+/** Reads an input at any place: a file, or what was set down. */
+export async function readAt(
+  source: string,
+  input: ByteSource,
+  format: RandomFormat,
+  options: ReadOptions,
+  close: () => Promise<void>,
+  results: readonly Inflated[] = [],
+): Promise<OpenCapture> {
+  try {
+    return openRandom(await format.openAt(source, input, options), options, close, results);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/**
+ * Reads a set of files that make up one capture; undefined when they are none.
+ *
+ * @throws TraceError whatever the format's reader says of them
+ */
+export async function readFileSet(
+  source: string,
+  files: FileSet,
+  options: ReadOptions,
+  close: () => Promise<void>,
+  results: readonly Inflated[] = [],
+): Promise<OpenCapture | undefined> {
+  const found = detectFiles(files.names, formats);
+  if (found === undefined) return undefined;
+  return openRandom(await found.openFiles(source, files, options), options, close, results);
+}
+
+async function readTar(
+  source: string,
+  all: Bytes,
+  options: ReadOptions,
+  setDown: SetDown,
+  results: readonly Inflated[],
+): Promise<OpenCapture> {
+  const input = await setDown(all);
+  const close = () => input.close();
+  try {
+    const open = await readFileSet(source, await tarFiles(source, input), options, close, results);
+    if (open !== undefined) return open;
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  await close();
+  const cause = 'is a tar archive that holds no raw ring-buffer pages';
+  throw new TraceError('unknown-format', { file: source }, cause, 'unpack it and name a capture in it');
+}
+
+async function readSetDown(
+  source: string,
+  all: Bytes,
+  format: RandomFormat,
+  options: ReadOptions,
+  setDown: SetDown,
+  results: readonly Inflated[],
+): Promise<OpenCapture> {
+  const input = await setDown(all);
+  return readAt(source, input, format, options, () => input.close(), results);
+}
+
+function openRandom(
+  reader: RandomReader,
+  options: ReadOptions,
+  close: () => Promise<void>,
+  results: readonly Inflated[],
+): OpenCapture {
+  settleFacts(reader.capture, options);
+  return { capture: reader.capture, batches: randomBatches(reader, options, close, results), close };
+}
+
+async function* randomBatches(
+  reader: RandomReader,
+  options: ReadOptions,
+  close: () => Promise<void>,
+  results: readonly Inflated[],
+): AsyncGenerator<EventBatch> {
+  try {
+    yield* reader.batches();
+    for (const { damage } of results) if (damage !== '') countDamage(reader.capture, damage);
+    settleFacts(reader.capture, options);
+  } finally {
+    await close();
   }
 }
 

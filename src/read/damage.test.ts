@@ -7,6 +7,7 @@ import { TraceError } from '../base/errors.ts';
 import { balance } from '../events/capture.ts';
 import { readPacked } from './bytes.ts';
 import { gunzipNode } from './file.ts';
+import { inMemory } from './sources.ts';
 import { chunksOf, readEvents } from './test-support.ts';
 
 const encoder = new TextEncoder();
@@ -51,7 +52,7 @@ test('an input damaged anywhere is read as far as it goes, and every unit of it 
       const parts = [whole.subarray(0, place), insert, cut ? new Uint8Array(0) : whole.subarray(place + length)];
       const damaged = Uint8Array.from(parts.flatMap((part) => [...part]));
       try {
-        const open = await readPacked('damaged', chunksOf(damaged), {}, gunzipNode);
+        const open = await readPacked('damaged', chunksOf(damaged), {}, gunzipNode, inMemory);
         const events = await readEvents(open);
         const { accounting } = open.capture;
         assert.ok(balance(accounting), JSON.stringify(accounting));

@@ -1,20 +1,34 @@
 /** Which format an input is in, judged by its bytes alone; and, when it is none of ours, what was seen instead. */
 import { TraceError } from '../base/errors.ts';
-import type { Detection, Format } from './format.ts';
+import type { Detection, FolderFormat, Format } from './format.ts';
 
 /** How much of the beginning is looked at. */
 export const headSize = 65536;
 
 export interface Detected extends Detection {
-  readonly format: Format;
+  readonly format: Exclude<Format, FolderFormat>;
 }
 
 /** The surest of the formats, the first of equals; undefined when none knows the input. */
 export function detectFormat(head: Uint8Array, formats: readonly Format[]): Detected | undefined {
   let best: Detected | undefined;
   for (const format of formats) {
+    if (format.access === 'folder') continue;
     const detection = format.detect(head);
     if (detection !== undefined && (best === undefined || detection.sure > best.sure)) best = { format, ...detection };
+  }
+  return best;
+}
+
+/** The format of a set of files, by their names; undefined when they are no capture. */
+export function detectFiles(names: readonly string[], formats: readonly Format[]): FolderFormat | undefined {
+  let best: FolderFormat | undefined;
+  let sure = 0;
+  for (const format of formats) {
+    const detection = format.access === 'folder' ? format.detectFiles(names) : undefined;
+    if (format.access !== 'folder' || detection === undefined || detection.sure <= sure) continue;
+    best = format;
+    sure = detection.sure;
   }
   return best;
 }
@@ -65,7 +79,6 @@ const strangers: readonly Stranger[] = [
   },
   { what: 'JSON', pattern: /^\s*[{[]\s*["[{\d\]}]/ },
   { what: 'a web page', pattern: /^\s*<(?:!doctype|html)/i },
-  { what: 'a tar archive', pattern: /^[\s\S]{257}ustar/, hint: 'unpack it and name a file in it' },
 ];
 
 /** What the first bytes look like, as the end of the sentence "this is ...". */

@@ -8,6 +8,8 @@ interface Facts {
   kernelRelease: string;
   kernelVersion: string;
   arch: string;
+  tool: string;
+  command: string;
   pageSize: number;
   paBits: number;
   cpus: number;
@@ -20,6 +22,8 @@ const titles: Readonly<Record<keyof Facts, string>> = {
   kernelRelease: 'the kernel release',
   kernelVersion: 'the kernel version',
   arch: 'the architecture',
+  tool: 'the recording tool',
+  command: 'the command of the recording',
   pageSize: 'the page size',
   paBits: 'the physical address bits',
   cpus: 'the number of CPUs',

@@ -1,13 +1,14 @@
-/** Captures by path. The only file of this room that touches the machine. */
+/** Captures by path. This file and those called `file-…` are the only ones of this room that touch the machine. */
 import { type FileHandle, open, readdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createGunzip } from 'node:zlib';
 import { TraceError } from '../base/errors.ts';
 import type { OpenCapture } from '../events/capture.ts';
-import { readPacked, whenEmpty } from './bytes.ts';
-import { type Bytes, type Inflated, peek, unpack } from './decompress.ts';
+import { readAt, readFileSet, readPacked, whenEmpty } from './bytes.ts';
+import { type Bytes, type Inflated, packingOf, peek, unpack } from './decompress.ts';
 import { detectFormat, headSize } from './detect.ts';
-import type { ReadOptions, Sidecar } from './format.ts';
+import { FileSource, folderFiles, setDown } from './file-source.ts';
+import type { RandomFormat, ReadOptions, Sidecar } from './format.ts';
 import { formats } from './formats.ts';
 import { parseSidecar } from './sidecar.ts';
 
@@ -30,8 +31,51 @@ export interface OpenOptions extends ReadOptions {
 export async function openCapture(path: string, options: OpenOptions = {}): Promise<OpenCapture> {
   const source = path === '-' ? 'stdin' : path;
   const sidecar = await withProbes(path, options.sidecar ?? (await findSidecar(path, options.sidecarPath)));
-  const chunks = path === '-' ? readStdin(options.onProgress) : await openFile(path, options.onProgress);
-  return readPacked(source, chunks, { ...options, ...(sidecar === undefined ? {} : { sidecar }) }, gunzipNode);
+  const withSidecar = { ...options, ...(sidecar === undefined ? {} : { sidecar }) };
+  if (path === '-') return readPacked(source, readStdin(options.onProgress), withSidecar, gunzipNode, setDown);
+  const about = await look(path);
+  if (about === 'directory') return openFolder(path, withSidecar);
+  if (about !== 'stream') return openAt(path, about, withSidecar);
+  return readPacked(source, await openFile(path, options.onProgress), withSidecar, gunzipNode, setDown);
+}
+
+/** How a path is to be read: its bytes decide. A format that is read at any place, a folder, or from front to back. */
+async function look(path: string): Promise<RandomFormat | 'stream' | 'directory'> {
+  let file: FileHandle | undefined;
+  try {
+    const about = await stat(path);
+    if (about.isDirectory()) return 'directory';
+    // A pipe's first bytes are gone once they are looked at.
+    if (!about.isFile()) return 'stream';
+    file = await open(path, 'r');
+    const { bytesRead, buffer } = await file.read(new Uint8Array(headSize), 0, headSize);
+    const head = buffer.subarray(0, bytesRead);
+    const format = packingOf(head) === undefined ? detectFormat(head, formats)?.format : undefined;
+    return format?.access === 'random' ? format : 'stream';
+  } catch (error) {
+    throw openError(path, error);
+  } finally {
+    await file?.close();
+  }
+}
+
+async function openAt(path: string, format: RandomFormat, options: OpenOptions): Promise<OpenCapture> {
+  const file = await open(path, 'r').catch((error: unknown) => {
+    throw openError(path, error);
+  });
+  const input = new FileSource(file, (await file.stat()).size, options.onProgress);
+  return readAt(path, input, format, options, () => input.close());
+}
+
+async function openFolder(path: string, options: OpenOptions): Promise<OpenCapture> {
+  const files = await folderFiles(path);
+  const open = await readFileSet(path, files, options, () => files.close()).catch(async (error: unknown) => {
+    await files.close();
+    throw error;
+  });
+  if (open !== undefined) return open;
+  await files.close();
+  throw await directoryError(path);
 }
 
 /** Whether a capture by this path can be read a second time: a file can, stdin and a pipe cannot, nor what is not there. */
@@ -50,7 +94,6 @@ async function openFile(path: string, onProgress: OpenOptions['onProgress']): Pr
   let file: FileHandle;
   try {
     const about = await stat(path);
-    if (about.isDirectory()) throw await directoryError(path);
     if (about.isFile() && about.size === 0) throw new TraceError('empty', { file: path }, 'is empty', whenEmpty);
     file = await open(path, 'r');
   } catch (error) {
@@ -162,11 +205,20 @@ async function* once(chunk: Uint8Array): AsyncGenerator<Uint8Array> {
 
 async function findSidecar(path: string, given: string | undefined): Promise<Sidecar | undefined> {
   if (given === undefined && path === '-') return undefined;
-  const file = given ?? join(dirname(path), 'meta.json');
+  const file = given ?? join(await folderOf(path), 'meta.json');
   const text = await readBeside(file);
   if (text !== undefined) return parseSidecar(file, text);
   if (given !== undefined) throw new TraceError('not-found', { file }, 'there is no such file');
   return undefined;
+}
+
+/** Where what belongs to a capture lies: beside a file, inside a folder. */
+async function folderOf(path: string): Promise<string> {
+  const isFolder = await stat(path).then(
+    (about) => about.isDirectory(),
+    () => false, // What cannot be looked at is told of when it is opened.
+  );
+  return isFolder ? path : dirname(path);
 }
 
 /** What a copy of tracefs `kprobe_events` or `dynamic_events` beside a capture is called. */
@@ -176,7 +228,7 @@ const probeFiles = ['kprobe_events', 'kprobe_events.txt', 'dynamic_events', 'dyn
 async function withProbes(path: string, sidecar: Sidecar | undefined): Promise<Sidecar | undefined> {
   if (path === '-' || sidecar?.probeDefinitions !== undefined) return sidecar;
   for (const name of probeFiles) {
-    const text = await readBeside(join(dirname(path), name));
+    const text = await readBeside(join(await folderOf(path), name));
     if (text === undefined) continue;
     const probeDefinitions = text.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('#'));
     return { ...sidecar, probeDefinitions };

@@ -42,6 +42,40 @@ export interface Reader {
   end(): EventBatch[];
 }
 
+/** Bytes of an input at any place. Reading never fails for want of bytes: it gives fewer. */
+export interface ByteSource {
+  readonly size: number;
+  /** Bytes `[offset, offset + length)`, fewer at the end of the input. The caller may keep what it is given. */
+  read(offset: number, length: number): Promise<Uint8Array>;
+}
+
+/** What heads and tails of an input tell, read without its middle (`inspect --quick`). */
+export interface Glance {
+  /** Exact times of the first and the last event, as `Capture.origin` counts; undefined where no event was found. */
+  readonly first: bigint | undefined;
+  readonly last: bigint | undefined;
+  /** How many events there are, and whether that was counted or reckoned from the sizes. */
+  readonly events: number;
+  readonly isCounted: boolean;
+}
+
+/** A reader that goes through its input by itself, from where it likes. */
+export interface RandomReader {
+  /** The books. What the capture says of itself is known when the reader has been opened. */
+  readonly capture: Capture;
+  /** All events in order; to be asked for once. */
+  batches(): AsyncGenerator<EventBatch>;
+  /** Instead of `batches`, not beside it. */
+  glance?(): Promise<Glance>;
+}
+
+/** Files that make up one capture (a folder, a tar): names with `/` between parts, relative to the top. */
+export interface FileSet {
+  readonly names: readonly string[];
+  /** @throws Error when there is no such name */
+  open(name: string): Promise<ByteSource>;
+}
+
 export interface Detection {
   /** 0..1: how sure; the surest format wins. */
   readonly sure: number;
@@ -49,7 +83,7 @@ export interface Detection {
   readonly saw: string;
 }
 
-export interface Format {
+interface FormatBase {
   /** `tracefs`, `perf-script`, `csv`. */
   readonly id: string;
   readonly title: string;
@@ -59,7 +93,30 @@ export interface Format {
   readonly recognisedBy: string;
   /** Page of docs/formats. */
   readonly page: string;
+}
+
+/** Read from beginning to end: works on stdin. */
+export interface StreamFormat extends FormatBase {
+  readonly access: 'stream';
   /** Looks at the first bytes (up to 64 KiB), never at the file's name. */
   detect(head: Uint8Array): Detection | undefined;
   open(source: string, options: ReadOptions): Reader;
 }
+
+/** Needs bytes from several places at once (CPUs one behind the other, an index at the end). Packed or piped input is set down first. */
+export interface RandomFormat extends FormatBase {
+  readonly access: 'random';
+  detect(head: Uint8Array): Detection | undefined;
+  /** Reads what is needed to know the capture: headers, descriptions of events. */
+  openAt(source: string, input: ByteSource, options: ReadOptions): Promise<RandomReader>;
+}
+
+/** A folder, or a tar of one. */
+export interface FolderFormat extends FormatBase {
+  readonly access: 'folder';
+  /** Looks at the names of files only. */
+  detectFiles(names: readonly string[]): Detection | undefined;
+  openFiles(source: string, files: FileSet, options: ReadOptions): Promise<RandomReader>;
+}
+
+export type Format = StreamFormat | RandomFormat | FolderFormat;

@@ -2,7 +2,7 @@
 import type { Column, EventBatch } from '../events/batch.ts';
 import type { Capture, OpenCapture } from '../events/capture.ts';
 import type { Field, Probe } from '../events/kinds.ts';
-import type { Format, ReadOptions } from './format.ts';
+import type { ReadOptions, StreamFormat } from './format.ts';
 
 /** One event, straight from the columns: nothing here goes through the writers. */
 export interface PlainEvent {
@@ -74,7 +74,7 @@ export async function readEvents(open: OpenCapture): Promise<PlainEvent[]> {
 
 /** Reads bytes with a format's reader, in chunks of the sizes given, over and over; one chunk without them. */
 export function readChunked(
-  format: Format,
+  format: StreamFormat,
   bytes: Uint8Array,
   sizes: readonly number[] = [],
   options: ReadOptions = {},

@@ -1,10 +1,11 @@
 /** Tables of events as an input format. */
-import type { Detection, Format } from '../format.ts';
+import type { Detection, StreamFormat } from '../format.ts';
 import { headerNames } from './header.ts';
 import { CsvReader } from './reader.ts';
 import { findDelimiter } from './rows.ts';
 
-export const csv: Format = {
+export const csv: StreamFormat = {
+  access: 'stream',
   id: 'csv',
   title: 'table of events, CSV or TSV',
   writtenBy: 'folioscope events --format csv, and scripts that dump LRU and migration events one a row',

@@ -1,9 +1,10 @@
 /** `perf script` text as an input format. */
-import type { Detection, Format } from '../format.ts';
+import type { Detection, StreamFormat } from '../format.ts';
 import { newPerfLine, parsePerfLine } from './line.ts';
 import { PerfScriptReader } from './reader.ts';
 
-export const perfScript: Format = {
+export const perfScript: StreamFormat = {
+  access: 'stream',
   id: 'perf-script',
   title: 'text of perf script',
   writtenBy: 'perf script, with or without --header, --ns, -F, call chains',

@@ -1,5 +1,5 @@
 /** Text of the kernel's ring buffer: tracefs `trace` and `trace_pipe`. The page is docs/formats/tracefs.md. */
-import type { Detection, Format } from '../format.ts';
+import type { Detection, StreamFormat } from '../format.ts';
 import { chooseLayout } from './layout.ts';
 import { openTracefs } from './reader.ts';
 
@@ -18,7 +18,8 @@ export function detectTracefs(head: Uint8Array): Detection | undefined {
   return { sure: share * (weak ? 0.3 : 0.9), saw };
 }
 
-export const tracefs: Format = {
+export const tracefs: StreamFormat = {
+  access: 'stream',
   id: 'tracefs',
   title: 'text of the ring buffer (tracefs trace, trace_pipe)',
   writtenBy: 'the kernel: cat /sys/kernel/tracing/trace, or trace_pipe',
