@@ -51,7 +51,9 @@ export class MemorySource implements HeldSource {
     return out;
   }
 
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    // Memory needs no letting go.
+  }
 
   #chunkAt(offset: number): number {
     let low = 0;
