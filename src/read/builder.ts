@@ -19,13 +19,12 @@ import { FieldValues } from '../events/values.ts';
 import { readFieldDump } from './field-dump.ts';
 import { Arena, growKindColumns, newKindColumns, storeValues } from './kind-columns.ts';
 import { type KindState, KindTable, type KnownSite, type NamedKind } from './kind-table.ts';
+import { LossBook } from './loss-book.ts';
 import { newProbeSite, readProbeSite } from './probe-line.ts';
+import { knownSite, rememberSite } from './probe-sites.ts';
 
 /** Events in a full batch. */
 export const batchSize = 65536;
-
-/** Largest CPU number for which times are kept; the kernel's NR_CPUS is at most 8192. */
-const maxCpus = 8192;
 
 interface Columns {
   ordinal: Float64Array;
@@ -53,15 +52,6 @@ function newColumns(): Columns {
   };
 }
 
-/** A loss whose end is not known yet. */
-interface OpenLoss {
-  readonly cpu: number;
-  readonly count: number;
-  readonly start: number;
-  readonly how: Loss['how'];
-  readonly place: string;
-}
-
 export class BatchBuilder {
   readonly capture: Capture;
   /** Number of the line, row or record being read, from 1: the place in notes. */
@@ -81,8 +71,7 @@ export class BatchBuilder {
   #originHi = 0;
   #originLo = 0;
   #lastTime = Number.NEGATIVE_INFINITY;
-  readonly #lastOfCpu = new Float64Array(maxCpus).fill(Number.NaN);
-  #openLosses: OpenLoss[] = [];
+  readonly #losses: LossBook;
   #lastGeneric: KindColumns | undefined;
   readonly #site = newProbeSite();
   readonly #place: string;
@@ -95,6 +84,7 @@ export class BatchBuilder {
   constructor(capture: Capture, probeDefinitions: readonly string[] = []) {
     this.capture = capture;
     this.kinds = new KindTable(capture, probeDefinitions);
+    this.#losses = new LossBook(capture.losses);
     this.#place = { lines: 'line', rows: 'row', bytes: 'byte', records: 'record' }[capture.accounting.unit];
   }
 
@@ -147,8 +137,7 @@ export class BatchBuilder {
     if (time < this.#lastTime) capture.inversions++;
     this.#lastTime = time;
     if (time > capture.end) capture.end = time;
-    if (this.#openLosses.length > 0) this.#closeLosses(cpu, time);
-    if (cpu >= 0 && cpu < maxCpus) this.#lastOfCpu[cpu] = time;
+    this.#losses.event(cpu, time);
     if (this.#length === batchSize) this.#cut();
     const i = this.#length++;
     const columns = this.#columns;
@@ -244,9 +233,7 @@ export class BatchBuilder {
 
   /** Events were lost here on a CPU (-1 = not known which); `count` NaN when it is not known how many. */
   lost(cpu: number, count: number, how: Loss['how']): void {
-    const known =
-      cpu >= 0 && cpu < maxCpus ? this.#lastOfCpu[cpu]! : this.capture.events > 0 ? this.#lastTime : Number.NaN;
-    this.#openLosses.push({ cpu, count, start: known, how, place: this.place() });
+    this.#losses.lost(cpu, count, how, this.place(), this.capture.events > 0 ? this.#lastTime : Number.NaN);
   }
 
   /** `line 12`. */
@@ -263,8 +250,7 @@ export class BatchBuilder {
 
   /** The end of the input: the last batch too. */
   finish(): EventBatch[] {
-    for (const loss of this.#openLosses) this.capture.losses.push({ ...loss, end: Number.NaN });
-    this.#openLosses = [];
+    this.#losses.finish();
     if (this.#length > 0) this.#cut();
     return this.take();
   }
@@ -306,8 +292,7 @@ export class BatchBuilder {
       state,
       caller: site.isReturn ? this.capture.strings.internBytes(bytes, site.callerStart, site.callerEnd) : -1,
     };
-    if (named.sites.length === mostSites) named.sites.pop();
-    named.sites.push(known);
+    rememberSite(named.sites, known);
     return known;
   }
 
@@ -344,16 +329,6 @@ export class BatchBuilder {
     this.#lastGeneric = undefined;
   }
 
-  /** A gap ends with the first event of its CPU. */
-  #closeLosses(cpu: number, time: number): void {
-    const still: OpenLoss[] = [];
-    for (const loss of this.#openLosses) {
-      if (loss.cpu === cpu || loss.cpu < 0) this.capture.losses.push({ ...loss, end: time });
-      else still.push(loss);
-    }
-    this.#openLosses = still;
-  }
-
   #note(
     notes: Parameters<typeof addNote>[0],
     reason: string,
@@ -382,27 +357,3 @@ export function isBlank(bytes: Uint8Array, start: number, end: number): boolean 
 }
 
 const lineFeed = Uint8Array.of(10);
-
-/** Parentheses remembered of one name: an entry has one, a return one for each of its callers. */
-const mostSites = 16;
-
-/** Comparing with a parenthesis met before costs a third of reading it: a tenth of the time of a capture full of probes. */
-function knownSite(sites: KnownSite[], bytes: Uint8Array, start: number, end: number): KnownSite | undefined {
-  for (let i = 0; i < sites.length; i++) {
-    const site = sites[i]!;
-    if (!startsWithBytes(bytes, start, end, site.bytes)) continue;
-    if (i > 0) {
-      sites[i] = sites[i - 1]!;
-      sites[i - 1] = site;
-    }
-    return site;
-  }
-  return undefined;
-}
-
-function startsWithBytes(bytes: Uint8Array, at: number, end: number, wanted: Uint8Array): boolean {
-  const { length } = wanted;
-  if (at + length > end) return false;
-  for (let i = 0; i < length; i++) if (bytes[at + i] !== wanted[i]) return false;
-  return true;
-}

@@ -1,0 +1,47 @@
+/** Gaps in a capture: where each CPU was before one, and when its next event ends it. */
+import type { Loss } from '../events/capture.ts';
+
+/** Largest CPU number for which times are kept; the kernel's NR_CPUS is at most 8192. */
+const maxCpus = 8192;
+
+/** A loss whose end is not known yet. */
+type OpenLoss = Omit<Loss, 'end'>;
+
+export class LossBook {
+  readonly #closed: Loss[];
+  #open: OpenLoss[] = [];
+  readonly #lastOfCpu = new Float64Array(maxCpus).fill(Number.NaN);
+
+  /** @param closed where a loss is put when its end is known */
+  constructor(closed: Loss[]) {
+    this.#closed = closed;
+  }
+
+  /** An event of this CPU (-1 = not known which). */
+  event(cpu: number, time: number): void {
+    if (this.#open.length > 0) this.#close(cpu, time);
+    if (cpu >= 0 && cpu < maxCpus) this.#lastOfCpu[cpu] = time;
+  }
+
+  /** Events were lost here; of a CPU that is not known, the gap began at `lastTime`. */
+  lost(cpu: number, count: number, how: Loss['how'], place: string, lastTime: number): void {
+    const start = cpu >= 0 && cpu < maxCpus ? this.#lastOfCpu[cpu]! : lastTime;
+    this.#open.push({ cpu, count, start, how, place });
+  }
+
+  /** The input ended: the gaps still open have no end. */
+  finish(): void {
+    for (const loss of this.#open) this.#closed.push({ ...loss, end: Number.NaN });
+    this.#open = [];
+  }
+
+  /** A gap ends with the first event of its CPU. */
+  #close(cpu: number, time: number): void {
+    const still: OpenLoss[] = [];
+    for (const loss of this.#open) {
+      if (loss.cpu === cpu || loss.cpu < 0) this.#closed.push({ ...loss, end: time });
+      else still.push(loss);
+    }
+    this.#open = still;
+  }
+}
