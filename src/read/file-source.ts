@@ -2,6 +2,7 @@
 import { type FileHandle, mkdtemp, open, readdir, rm, unlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { TraceError } from '../base/errors.ts';
 import type { Bytes } from './decompress.ts';
 import type { ByteSource, FileSet } from './format.ts';
 import { type HeldSource, MemorySource } from './sources.ts';
@@ -11,24 +12,34 @@ const mostInMemory = 256 * 2 ** 20;
 
 /** An open file. `close` closes it. */
 export class FileSource implements HeldSource {
+  readonly #path: string;
   readonly #file: FileHandle;
   readonly size: number;
   readonly #onProgress: ((bytes: number, total: number) => void) | undefined;
   #bytes = 0;
 
-  /** @param onProgress called with the bytes read so far and the size */
-  constructor(file: FileHandle, size: number, onProgress?: (bytes: number, total: number) => void) {
+  /**
+   * @param path for messages
+   * @param onProgress called with the bytes read so far and the size
+   */
+  constructor(path: string, file: FileHandle, size: number, onProgress?: (bytes: number, total: number) => void) {
+    this.#path = path;
     this.#file = file;
     this.size = size;
     this.#onProgress = onProgress;
   }
 
+  /** @throws TraceError `unreadable` when the disk gives an error */
   async read(offset: number, length: number): Promise<Uint8Array> {
     const wanted = Math.max(0, Math.min(length, this.size - offset));
     const bytes = new Uint8Array(wanted);
     let filled = 0;
     while (filled < wanted) {
-      const { bytesRead } = await this.#file.read(bytes, filled, wanted - filled, offset + filled);
+      const { bytesRead } = await this.#file
+        .read(bytes, filled, wanted - filled, offset + filled)
+        .catch((error: Error) => {
+          throw new TraceError('unreadable', { file: this.#path, place: `byte ${offset + filled}` }, error.message);
+        });
       if (bytesRead === 0) break;
       filled += bytesRead;
     }
@@ -65,7 +76,7 @@ export async function setDown(chunks: Bytes): Promise<HeldSource> {
     await file?.close();
     throw error;
   }
-  return file === undefined ? new MemorySource(held) : new FileSource(file, size);
+  return file === undefined ? new MemorySource(held) : new FileSource('a temporary file', file, size);
 }
 
 async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
@@ -111,7 +122,7 @@ export async function folderFiles(path: string): Promise<FileSet & { close(): Pr
       // Only what the folder was seen to hold: a name out of a capture can lead nowhere else.
       if (!known.has(name)) throw new Error(`no file ${name} in ${path}`);
       const file = await open(join(path, name), 'r');
-      const source = new FileSource(file, (await file.stat()).size);
+      const source = new FileSource(join(path, name), file, (await file.stat()).size);
       opened.push(source);
       return source;
     },

@@ -63,7 +63,7 @@ async function openAt(path: string, format: RandomFormat, options: OpenOptions):
   const file = await open(path, 'r').catch((error: unknown) => {
     throw openError(path, error);
   });
-  const input = new FileSource(file, (await file.stat()).size, options.onProgress);
+  const input = new FileSource(path, file, (await file.stat()).size, options.onProgress);
   return readAt(path, input, format, options, () => input.close());
 }
 
@@ -78,11 +78,12 @@ async function openFolder(path: string, options: OpenOptions): Promise<OpenCaptu
   throw await directoryError(path);
 }
 
-/** Whether a capture by this path can be read a second time: a file can, stdin and a pipe cannot, nor what is not there. */
+/** Whether a capture by this path can be read a second time: a file or a folder can, stdin and a pipe cannot, nor what is not there. */
 export async function isReadableAgain(path: string): Promise<boolean> {
   if (path === '-') return false;
   try {
-    return (await stat(path)).isFile();
+    const about = await stat(path);
+    return about.isFile() || about.isDirectory();
   } catch (error) {
     // Why it cannot be read is for the one who opens it to say.
     if (error instanceof Error && 'code' in error) return false;
