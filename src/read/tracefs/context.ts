@@ -185,7 +185,7 @@ function behindColon(bytes: Uint8Array, at: number, end: number, context: LineCo
  * The flag characters (trace_print_lat_fmt()): irqs `d` `b` `D`; need-resched `N` `n` `p`, lazily `B` `L` `b` `l`; context `Z`
  * `z` `H` `h` `s`; then depths, which are not kept.
  */
-function contextOf(bytes: Uint8Array, at: number): number {
+export function contextOf(bytes: Uint8Array, at: number): number {
   let flags = 0;
   const irqs = bytes[at]!;
   if (irqs === 100) flags |= contextFlags.irqsOff;
@@ -284,7 +284,7 @@ export const readVerbose: ContextReader = (bytes, start, end, context) => {
   context.pid = pid;
   context.cpu = cpu;
   context.tgid = -1;
-  context.flags = verboseFlags(flags);
+  context.flags = recordFlags(flags);
   setComm(bytes, start, start + verboseColumns, context);
   return behindColon(bytes, close + 1, end, context);
 };
@@ -297,7 +297,7 @@ function indexOfClose(bytes: Uint8Array, at: number, end: number): number {
 }
 
 /** enum trace_flag_type (include/linux/trace_events.h), as the record holds it. */
-function verboseFlags(flags: number): number {
+export function recordFlags(flags: number): number {
   let bits = 0;
   if (flags & 0x01) bits |= contextFlags.irqsOff;
   if (flags & 0x04 || flags & 0x20) bits |= contextFlags.needResched;
