@@ -1,0 +1,165 @@
+/**
+ * Binary records to columns, by the descriptions in the capture itself. Shared by every format whose events are raw ring
+ * buffer or perf records.
+ *
+ *     table.add(parseEventFormat(text, 'pagemap'));
+ *     builder.beginAt(hi, lo, cpu, table.pidOf(bytes, start, end), -1, comm, table.flagsOf(bytes, start, end));
+ *     table.decode(bytes, start, end);
+ */
+import { contextFlags } from '../../events/batch.ts';
+import { freeText } from '../../events/fields.ts';
+import type { BatchBuilder } from '../builder.ts';
+import type { KindState } from '../kind-table.ts';
+import type { EventFormat, RecordField } from './event-format.ts';
+import { genericPlan } from './generic-record.ts';
+import type { Plan } from './plan.ts';
+import { RecordBytes } from './record.ts';
+import type { Symbols } from './symbols.ts';
+
+export interface RecordOptions {
+  readonly isLittleEndian: boolean;
+  readonly longSize: 4 | 8;
+  readonly symbols?: Symbols;
+  /** Formats of trace_printk() by address (hex digits, `0x` or not), as tracefs `printk_formats` lists them, without quotes. */
+  readonly printkFormats?: ReadonlyMap<string, string>;
+}
+
+/** Most ids without a description that get a kind of their own. */
+const mostUnknown = 256;
+
+/** Where the common fields of every kernel since 2.6.33 are; a capture's first description says it for all. */
+const usualCommon = { type: [0, 2], flags: [2, 1], preemptCount: [3, 1], pid: [4, 4] } as const;
+
+export class RecordTable {
+  readonly #builder: BatchBuilder;
+  readonly #options: RecordOptions;
+  readonly #record: RecordBytes;
+  readonly #formats = new Map<number, EventFormat>();
+  readonly #plans: (Plan | undefined)[] = [];
+  readonly #unknown = new Map<number, KindState>();
+  #common: { type: readonly [number, number]; flags: readonly [number, number]; pid: readonly [number, number] } =
+    usualCommon;
+
+  constructor(builder: BatchBuilder, options: RecordOptions) {
+    this.#builder = builder;
+    this.#options = options;
+    this.#record = new RecordBytes(options.isLittleEndian);
+  }
+
+  /** Takes a description; of two with one id the first holds. */
+  add(format: EventFormat): void {
+    if (this.#formats.size === 0 && format.common.length > 0) this.#learnCommon(format.common);
+    if (format.id <= 0xffff && !this.#formats.has(format.id)) this.#formats.set(format.id, format);
+  }
+
+  /** Whether there is a description for this id. */
+  has(id: number): boolean {
+    return this.#formats.has(id);
+  }
+
+  /**
+   * Whether records of this id are part of the event before them and no event (stacks of the kernel and of the task): text
+   * traces show them as lines behind it. To be counted with `builder.comment()`, without `begin` and `decode`.
+   */
+  isAside(id: number): boolean {
+    const format = this.#formats.get(id);
+    return format?.system === 'ftrace' && (format.name === 'kernel_stack' || format.name === 'user_stack');
+  }
+
+  /** The record's `common_type`, its event's id; -1 when it is too short. */
+  typeOf(bytes: Uint8Array, start: number, end: number): number {
+    return this.#load(this.#common.type, bytes, start, end, false) ? this.#record.lo : -1;
+  }
+
+  /** The record's `common_pid`; -1 when it is too short. */
+  pidOf(bytes: Uint8Array, start: number, end: number): number {
+    return this.#load(this.#common.pid, bytes, start, end, true) ? this.#record.lo | 0 : -1;
+  }
+
+  /** Bits of `contextFlags` from `common_flags` (enum trace_flag_type, include/linux/trace_events.h). */
+  flagsOf(bytes: Uint8Array, start: number, end: number): number {
+    if (!this.#load(this.#common.flags, bytes, start, end, false)) return 0;
+    return flagTable[this.#record.lo & 0xff]!;
+  }
+
+  /** Decodes the record `bytes[start..end)` as the event begun: exactly one event is stored, whatever the record holds. */
+  decode(bytes: Uint8Array, start: number, end: number): void {
+    const id = this.typeOf(bytes, start, end);
+    this.#record.set(bytes, start, end);
+    const plan = this.#plans[id] ?? this.#plan(id);
+    if (plan) plan.decode(this.#record);
+    else this.#undescribed(id, bytes, start, this.#record.end);
+  }
+
+  #plan(id: number): Plan | undefined {
+    const format = this.#formats.get(id);
+    if (!format) return undefined;
+    const plan = genericPlan(format, this.#builder, this.#options);
+    this.#plans[id] = plan;
+    return plan;
+  }
+
+  /** A record that nothing describes: its bytes as hex. */
+  #undescribed(id: number, bytes: Uint8Array, start: number, end: number): void {
+    const key = this.#unknown.size < mostUnknown || this.#unknown.has(id) ? id : -1;
+    let state = this.#unknown.get(key);
+    if (!state) {
+      const name = key < 0 ? 'types' : `type_${key}`;
+      state = this.#builder.kinds.described({ system: 'unknown', name, form: 'generic', fields: [freeText('bytes')] });
+      this.#unknown.set(key, state);
+    }
+    const hex = hexOf(bytes, start, end);
+    this.#builder.fieldValues.setRange(0, 0, hex.length);
+    this.#builder.values(state, hex);
+  }
+
+  #load(
+    [offset, size]: readonly [number, number],
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    isSigned: boolean,
+  ): boolean {
+    this.#record.set(bytes, start, end);
+    return this.#record.load(offset, size, isSigned);
+  }
+
+  #learnCommon(common: readonly RecordField[]): void {
+    const place = (name: string, usual: readonly [number, number]): readonly [number, number] => {
+      const field = common.find((one) => one.name === name);
+      return field ? [field.offset, field.size] : usual;
+    };
+    this.#common = {
+      type: place('common_type', usualCommon.type),
+      flags: place('common_flags', usualCommon.flags),
+      pid: place('common_pid', usualCommon.pid),
+    };
+  }
+}
+
+/**
+ * `contextFlags` of each value of `common_flags`: 0x01 irqs off, 0x04 and 0x20 a reschedule asked for, 0x02 the same lazily
+ * (6.13 and later; before, an architecture without irq flags, which none has that has our events), 0x08 hard irq,
+ * 0x10 soft irq, 0x40 NMI, 0x80 bottom halves off.
+ */
+const flagTable = Uint8Array.from({ length: 256 }, (_, flags) => {
+  let bits = 0;
+  if (flags & 0x01) bits |= contextFlags.irqsOff;
+  if (flags & 0x26) bits |= contextFlags.needResched;
+  if (flags & 0x08) bits |= contextFlags.hardirq;
+  if (flags & 0x10) bits |= contextFlags.softirq;
+  if (flags & 0x40) bits |= contextFlags.nmi;
+  if (flags & 0x80) bits |= contextFlags.bhOff;
+  return bits;
+});
+
+const digits = new TextEncoder().encode('0123456789abcdef');
+
+function hexOf(bytes: Uint8Array, start: number, end: number): Uint8Array {
+  const hex = new Uint8Array(Math.max(0, end - start) * 2);
+  for (let i = start, at = 0; i < end; i++) {
+    hex[at++] = digits[bytes[i]! >>> 4]!;
+    hex[at++] = digits[bytes[i]! & 15]!;
+  }
+  return hex;
+}
