@@ -37,7 +37,8 @@ export async function collectColumns(open: OpenCapture, filter?: EventFilter): P
   return collector.columns();
 }
 
-class Collector {
+/** Gathers which columns the wanted events need, batch by batch. */
+export class Collector {
   readonly #capture: Capture;
   readonly #filter: ParsedFilter;
   readonly #fields = new Set<string>();
