@@ -1,36 +1,76 @@
 /** `folioscope events`: decoded events, one a row. */
 import { Command, Option } from 'commander';
 import { ScenarioError } from '../base/errors.ts';
-import type { OpenCapture } from '../events/capture.ts';
+import type { Capture, OpenCapture } from '../events/capture.ts';
 import { isReadableAgain } from '../read/file.ts';
-import { type CsvOptions, collectColumns, eventsToCsv } from '../write/csv.ts';
-import { type EventFilter, unmatched } from '../write/filter.ts';
+import { collectColumns, eventsToCsv } from '../write/csv.ts';
+import { type EventFilter, parseFilter, unmatched } from '../write/filter.ts';
 import { eventsToNdjson } from '../write/ndjson.ts';
+import { collectSchema } from '../write/typed-schema.ts';
 import { skippedLines, tooMuchSkipped, withCapture } from './captures.ts';
 import { addCaptureOptions, again, type CaptureOptions } from './options.ts';
-import { printData, say } from './output.ts';
+import { say } from './output.ts';
+import { openOutput } from './output-file.ts';
+
+const forms = ['csv', 'ndjson', 'parquet', 'arrow'] as const;
+type Form = (typeof forms)[number];
 
 interface EventsOptions extends CaptureOptions {
   readonly name?: readonly string[];
   readonly from?: string;
   readonly to?: string;
-  readonly format: 'csv' | 'ndjson';
+  readonly format?: Form;
   readonly raw?: boolean;
+  readonly output?: string;
 }
 
+type Rows = (open: OpenCapture) => AsyncIterable<string | Uint8Array>;
+
 /**
- * The rows as CSV. Its header needs the columns of all events: a file is read twice for them, so that nothing is held; what
- * can be read only once (stdin, a pipe) is held in memory.
+ * What writes the rows. All but JSON need the columns of all events first: a file is read twice for them, so that nothing
+ * is held; what can be read only once (stdin, a pipe) is held in memory.
  */
-async function csvRows(
-  file: string,
-  options: EventsOptions,
-  filter: EventFilter,
-): Promise<(open: OpenCapture) => AsyncIterable<string>> {
-  const raw: CsvOptions = { raw: options.raw === true };
-  if (!(await isReadableAgain(file))) return (open) => eventsToCsv(open, filter, raw);
-  const columns = await withCapture(file, options, (open) => collectColumns(open, filter), 'looking for columns in');
-  return (open) => eventsToCsv(open, filter, { ...raw, columns });
+async function rowsOf(form: Form, file: string, options: EventsOptions, filter: EventFilter): Promise<Rows> {
+  if (form === 'ndjson') return (open) => eventsToNdjson(open, filter);
+  const twice = await isReadableAgain(file);
+  const look = <T>(collect: (open: OpenCapture, filter: EventFilter) => Promise<T>): Promise<T | undefined> =>
+    twice
+      ? withCapture(file, options, (open) => collect(open, filter), 'looking for columns in')
+      : Promise.resolve(undefined);
+  if (form === 'csv') {
+    const columns = await look(collectColumns);
+    const raw = options.raw === true;
+    return (open) => eventsToCsv(open, filter, { raw, ...(columns === undefined ? {} : { columns }) });
+  }
+  const schema = await look(collectSchema);
+  if (form === 'arrow') {
+    const { eventsToArrow } = await import('../write/arrow.ts');
+    return (open) => eventsToArrow(open, filter, schema);
+  }
+  const { eventsToParquet } = await import('../write/parquet.ts');
+  return (open) => eventsToParquet(open, filter, schema);
+}
+
+/** The form that the options ask for together. */
+function formOf({ json, format, raw, output }: EventsOptions): Form {
+  const form = format ?? (json ? 'ndjson' : 'csv');
+  const asked = json ? '--json' : `--format ${form}`;
+  const conflict = (option: string, cause: string): ScenarioError =>
+    new ScenarioError('option/conflict', `${option} ${cause}`, 'leave out one of them');
+  if (json && form !== 'ndjson') {
+    const about = { csv: 'CSV', parquet: 'Parquet', arrow: 'Arrow' }[form];
+    throw conflict(`--format ${form}`, `is about ${about}, and --json asks for JSON`);
+  }
+  if (raw && form !== 'csv') throw conflict('--raw', `is about CSV, and ${asked} asks for something else`);
+  const isBinary = form === 'parquet' || form === 'arrow';
+  if (isBinary && (output === undefined || output === '-') && process.stdout.isTTY) {
+    throw new ScenarioError(
+      'output/terminal',
+      `--format ${form} is binary, and stdout is a terminal`,
+      `name a file: -o events.${form}`,
+    );
+  }
+  return form;
 }
 
 export function eventsCommand(): Command {
@@ -40,29 +80,31 @@ export function eventsCommand(): Command {
     .option('--name <glob>', 'only events of this name (system:name or name; * and ?); may be given again', again)
     .option('--from <t>', 'only from this time: seconds as printed, or +1.5s from the start')
     .option('--to <t>', 'only up to this time')
-    .addOption(new Option('--format <format>', 'how rows are written').choices(['csv', 'ndjson']).default('csv'))
+    .addOption(new Option('--format <format>', 'how rows are written (default: csv)').choices(forms))
+    .option('-o, --output <file>', 'file to write (default: stdout)')
     .option('--raw', "CSV: leave texts that a spreadsheet would run as formulas without a ' before them");
   return addCaptureOptions(command).action(async (file: string, options: EventsOptions) => {
-    const isJson = options.json === true || options.format === 'ndjson';
-    if (
-      isJson &&
-      (options.raw || (options.json && command.getOptionValueSource('format') === 'cli' && options.format === 'csv'))
-    )
-      throw new ScenarioError(
-        'option/conflict',
-        `${options.raw ? '--raw' : '--format csv'} is about CSV, and ${options.json ? '--json' : '--format ndjson'} asks for JSON`,
-        'leave out one of them',
-      );
+    const form = formOf(options);
     const filter: EventFilter = {
       ...(options.name === undefined ? {} : { names: options.name }),
       ...(options.from === undefined ? {} : { from: options.from }),
       ...(options.to === undefined ? {} : { to: options.to }),
     };
-    const rows = isJson ? (open: OpenCapture) => eventsToNdjson(open, filter) : await csvRows(file, options, filter);
-    const capture = await withCapture(file, options, async (open) => {
-      for await (const text of rows(open)) await printData(text);
-      return open.capture;
-    });
+    // A mistake in it is said before anything is read.
+    parseFilter(filter);
+    const output = openOutput(options.output, file);
+    let capture: Capture;
+    try {
+      const rows = await rowsOf(form, file, options, filter);
+      capture = await withCapture(file, options, async (open) => {
+        for await (const piece of rows(open)) await output.write(piece);
+        return open.capture;
+      });
+    } catch (error) {
+      output.drop();
+      throw error;
+    }
+    output.done();
     for (const name of unmatched(filter, capture)) {
       say(`no event of ${capture.source} is called "${name}": folioscope inspect lists them`);
     }

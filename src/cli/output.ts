@@ -17,8 +17,8 @@ export function screenWidth(stream: NodeJS.WriteStream = process.stdout): number
 }
 
 /** Writes to stdout, and waits where the reader at the other end is slower. */
-export async function print(text: string): Promise<void> {
-  if (text !== '' && !process.stdout.write(text)) await once(process.stdout, 'drain');
+export async function print(text: string | Uint8Array): Promise<void> {
+  if (text.length > 0 && !process.stdout.write(text)) await once(process.stdout, 'drain');
 }
 
 /** Data as it is in a pipe or a file; on a terminal, line by line without anything that would command it. */

@@ -28,13 +28,29 @@ export function columnOfField(field: string): string {
   return reservedColumns.has(field) ? fieldPrefix + field : field;
 }
 
+/**
+ * The columns of a kind's fields, aligned with them. Kernel structures have no field twice; a description in a capture may
+ * claim one, and then the second is `name.2`: no value falls silently onto another.
+ */
+export function columnsOfKind({ fields }: Pick<EventKind, 'fields'>): string[] {
+  const seen = new Map<string, number>();
+  return fields.map(({ name }) => {
+    const before = seen.get(name) ?? 0;
+    seen.set(name, before + 1);
+    return before === 0 ? columnOfField(name) : `${columnOfField(name)}.${before + 1}`;
+  });
+}
+
 /** The field of a column. */
 export function fieldOfColumn(column: string): string {
   return column.startsWith(fieldPrefix) ? column.slice(fieldPrefix.length) : column;
 }
 
-/** Characters that make a spreadsheet take a text for a formula when it begins with one of them. */
-const formula = /^[=+\-@\t\r]/;
+/**
+ * Characters that make a spreadsheet take a text for a formula when it begins with one of them (OWASP, "CSV Injection"; the
+ * wide forms where East Asian input is taken for the narrow ones).
+ */
+const formula = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/;
 
 /**
  * A text as a cell holds it. Without `raw`, what a spreadsheet would run as a formula gets a `'` before it. An empty cell

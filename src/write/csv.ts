@@ -6,7 +6,7 @@ import { TraceError } from '../base/errors.ts';
 import type { EventBatch } from '../events/batch.ts';
 import type { Capture, OpenCapture } from '../events/capture.ts';
 import { type EventKind, qualifiedName } from '../events/kinds.ts';
-import { columnOfField, contextText, firstColumns, guardText, probeText } from '../events/table.ts';
+import { columnsOfKind, contextText, firstColumns, guardText, probeText } from '../events/table.ts';
 import { absoluteTime, timeColumn, valueText } from './cells.ts';
 import { boundsOf, type EventFilter, type ParsedFilter, parseFilter, wantsKind } from './filter.ts';
 
@@ -61,7 +61,7 @@ export class Collector {
       this.#seen.add(id);
       const kind = this.#capture.kinds[id]!;
       if (kind.probe !== undefined) this.#probe = true;
-      for (const field of kind.fields) this.#fields.add(columnOfField(field.name));
+      for (const column of columnsOfKind(kind)) this.#fields.add(column);
     }
   }
 
@@ -141,7 +141,8 @@ class RowWriter {
   header(): string {
     const { fields, probe, context } = this.#columns;
     const last = [...(probe ? ['probe'] : []), ...(context ? ['context'] : [])];
-    return `${[timeColumn(this.#capture.clock), ...firstColumns, ...fields, ...last].map(quoted).join(',')}\n`;
+    const names = [timeColumn(this.#capture.clock), ...firstColumns, ...fields, ...last];
+    return `${names.map((name) => quoted(guardText(name, this.#raw))).join(',')}\n`;
   }
 
   *rows(batch: EventBatch, filter: ParsedFilter): Generator<string> {
@@ -201,8 +202,8 @@ function changed(source: string, what: string): TraceError {
 }
 
 function layoutOf(kind: EventKind, { fields, probe }: TableColumns, raw: boolean, source: string): KindLayout {
-  const places = kind.fields
-    .map(({ name }, field) => ({ place: fields.indexOf(columnOfField(name)), field }))
+  const places = columnsOfKind(kind)
+    .map((name, field) => ({ place: fields.indexOf(name), field }))
     .sort((a, b) => a.place - b.place);
   const lost = places.find(({ place }) => place < 0);
   if (lost !== undefined)

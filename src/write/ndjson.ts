@@ -1,7 +1,7 @@
 /** Events as JSON, one object a line, under the names that the CSV has. */
 import type { OpenCapture } from '../events/capture.ts';
 import { qualifiedName } from '../events/kinds.ts';
-import { columnOfField, contextText, probeText } from '../events/table.ts';
+import { columnsOfKind, contextText, probeText } from '../events/table.ts';
 import { absoluteTime, timeColumn, valueText } from './cells.ts';
 import { chooser } from './csv.ts';
 import { type EventFilter, parseFilter } from './filter.ts';
@@ -19,6 +19,7 @@ export async function* eventsToNdjson(open: OpenCapture, filter?: EventFilter): 
   const { capture } = open;
   const names: string[] = [];
   const probes: string[] = [];
+  const keys: string[][] = [];
   for await (const batch of open.batches) {
     const choose = chooser(capture, parsed);
     const timeText = absoluteTime(capture.clock, capture.origin);
@@ -31,6 +32,7 @@ export async function* eventsToNdjson(open: OpenCapture, filter?: EventFilter): 
       const kind = capture.kinds[id]!;
       names[id] ??= JSON.stringify(qualifiedName(kind));
       probes[id] ??= kind.probe === undefined ? '' : JSON.stringify(probeText(kind, kind.probe));
+      keys[id] ??= columnsOfKind(kind).map((column) => JSON.stringify(column));
       const parts: string[] = [];
       const when = timeText(batch.time[i]!);
       if (when !== '') parts.push(`${time}:${numberOrText(when)}`);
@@ -45,9 +47,7 @@ export async function* eventsToNdjson(open: OpenCapture, filter?: EventFilter): 
         const text = valueText(columns.columns[index]!, field, row, batch, capture.strings);
         if (text === undefined) return;
         const isDecimal = (field.storage === 'number' || field.storage === 'u64') && field.print !== 'hex';
-        parts.push(
-          `${JSON.stringify(columnOfField(field.name))}:${isDecimal ? numberOrText(text) : JSON.stringify(text)}`,
-        );
+        parts.push(`${keys[id]![index]!}:${isDecimal ? numberOrText(text) : JSON.stringify(text)}`);
       });
       if (probes[id] !== '') parts.push(`"probe":${probes[id]}`);
       if (batch.flags[i] !== 0) parts.push(`"context":"${contextText(batch.flags[i]!)}"`);

@@ -6,7 +6,7 @@ import { TraceError } from '../base/errors.ts';
 import type { Column, EventBatch } from '../events/batch.ts';
 import type { Capture, OpenCapture } from '../events/capture.ts';
 import { type EventKind, type Field, qualifiedName } from '../events/kinds.ts';
-import { columnOfField, contextText, probeText } from '../events/table.ts';
+import { columnsOfKind, contextText, probeText } from '../events/table.ts';
 import { valueText } from './cells.ts';
 import { chooser } from './csv.ts';
 import { type EventFilter, parseFilter } from './filter.ts';
@@ -242,8 +242,9 @@ class RowFiller {
   }
 
   #planOf(kind: EventKind): Plan {
+    const names = columnsOfKind(kind);
     const cells = kind.fields.map((field, index) => {
-      const to = this.#byName.get(columnOfField(field.name));
+      const to = this.#byName.get(names[index]!);
       if (to === undefined) throw this.#changed(`${qualifiedName(kind)} has no column for ${field.name}`);
       return { to, field, index };
     });

@@ -6,7 +6,7 @@
 import type { Column, EventBatch } from '../events/batch.ts';
 import type { Capture, OpenCapture } from '../events/capture.ts';
 import { type Field, qualifiedName } from '../events/kinds.ts';
-import { columnOfField, contextText, firstColumns, probeText } from '../events/table.ts';
+import { columnsOfKind, contextText, firstColumns, probeText } from '../events/table.ts';
 import { timeColumn } from './cells.ts';
 import { Collector } from './csv.ts';
 import { type EventFilter, type ParsedFilter, parseFilter, wantsKind } from './filter.ts';
@@ -78,8 +78,9 @@ export class SchemaCollector {
     }
     for (const columns of batch.fields) {
       if (columns === undefined || columns.length === 0 || !wantsKind(this.#filter, columns.kind)) continue;
+      const names = columnsOfKind(columns.kind);
       columns.kind.fields.forEach((field, i) => {
-        look(this.#factsOf(columnOfField(field.name)), columns.columns[i]!, field, columns.length);
+        look(this.#factsOf(names[i]!), columns.columns[i]!, field, columns.length);
       });
     }
   }

@@ -3,7 +3,7 @@
  * over the documented defaults below; a name that is neither is taken for a field of the events.
  */
 import { TraceError } from '../../base/errors.ts';
-import { fieldOfColumn, firstColumns, reservedColumns } from '../../events/table.ts';
+import { fieldOfColumn, firstColumns, reservedColumns, unguardText } from '../../events/table.ts';
 
 export type TimeUnit = 'ns' | 'us' | 'ms' | 's' | 'clock' | 'auto';
 
@@ -102,7 +102,10 @@ export function readHeader(
     }
   }
   if (mapped.size === 0 && isOwnExport(names)) {
-    const targets = names.map((name) => (reservedColumns.has(name) ? targetOf(name) : undefined) ?? fieldTarget(name));
+    // Names of fields are the capture's, and guarded like every text of it.
+    const targets = names.map(
+      (name) => (reservedColumns.has(name) ? targetOf(name) : undefined) ?? fieldTarget(unguardText(name)),
+    );
     checkOnce(source, place, names, targets);
     return { targets, event: '', isExport: true };
   }
