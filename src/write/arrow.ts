@@ -63,6 +63,8 @@ export async function* eventsToArrow(
   for (const [id, column] of named.entries())
     yield written(dictionaries, dictionaryMessage(id, names.get(column.name) ?? [], open.capture.source));
   for await (const chunk of rows.chunks) yield written(records, recordMessage(chunk));
+  // Some readers look for a column's list of names in its first batch.
+  if (records.length === 0) yield written(records, recordMessage({ rows: 0, columns: columns.map(nothingOf) }));
   yield footer(description, dictionaries, records);
 }
 
@@ -144,6 +146,16 @@ function typeOf(type: TypedColumn['type']): [kind: number, details: FlatTable] {
 function batchTable(rows: number, { nodes, places }: Body): FlatTable {
   return [{ long: rows }, { structs: nodes, width: 2 }, { structs: places, width: 2 }];
 }
+
+const nothingOf = (column: TypedColumn): ColumnChunk => ({
+  column,
+  valid: new Uint8Array(0),
+  nulls: 0,
+  words: new Uint32Array(0),
+  integers: new Int32Array(0),
+  floats: new Float64Array(0),
+  texts: [],
+});
 
 function recordMessage({ rows, columns }: RowChunk): Message {
   const body = emptyBody();

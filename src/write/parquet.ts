@@ -9,11 +9,8 @@ import { type ColumnType, metadataOf, type TypedColumn, type TypedSchema } from 
 const elements: Readonly<Record<ColumnType, Omit<SchemaElement, 'name'>>> = {
   int32: { type: 'INT32' },
   int64: { type: 'INT64' },
-  uint64: {
-    type: 'INT64',
-    converted_type: 'UINT_64',
-    logical_type: { type: 'INTEGER', bitWidth: 64, isSigned: false },
-  },
+  // Not as a logical type too: hyparquet-writer 0.17 writes its bit width as an i32 where the format has an i8.
+  uint64: { type: 'INT64', converted_type: 'UINT_64' },
   float64: { type: 'DOUBLE' },
   name: { type: 'BYTE_ARRAY', converted_type: 'UTF8', logical_type: { type: 'STRING' } },
   text: { type: 'BYTE_ARRAY', converted_type: 'UTF8', logical_type: { type: 'STRING' } },
