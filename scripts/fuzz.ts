@@ -1,0 +1,208 @@
+/**
+ * `npm run fuzz -- --runs N [--seed S] [--only FORMAT[,FORMAT]] [--first I] [--processes P]`: mutated captures of every format,
+ * read to their ends in child processes that are watched. What must hold is written in `fuzz/judge.ts`, what is done to
+ * the samples in `fuzz/edits.ts`. The same seed gives the same inputs; a failing one is saved in `out/fuzz/` and named with
+ * the command that makes it again. Exit 1 when anything failed.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { inputOf, type Message, type Plan, runInput } from './fuzz/child.ts';
+import { kindOf } from './fuzz/minimise.ts';
+import { findSamples, type Sample } from './fuzz/samples.ts';
+
+const self = fileURLToPath(import.meta.url);
+
+function findRoot(): string {
+  // Compiled to dist/scripts, or to any other folder two levels deep.
+  let folder = join(self, '..');
+  for (;;) {
+    try {
+      readFileSync(join(folder, 'package-lock.json'));
+      return folder;
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error) || join(folder, '..') === folder) throw error;
+      folder = join(folder, '..');
+    }
+  }
+}
+
+const root = findRoot();
+const out = join(root, 'out', 'fuzz');
+
+/** Wall seconds after which one input hangs. Processor time has a bound of its own; this one is for loops that never end. */
+const hangs = 60;
+
+const { values } = parseArgs({
+  options: {
+    runs: { type: 'string', default: '20000' },
+    seed: { type: 'string', default: '1' },
+    only: { type: 'string' },
+    first: { type: 'string', default: '0' },
+    processes: { type: 'string', default: '2' },
+    child: { type: 'string' },
+  },
+});
+
+function number(name: 'runs' | 'seed' | 'first' | 'processes'): number {
+  const value = Number(values[name]);
+  if (!Number.isSafeInteger(value) || value < 0) throw new Error(`--${name} ${values[name]} is no count`);
+  return value;
+}
+
+async function loadSamples(): Promise<Sample[]> {
+  const only = values.only === undefined ? undefined : new Set(values.only.split(','));
+  const samples = await findSamples(join(root, 'traces'), only);
+  if (samples.length === 0) throw new Error(`no samples of ${values.only ?? 'any format'} in traces/`);
+  return samples;
+}
+
+interface Failure {
+  readonly input: number;
+  readonly sample: string;
+  readonly steps: readonly string[];
+  readonly failure: string;
+  readonly file: string;
+}
+
+interface Tally {
+  done: number;
+  readonly outcomes: Map<string, Map<string, number>>;
+  readonly failures: Failure[];
+  slowest: { seconds: number; input: number };
+  largest: { growth: number; input: number };
+}
+
+function count(tally: Tally, format: string, outcome: string): void {
+  const ofFormat = tally.outcomes.get(format) ?? new Map<string, number>();
+  tally.outcomes.set(format, ofFormat);
+  ofFormat.set(outcome, (ofFormat.get(outcome) ?? 0) + 1);
+}
+
+/** Runs a share of the inputs; a child that hangs or dies is replaced by one that goes on behind the input it had. */
+async function runShare(plan: Plan, samples: readonly Sample[], tally: Tally): Promise<void> {
+  let { first } = plan;
+  while (first < plan.end) {
+    const reached = await runChild({ ...plan, first }, samples, tally);
+    if (reached === undefined) return;
+    first = reached + plan.step;
+  }
+}
+
+/** The input at which the child came to grief, or undefined when it did its share. */
+function runChild(plan: Plan, samples: readonly Sample[], tally: Tally): Promise<number | undefined> {
+  const args = ['--child', JSON.stringify(plan), ...(values.only === undefined ? [] : ['--only', values.only])];
+  const execArgv = ['--enable-source-maps', '--expose-gc', '--max-old-space-size=512'];
+  const child: ChildProcess = fork(self, args, { execArgv, stdio: ['ignore', 'inherit', 'pipe', 'ipc'] });
+  let current: Extract<Message, { begun: number }> | undefined;
+  let isKilled = false;
+  let watch: NodeJS.Timeout | undefined;
+  let errors = '';
+  child.stderr?.on('data', (chunk: Uint8Array) => {
+    errors = (errors + new TextDecoder().decode(chunk)).slice(-4000);
+  });
+  child.on('message', (message: Message) => {
+    clearTimeout(watch);
+    if ('begun' in message) current = message;
+    else if ('failed' in message) tally.failures.push({ ...message, input: message.failed });
+    else {
+      current = undefined;
+      tally.done++;
+      count(tally, message.format, message.outcome);
+      if (message.seconds > tally.slowest.seconds) tally.slowest = { seconds: message.seconds, input: message.done };
+      if (message.growth > tally.largest.growth) tally.largest = { growth: message.growth, input: message.done };
+    }
+    watch = setTimeout(() => {
+      isKilled = true;
+      child.kill('SIGKILL');
+    }, hangs * 1000);
+  });
+  return new Promise((resolve, reject) => {
+    child.once('close', (code, signal) => {
+      clearTimeout(watch);
+      if (current === undefined) {
+        if (code === 0) resolve(undefined);
+        else reject(new Error(`a child ended with ${code ?? signal} between two inputs: ${errors}`));
+        return;
+      }
+      const input = current.begun;
+      const failure = isKilled ? `hangs: not read after ${hangs} s` : `the process died (${code ?? signal}): ${errors}`;
+      // What was told of it already was its smaller copies' doing.
+      if (!tally.failures.some((one) => one.input === input)) {
+        const { mutant } = inputOf(samples, plan.seed, input);
+        mkdirSync(out, { recursive: true });
+        const file = join(out, `${mutant.sample.format}-${plan.seed}-${input}`);
+        writeFileSync(file, mutant.bytes);
+        tally.failures.push({ input, sample: current.sample, steps: current.steps, failure, file });
+        count(tally, mutant.sample.format, 'FAILED');
+        tally.done++;
+      }
+      resolve(input);
+    });
+  });
+}
+
+async function beChild(plan: Plan): Promise<void> {
+  const samples = await loadSamples();
+  const tell = (message: Message): void => {
+    process.send?.(message);
+  };
+  globalThis.gc?.();
+  for (let input = plan.first; input < plan.end; input += plan.step)
+    await runInput(samples, plan.seed, input, out, tell);
+  process.disconnect?.();
+}
+
+async function main(): Promise<void> {
+  const [seed, first, runs, processes] = [number('seed'), number('first'), number('runs'), number('processes')];
+  const samples = await loadSamples();
+  const tally: Tally = {
+    done: 0,
+    outcomes: new Map(),
+    failures: [],
+    slowest: { seconds: 0, input: 0 },
+    largest: { growth: 0, input: 0 },
+  };
+  const began = performance.now();
+  const progress = setInterval(() => {
+    const rate = (tally.done / (performance.now() - began)) * 1000;
+    console.error(`fuzz: ${tally.done} of ${runs}, ${rate.toFixed(0)} a second, ${tally.failures.length} failed`);
+  }, 20_000);
+  const step = Math.max(1, Math.min(processes, runs));
+  const shares = Array.from({ length: step }, (_, i) => ({ seed, first: first + i, end: first + runs, step }));
+  await Promise.all(shares.map((plan) => runShare(plan, samples, tally)));
+  clearInterval(progress);
+  report(tally, samples, (performance.now() - began) / 1000);
+  if (tally.failures.length > 0) process.exitCode = 1;
+}
+
+function report(tally: Tally, samples: readonly Sample[], seconds: number): void {
+  console.log(
+    `fuzz: ${tally.done} inputs from ${samples.length} samples in ${seconds.toFixed(0)} s, ${(tally.done / seconds).toFixed(0)} a second, seed ${values.seed}`,
+  );
+  for (const [format, outcomes] of [...tally.outcomes].sort()) {
+    const parts = [...outcomes].sort((a, b) => b[1] - a[1]).map(([outcome, n]) => `${n} ${outcome}`);
+    console.log(`  ${format}: ${parts.join(', ')}`);
+  }
+  console.log(
+    `  slowest ${tally.slowest.seconds.toFixed(2)} s of processor time (input ${tally.slowest.input}), largest ${(tally.largest.growth / 2 ** 20).toFixed(0)} MiB (input ${tally.largest.input})`,
+  );
+  const kinds = new Map<string, Failure[]>();
+  for (const failure of tally.failures) {
+    const kind = kindOf(failure.failure);
+    kinds.set(kind, [...(kinds.get(kind) ?? []), failure]);
+  }
+  const only = values.only === undefined ? '' : ` --only ${values.only}`;
+  for (const failures of kinds.values()) {
+    const [example] = failures;
+    if (example === undefined) continue;
+    console.log(`\nFAILED ${failures.length} times: ${example.failure.split('\n').slice(0, 6).join('\n  ')}`);
+    console.log(`  ${example.sample}: ${example.steps.join(', ')}; saved as ${example.file}`);
+    console.log(`  again: npm run fuzz -- --runs 1 --seed ${values.seed} --first ${example.input}${only}`);
+  }
+}
+
+if (values.child !== undefined) await beChild(JSON.parse(values.child) as Plan);
+else await main();
