@@ -173,6 +173,12 @@ export class BatchBuilder {
     this.generic(named, bytes, start, end);
   }
 
+  /** As `textAs`, for a name that is none of the catalogue and text that is known to begin with a parenthesis met before. */
+  textAtSite(named: NamedKind, site: KnownSite, bytes: Uint8Array, start: number, end: number): void {
+    if (this.#behindSite(site, bytes, start, end)) this.values(site.state, bytes);
+    else this.textAs(named, bytes, start, end);
+  }
+
   /** The event begun is kept with its text only. */
   generic(named: NamedKind, bytes: Uint8Array, start: number, end: number): void {
     const state = this.kinds.generic(named);
@@ -274,12 +280,15 @@ export class BatchBuilder {
   }
 
   #decodeProbe(named: NamedKind, bytes: Uint8Array, start: number, end: number): KindState | undefined {
-    const values = this.fieldValues;
     const known = knownSite(named.sites, bytes, start, end) ?? this.#readSite(named, bytes, start, end);
-    const template = known?.state.templates[0];
-    if (!template || !matchTemplate(template, bytes, start + known.bytes.length, end, values)) return undefined;
-    if (known.caller >= 0) values.setTextId(0, known.caller);
-    return known.state;
+    return known && this.#behindSite(known, bytes, start, end) ? known.state : undefined;
+  }
+
+  #behindSite(site: KnownSite, bytes: Uint8Array, start: number, end: number): boolean {
+    const template = site.state.templates[0];
+    if (!template || !matchTemplate(template, bytes, start + site.bytes.length, end, this.fieldValues)) return false;
+    if (site.caller >= 0) this.fieldValues.setTextId(0, site.caller);
+    return true;
   }
 
   #readSite(named: NamedKind, bytes: Uint8Array, start: number, end: number): KnownSite | undefined {

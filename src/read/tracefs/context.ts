@@ -25,6 +25,8 @@ export interface LineContext {
   nanoseconds: number;
   /** Nanoseconds of the last digit printed; 0 for integer clocks, -1 where no time is printed. */
   resolution: number;
+  /** The space behind the flags, or behind the CPU where there are none (default layout): everything before it tells who and where. */
+  timeStart: number;
   textStart: number;
 }
 
@@ -39,6 +41,7 @@ export function newLineContext(): LineContext {
     seconds: 0,
     nanoseconds: 0,
     resolution: -1,
+    timeStart: 0,
     textStart: 0,
   };
 }
@@ -142,6 +145,7 @@ const afterDash: ContextReader = (bytes, start, end, context) => {
   at = digits(bytes, at + 1, end);
   if (count === 0 || bytes[at] !== 93 || bytes[at + 1] !== space) return false;
   context.cpu = number;
+  context.timeStart = at + 1;
   at = skipSpaces(bytes, at + 2, end);
   context.flags = 0;
   // The first flag is never a digit, so a digit means that irq-info is off.
@@ -150,6 +154,7 @@ const afterDash: ContextReader = (bytes, start, end, context) => {
     while (at < end && bytes[at] !== space) at++;
     if (at - flags < 4 || at - flags > 8) return false;
     context.flags = contextOf(bytes, flags);
+    context.timeStart = at;
     at = skipSpaces(bytes, at, end);
   }
   return readTime(bytes, at, end, context);

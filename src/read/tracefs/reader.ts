@@ -10,9 +10,11 @@ import { BatchBuilder, isBlank } from '../builder.ts';
 import type { Reader, ReadOptions } from '../format.ts';
 import type { NamedKind } from '../kind-table.ts';
 import { type LineReader, Lines } from '../lines.ts';
+import { knownSite } from '../probe-sites.ts';
 import { type LineContext, nameEnd, newLineContext } from './context.ts';
 import { readHeaderLine } from './header.ts';
 import { chooseLayout, type Layout, startsWith, voteSize } from './layout.ts';
+import { ContextMemory, OpeningMemory } from './line-memory.ts';
 
 export function openTracefs(source: string, options: ReadOptions): Reader {
   return new TracefsReader(source, options);
@@ -35,6 +37,11 @@ class TracefsReader implements Reader, LineReader {
   readonly #lastComm = new Uint8Array(16);
   #lastCommLength = -1;
   #lastCommId = -1;
+  readonly #contexts = new ContextMemory();
+  readonly #openings = new OpeningMemory();
+  /** The bytes of the line at hand, for four at a time. */
+  #view: DataView = new DataView(new ArrayBuffer(0));
+  #viewed: Uint8Array | undefined;
   readonly #function: NamedKind;
   readonly #unnamed: NamedKind;
 
@@ -73,12 +80,86 @@ class TracefsReader implements Reader, LineReader {
   }
 
   line(bytes: Uint8Array, start: number, end: number): void {
+    if (bytes !== this.#viewed) {
+      this.#viewed = bytes;
+      this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    }
+    if (this.#rememberedLine(bytes, start, end)) return;
     const builder = this.#builder;
     const layout = this.#layout!;
     if (bytes[start] !== 35 && layout.read(bytes, start, end, this.#context)) {
       if (layout.id === 'graph') builder.skip(graphReason, bytes, start, end);
       else this.#event(bytes, start, end);
     } else this.#other(bytes, start, end);
+  }
+
+  /**
+   * A line whose context was met before, with a time of six decimals; false when it is no such line, and nothing is done.
+   * Halves the time from a line to its event (a third of the whole reader).
+   */
+  #rememberedLine(bytes: Uint8Array, start: number, end: number): boolean {
+    const contexts = this.#contexts;
+    const { width } = contexts;
+    if (width === 0 || end - start < width + 24) return false;
+    const view = this.#view;
+    const slot = contexts.find(view, start);
+    if (slot < 0) return false;
+    let at = start + width;
+    if (bytes[at] !== 32) return false;
+    while (bytes[at] === 32) at++;
+    let seconds = 0;
+    const first = at;
+    for (; at < end; at++) {
+      const digit = bytes[at]! - 48;
+      if (digit < 0 || digit > 9) break;
+      seconds = seconds * 10 + digit;
+    }
+    if (at === first || at - first > 9 || at + 17 > end || bytes[at] !== 46) return false;
+    let micros = 0;
+    for (let i = 1; i < 7; i++) {
+      const digit = bytes[at + i]! - 48;
+      if (digit < 0 || digit > 9) return false;
+      micros = micros * 10 + digit;
+    }
+    if (bytes[at + 7] !== 58 || bytes[at + 8] !== 32) return false;
+    const textStart = at + 9;
+    const opening = this.#openings.find(view, textStart, end);
+    if (opening === undefined) return false;
+    const builder = this.#builder;
+    const { named, site } = opening;
+    builder.begin(
+      seconds,
+      micros * 1000,
+      contexts.cpu[slot]!,
+      contexts.pid[slot]!,
+      contexts.tgid[slot]!,
+      contexts.comm[slot]!,
+      contexts.flags[slot]!,
+    );
+    const from = textStart + opening.length;
+    if (site !== undefined) builder.textAtSite(named, site, bytes, from - site.bytes.length, end);
+    else builder.textAs(named, bytes, from, end);
+    this.#inMarker = named.row === undefined && named.probes.length === 0;
+    return true;
+  }
+
+  /** Keeps what an event's line told beside its time and values. */
+  #remember(bytes: Uint8Array, start: number, end: number, comm: number, named: NamedKind, from: number): void {
+    const context = this.#context;
+    if (this.#layout!.id !== 'default' || context.resolution !== 1000 || named === this.#builder.kinds.other) return;
+    const contexts = this.#contexts;
+    const slot = contexts.remember(this.#view, start, context.timeStart - start);
+    if (slot < 0) return;
+    contexts.cpu[slot] = context.cpu;
+    contexts.pid[slot] = context.pid;
+    contexts.tgid[slot] = context.tgid;
+    contexts.comm[slot] = comm;
+    contexts.flags[slot] = context.flags;
+    const { textStart } = context;
+    // `name: `, and nothing else: other openings are rare, or different in every line.
+    if (from < textStart + 2 || from >= end || bytes[from - 2] !== 58 || bytes[from - 1] !== 32) return;
+    const site = named.row ? undefined : knownSite(named.sites, bytes, from, end);
+    this.#openings.remember(this.#view, textStart, from - textStart + (site?.bytes.length ?? 0), named, site);
   }
 
   /** A line that is no event. */
@@ -149,6 +230,7 @@ class TracefsReader implements Reader, LineReader {
     builder.begin(context.seconds, context.nanoseconds, context.cpu, context.pid, context.tgid, comm, context.flags);
     builder.textAs(named, bytes, from, end);
     this.#inMarker = named.row === undefined && named.probes.length === 0;
+    this.#remember(bytes, start, end, comm, named, from);
   }
 
   /** What has no `name: ` before its text: syscalls by their own names, and the function tracer. */

@@ -5,9 +5,9 @@ import { openTracefs } from './reader.ts';
 
 /** Whether these are the first bytes of a trace, and what says so. */
 export function detectTracefs(head: Uint8Array): Detection | undefined {
-  // trace-cmd report prints lines like the default layout, but other text behind them; it says how many CPUs first.
-  if (/^(?:cpus=\d+|version = \d+)\s*$/m.test(new TextDecoder('latin1').decode(head.subarray(0, 4096))))
-    return undefined;
+  // trace-cmd report prints lines like the default layout, but other text behind them; it says how many CPUs first. (Of a
+  // latency tracer's file it prints the kernel's text behind that line.)
+  if (/^cpus=\d+[ \r]*\n(?!#)/m.test(new TextDecoder('latin1').decode(head.subarray(0, 4096)))) return undefined;
   const vote = chooseLayout(head);
   if (vote.hasHeader) return { sure: 0.99, saw: `header of the kernel's tracer, ${vote.layout.title}` };
   if (vote.fitting === 0 || vote.fitting * 2 < vote.lines) return undefined;
