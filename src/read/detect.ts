@@ -52,7 +52,7 @@ const strangers: readonly Stranger[] = [
   {
     what: 'a trace.dat file of trace-cmd: a binary capture, not read yet',
     magic: [0x17, 0x08, 0x44, ...text('tracing')],
-    hint: 'the text of the ring buffer is read (cat /sys/kernel/tracing/trace), and so is perf script; trace-cmd report is not read yet',
+    hint: 'the text of the ring buffer is read (cat /sys/kernel/tracing/trace), and so are perf script and trace-cmd report',
   },
   { what: 'a PNG image', magic: [0x89, ...text('PNG')] },
   { what: 'a JPEG image', magic: [0xff, 0xd8, 0xff] },
@@ -64,12 +64,6 @@ const strangers: readonly Stranger[] = [
   { what: 'an Arrow table', magic: text('ARROW1') },
   { what: 'UTF-16 text', magic: [0xff, 0xfe], hint: 'turn it into UTF-8 first: iconv -f UTF-16 -t UTF-8 FILE' },
   { what: 'UTF-16 text', magic: [0xfe, 0xff], hint: 'turn it into UTF-8 first: iconv -f UTF-16 -t UTF-8 FILE' },
-  {
-    what: 'the output of trace-cmd report, which is not read yet',
-    // trace-cmd report prints `cpus=4` first, with `version = 6` before it when asked to.
-    pattern: /^(?:version = \d+\s+|trace-cmd report.*\s+)?CPU \d+ is empty|^(?:version = \d+\s+)?cpus=\d+\s*$/m,
-    hint: 'give the text of the ring buffer (cat /sys/kernel/tracing/trace) or of perf script',
-  },
   { what: 'a sidecar (meta.json), not a capture', pattern: /^\s*\{[\s\S]{0,200}"schema":\s*"folioscope-lab-capture/ },
   { what: 'a kernel log', pattern: /^(?:<\d+>)?\[ *\d+\.\d{6}\] .*\n(?:<\d+>)?\[ *\d+\.\d{6}\] /m },
   {

@@ -91,10 +91,6 @@ test('what is no capture is named, with what is read instead', async () => {
     /trace-cmd: a binary capture, not read yet/,
   );
   assert.match(
-    (await seen('r.txt', 'cpus=4\n      sleep-167 [002] 5.5: x: y\n')).message,
-    /trace-cmd report, which is not read yet/,
-  );
-  assert.match(
     (await seen('n.txt', 'hello \u001b[31mred\nworld\n')).message,
     /text whose first line is "hello .\[31mred"$/,
   );

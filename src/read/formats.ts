@@ -2,6 +2,7 @@
 import { csv } from './csv/format.ts';
 import type { Format } from './format.ts';
 import { perfScript } from './perf-script/format.ts';
+import { traceCmdReport } from './trace-cmd-report/format.ts';
 import { tracefs } from './tracefs/tracefs.ts';
 
-export const formats: readonly Format[] = [tracefs, perfScript, csv];
+export const formats: readonly Format[] = [tracefs, perfScript, traceCmdReport, csv];

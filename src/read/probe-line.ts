@@ -5,6 +5,8 @@
  *     (migrate_pages+0x4c4/0x8b0 <- folio_migrate_mapping) ret=-11       a return: the caller first, then the function
  *     (ffff8000082c8bc0) cpu=3                                          tools that have no symbols
  *     (ffff8000082c93d0 <- ffff8000083788f0) ret=0                      ... of those, the function first
+ *     __probe_ip=ffff8000082c8e20 cpu=3                                 the record, field by field (trace-cmd report -R)
+ *     __probe_func=ffff8000082c93d0 __probe_ret_ip=ffff8000083788f0 ret=0
  */
 import { indexOf } from '../events/template.ts';
 
@@ -25,9 +27,13 @@ export function newProbeSite(): ProbeSite {
 }
 
 const arrow = new TextEncoder().encode(' <- ');
+const entryField = new TextEncoder().encode('__probe_ip=');
+const functionField = new TextEncoder().encode('__probe_func=');
+const returnField = new TextEncoder().encode(' __probe_ret_ip=');
 
 /** Reads the parenthesis that begins at `start`; false when there is none of these forms. */
 export function readProbeSite(bytes: Uint8Array, start: number, end: number, site: ProbeSite): boolean {
+  if (start < end && bytes[start] === 95) return readRecordSite(bytes, start, end, site);
   if (start >= end || bytes[start] !== 40) return false;
   let close = start + 1;
   while (close < end && bytes[close] !== 41) close++;
@@ -58,6 +64,29 @@ export function readProbeSite(bytes: Uint8Array, start: number, end: number, sit
   site.functionStart = right;
   site.functionEnd = symbolEnd(bytes, right, close);
   return site.functionEnd > right;
+}
+
+/** The fields that stand in a probe's record before its arguments (kernel/trace/trace_kprobe.c kprobe_event_define_fields()). */
+function readRecordSite(bytes: Uint8Array, start: number, end: number, site: ProbeSite): boolean {
+  site.functionStart = site.functionEnd = 0;
+  site.isReturn = indexOf(bytes, start, Math.min(end, start + functionField.length), functionField) === start;
+  const first = site.isReturn ? functionField : entryField;
+  if (!site.isReturn && indexOf(bytes, start, Math.min(end, start + first.length), first) !== start) return false;
+  const stop = addressEnd(bytes, start + first.length, end);
+  if (!isAddress(bytes, start + first.length, stop)) return false;
+  site.behind = stop;
+  if (!site.isReturn) return true;
+  if (indexOf(bytes, stop, Math.min(end, stop + returnField.length), returnField) !== stop) return false;
+  site.callerStart = stop + returnField.length;
+  site.callerEnd = addressEnd(bytes, site.callerStart, end);
+  site.behind = site.callerEnd;
+  return isAddress(bytes, site.callerStart, site.callerEnd);
+}
+
+function addressEnd(bytes: Uint8Array, start: number, end: number): number {
+  let at = start;
+  while (at < end && bytes[at] !== 32) at++;
+  return at;
 }
 
 /** Hex digits only, `0x` allowed, and more of them than any function is called. */
