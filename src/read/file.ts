@@ -30,13 +30,18 @@ export interface OpenOptions extends ReadOptions {
  */
 export async function openCapture(path: string, options: OpenOptions = {}): Promise<OpenCapture> {
   const source = path === '-' ? 'stdin' : path;
-  const sidecar = await withProbes(path, options.sidecar ?? (await findSidecar(path, options.sidecarPath)));
-  const withSidecar = { ...options, ...(sidecar === undefined ? {} : { sidecar }) };
+  const withSidecar = await besideOf(path, options);
   if (path === '-') return readPacked(source, readStdin(options.onProgress), withSidecar, gunzipNode, setDown);
   const about = await look(path);
   if (about === 'directory') return openFolder(path, withSidecar);
   if (about !== 'stream') return openAt(path, about, withSidecar);
   return readPacked(source, await openFile(path, options.onProgress), withSidecar, gunzipNode, setDown);
+}
+
+/** The options, with what lies beside the capture (`meta.json`, `kprobe_events`) or was named with them. */
+export async function besideOf(path: string, options: OpenOptions): Promise<OpenOptions> {
+  const sidecar = await withProbes(path, options.sidecar ?? (await findSidecar(path, options.sidecarPath)));
+  return sidecar === undefined ? options : { ...options, sidecar };
 }
 
 /** How a path is to be read: its bytes decide. A format that is read at any place, a folder, or from front to back. */
@@ -148,7 +153,8 @@ async function* readStdin(onProgress: OpenOptions['onProgress']): AsyncGenerator
   }
 }
 
-function openError(path: string, error: unknown): unknown {
+/** What kept a file from being opened, for the user. */
+export function openError(path: string, error: unknown): unknown {
   if (error instanceof TraceError || !(error instanceof Error) || !('code' in error)) return error;
   switch (error.code) {
     case 'ENOENT':
@@ -162,7 +168,8 @@ function openError(path: string, error: unknown): unknown {
   }
 }
 
-async function directoryError(path: string): Promise<TraceError> {
+/** The error for a folder that is no capture: which files in it may be. */
+export async function directoryError(path: string): Promise<TraceError> {
   const found = await candidates(path);
   const hint = found.length === 0 ? 'name a capture file' : `name a file in it: ${found.join(', ')}`;
   return new TraceError('directory', { file: path }, 'is a directory, not a capture', hint);
