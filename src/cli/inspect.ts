@@ -1,14 +1,16 @@
 /** `folioscope inspect`: what is in a capture, and what of it could not be read. One batch is held at a time. */
 import { Command } from 'commander';
 import { exitCodeOf, exitCodes } from '../base/errors.ts';
-import type { Capture, Known, Loss, OpenCapture } from '../events/capture.ts';
+import type { Accounting, Capture, Loss, OpenCapture } from '../events/capture.ts';
 import { qualifiedName } from '../events/kinds.ts';
 import { count, duration, percent } from '../report/numbers.ts';
 import { type Table, table } from '../report/tables.ts';
 import { checkFiles, lossShare, tooMuchSkipped, withCapture } from './captures.ts';
+import { known, lossGroups, originData, originRows } from './facts.ts';
 import { showFailure } from './failure.ts';
 import { addCaptureOptions, type CaptureOptions } from './options.ts';
 import { printFacts, printJson, printLines, printTable } from './output.ts';
+import { inspectQuickly } from './quick.ts';
 import { stamp } from './time.ts';
 
 interface Tally {
@@ -51,20 +53,7 @@ function asData(of: Tally) {
   const { capture } = of;
   const absolute = (time: number): string | null => (Number.isNaN(time) ? null : stamp(capture, time, 'digits'));
   return {
-    source: capture.source,
-    format: capture.format,
-    variant: capture.variant,
-    kernelRelease: capture.kernelRelease ?? null,
-    kernelVersion: capture.kernelVersion ?? null,
-    arch: capture.arch ?? null,
-    pageSize: capture.pageSize ?? null,
-    paBits: capture.paBits ?? null,
-    cpus: capture.cpus ?? null,
-    recordedPolicy: capture.recordedPolicy ?? null,
-    lruGen: capture.lruGen ?? null,
-    preemption: capture.preemption ?? null,
-    zones: capture.zones,
-    clock: { unit: capture.clock.unit, resolution: capture.clock.resolution, name: capture.clock.name ?? null },
+    ...originData(capture),
     start: capture.events === 0 ? null : absolute(0),
     end: capture.events === 0 ? null : absolute(capture.end),
     events: capture.events,
@@ -78,21 +67,8 @@ function asData(of: Tally) {
   };
 }
 
-const sources = { capture: 'the capture', sidecar: 'sidecar', option: 'option', default: 'default' } as const;
-
-function known<T extends string | number | boolean>(fact: Known<T> | undefined, unit = ''): string {
-  return fact === undefined ? 'not known' : `${String(fact.value)}${unit} (${sources[fact.from]})`;
-}
-
-/** Where nobody names a policy, the kernel ran its own. */
-function policyText({ recordedPolicy, kernelVersion }: Capture): string {
-  if (recordedPolicy !== undefined || kernelVersion === undefined) return known(recordedPolicy);
-  return `linux-${kernelVersion.value} (by the kernel's version)`;
-}
-
 function facts({ capture, byCpu }: Tally): [string, string][] {
   const { clock } = capture;
-  const step = clock.unit === 'ns' ? `steps of ${duration(clock.resolution)}` : `${clock.unit}: orders, no durations`;
   const span =
     capture.events === 0
       ? 'no events'
@@ -101,18 +77,7 @@ function facts({ capture, byCpu }: Tally): [string, string][] {
         : `${stamp(capture, 0)} to ${stamp(capture, capture.end)}${clock.unit === 'ns' ? ` s: ${duration(capture.end)}` : ''}`;
   const seen = [...byCpu.keys()].filter((cpu) => cpu >= 0).sort((a, b) => a - b);
   const rows: [string, string][] = [
-    ['format', capture.variant === capture.format ? capture.format : `${capture.format}: ${capture.variant}`],
-    [
-      'kernel',
-      capture.kernelRelease === undefined
-        ? known(capture.kernelVersion)
-        : `${known(capture.kernelVersion)}, release ${known(capture.kernelRelease)}`,
-    ],
-    ['architecture', known(capture.arch)],
-    ['page size', known(capture.pageSize, ' bytes')],
-    ['physical address', known(capture.paBits, ' bits')],
-    ['recorded policy', policyText(capture)],
-    ['clock', `${clock.name === undefined ? 'name not known' : known(clock.name)}, ${step}`],
+    ...originRows(capture),
     ['CPUs', `${known(capture.cpus)}; events on ${seen.length === 0 ? 'none' : seen.join(' ')}`],
     ['time span', span],
     ['events', `${count(capture.events)}, ${count(capture.inversions)} earlier than the one before`],
@@ -139,6 +104,14 @@ function names(of: Tally): Table {
   );
 }
 
+/** What units are that are understood and hold no event. */
+const notEvents: Readonly<Record<Accounting['unit'], string>> = {
+  lines: 'headers, comments',
+  rows: 'headers, comments',
+  bytes: 'headers, padding',
+  records: 'no events',
+};
+
 function books({ capture }: Tally): Table[] {
   const { decoded, generic, comment, skipped, total, skips, oddities, unit } = capture.accounting;
   const notes = [
@@ -148,11 +121,9 @@ function books({ capture }: Tally): Table[] {
   return [
     table(
       [unit, 'count>', 'share>'],
-      Object.entries({ decoded, 'kept generically': generic, comment, skipped, total }).map(([name, n]) => [
-        name,
-        count(n),
-        total === 0 ? '' : percent(n / total),
-      ]),
+      Object.entries({ decoded, 'kept generically': generic, [notEvents[unit]]: comment, skipped, total }).map(
+        ([name, n]) => [name, count(n), total === 0 ? '' : percent(n / total)],
+      ),
       { title: 'Accounting: what became of the input' },
     ),
     ...(notes.length === 0
@@ -178,22 +149,12 @@ const lossRows = 20;
 function losses({ capture }: Tally): Table[] {
   const { losses: all } = capture;
   if (all.length === 0) return [];
-  const groups = new Map<string, { loss: Loss; gaps: number; events: number; unknown: number }>();
-  for (const loss of all) {
-    const key = `${loss.cpu} ${loss.how}`;
-    const group = groups.get(key) ?? { loss, gaps: 0, events: 0, unknown: 0 };
-    group.gaps++;
-    if (Number.isNaN(loss.count)) group.unknown++;
-    else group.events += loss.count;
-    groups.set(key, group);
-  }
   const cpu = (loss: Loss): string => (loss.cpu < 0 ? 'not known' : String(loss.cpu));
   const at = (time: number): string => (Number.isNaN(time) ? '–' : stamp(capture, time));
-  const sums = [...groups.values()].sort((a, b) => a.loss.cpu - b.loss.cpu || (a.loss.how < b.loss.how ? -1 : 1));
   return [
     table(
       ['CPU', 'how', 'gaps>', 'events lost>', 'of unknown size>'],
-      sums.map(({ loss, gaps, events, unknown }) => [
+      lossGroups(all).map(({ loss, gaps, events, unknown }) => [
         cpu(loss),
         loss.how,
         count(gaps),
@@ -220,22 +181,36 @@ async function show(of: Tally): Promise<void> {
   for (const remark of of.capture.remarks) await printLines([`note: ${remark}`], '  ');
 }
 
+interface InspectOptions extends CaptureOptions {
+  readonly quick?: boolean;
+}
+
+/** Reads one capture to its end and says what is in it; with `json`, gives the data instead. */
+async function inspectWhole(file: string, options: CaptureOptions): Promise<{ data: unknown; refusal: unknown }> {
+  const found = await withCapture(file, options, tally);
+  if (!options.json) await show(found);
+  return { data: asData(found), refusal: tooMuchSkipped(found.capture, options.maxLoss) };
+}
+
 export function inspectCommand(): Command {
   const command = new Command('inspect')
     .description('say what is in a capture, and what of it could not be read')
-    .argument('<file...>', 'captures; - for stdin');
-  return addCaptureOptions(command).action(async (files: readonly string[], options: CaptureOptions) => {
+    .argument('<file...>', 'captures; - for stdin')
+    .option('--quick', 'read heads and tails only: within a second for a file of any size');
+  return addCaptureOptions(command).action(async (files: readonly string[], options: InspectOptions) => {
     checkFiles(files);
     const captures: unknown[] = [];
     // One file that cannot be read does not hide the others; the worst of them decides the exit code.
     let worst: number = exitCodes.done;
     for (const file of files) {
       try {
-        const found = await withCapture(file, options, tally);
-        if (options.json) captures.push(asData(found));
-        else await show(found);
-        const refusal = tooMuchSkipped(found.capture, options.maxLoss);
-        if (refusal) throw refusal;
+        if (options.quick) {
+          captures.push(await inspectQuickly(file, options));
+          continue;
+        }
+        const { data, refusal } = await inspectWhole(file, options);
+        captures.push(data);
+        if (refusal !== undefined) throw refusal;
       } catch (error) {
         if (exitCodeOf(error) === exitCodes.failed) throw error;
         worst = Math.max(worst, showFailure(error));

@@ -1,5 +1,5 @@
 /** Times as the capture printed them. */
-import type { Capture } from '../events/capture.ts';
+import type { Capture, Clock } from '../events/capture.ts';
 
 /**
  * The absolute time of an event, exactly: the origin is a bigint, no decimal float is passed through. As seconds with
@@ -7,9 +7,14 @@ import type { Capture } from '../events/capture.ts';
  */
 export function stamp(capture: Capture, time: number, form: 'seconds' | 'digits' = 'seconds'): string {
   const value = capture.origin + BigInt(Math.round(time));
-  if (form === 'digits' || capture.clock.unit !== 'ns') return value.toString();
+  return form === 'digits' ? value.toString() : stampOf(capture.clock, value);
+}
+
+/** An absolute time: seconds with as many digits as the clock shows, or the integer of an integer clock. */
+export function stampOf(clock: Clock, value: bigint): string {
+  if (clock.unit !== 'ns') return value.toString();
   const sign = value < 0n ? '-' : '';
   const digits = (value < 0n ? -value : value).toString().padStart(10, '0');
-  const decimals = capture.clock.resolution >= 1000 ? 6 : 9;
+  const decimals = clock.resolution >= 1000 ? 6 : 9;
   return `${sign}${digits.slice(0, -9)}.${digits.slice(-9).slice(0, decimals)}`;
 }
