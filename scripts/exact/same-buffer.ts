@@ -1,0 +1,207 @@
+/**
+ * Two readings of one buffer: a binary capture and what its own tool printed of it, or two prints. They must be the same
+ * events in the same order, with the same fields; what a print leaves out or rounds is explained by a rule with a reason.
+ */
+import type { Capture } from '../../src/events/capture.ts';
+import type { PlainEvent } from '../../src/read/test-support.ts';
+import { fieldsOf, printsAs, sameValue, type Value } from './values.ts';
+
+export const sameBufferRules = {
+  'microseconds, cut': 'perf script and the kernel cut times to microseconds',
+  'microseconds, rounded': 'trace-cmd report rounds times to microseconds',
+  'same time, other order': 'events of several CPUs at one nanosecond have no order of their own',
+  'name cut to 8': 'the latency format cuts names of tasks to 8 characters',
+  'not printed': 'the text does not have what the record has (flags of the context, process ids, computed fields)',
+  'an address, not a symbol': 'the text has the address of a probe or its caller, the other the function there',
+  'printed as text': 'an event that nothing knows: its fields are texts in one, numbers in the other, and read alike',
+  'a number, not its name':
+    'the tool prints the number of what the kernel names (`-R`, or a table that the format cuts short)',
+  'the beginning only': 'the file was cut when it was made (`perf script --header | head`)',
+} as const;
+export type SameBufferRule = keyof typeof sameBufferRules;
+
+export interface Reading {
+  readonly what: string;
+  readonly capture: Capture;
+  readonly events: readonly PlainEvent[];
+}
+
+export interface Agreement<Rule extends string> {
+  compared: number;
+  values: number;
+  readonly explained: Map<Rule, number>;
+  /** `kind.field` that only one of the two records. */
+  readonly oneSided: Map<string, number>;
+  /** How many differ without a rule, and the first of them. */
+  unexplained: number;
+  readonly examples: string[];
+}
+
+export function newAgreement<Rule extends string>(): Agreement<Rule> {
+  return { compared: 0, values: 0, explained: new Map(), oneSided: new Map(), unexplained: 0, examples: [] };
+}
+
+export function add<K>(counts: Map<K, number>, key: K, by = 1): void {
+  counts.set(key, (counts.get(key) ?? 0) + by);
+}
+
+export function blame(agreement: Agreement<string>, example: string): void {
+  agreement.unexplained++;
+  if (agreement.examples.length < 12) agreement.examples.push(example);
+}
+
+/** The smallest step of a reading's times, ns. */
+const stepOf = (reading: Reading): bigint => BigInt(reading.capture.clock.resolution);
+
+/**
+ * Holds `b` to `a`, which says most of the two.
+ *
+ * @param isBeginning `b` may end early
+ */
+export function compareSame(a: Reading, b: Reading, isBeginning: boolean): Agreement<SameBufferRule> {
+  const agreement = newAgreement<SameBufferRule>();
+  const length = Math.min(a.events.length, b.events.length);
+  if (isBeginning && b.events.length < a.events.length) add(agreement.explained, 'the beginning only');
+  else if (a.events.length !== b.events.length) {
+    blame(agreement, `${a.events.length} events in ${a.what}, ${b.events.length} in ${b.what}`);
+  }
+  const order = alignTies(a.events, b.events, length, agreement);
+  const recorded = [a, b].map(recordedFields);
+  for (let i = 0; i < length; i++) {
+    const one = a.events[i]!;
+    const other = b.events[order[i]!]!;
+    compareContext(one, other, a, b, i, agreement);
+    compareFields(one, other, recorded, i, agreement);
+    agreement.compared++;
+  }
+  return agreement;
+}
+
+/** `kind.field` that a reading has a value of, somewhere. */
+export function recordedFields(reading: Pick<Reading, 'events'>): Set<string> {
+  const recorded = new Set<string>();
+  for (const event of reading.events) {
+    for (const [name, { value }] of fieldsOf(event)) if (value !== undefined) recorded.add(`${event.name}.${name}`);
+  }
+  return recorded;
+}
+
+/** Events at one time are brought together by CPU: within one the order is the buffer's. */
+function alignTies(
+  a: readonly PlainEvent[],
+  b: readonly PlainEvent[],
+  length: number,
+  agreement: Agreement<SameBufferRule>,
+): number[] {
+  const order = Array.from({ length }, (_, i) => i);
+  for (let from = 0; from < length; ) {
+    let to = from + 1;
+    while (to < length && a[to]!.time === a[from]!.time) to++;
+    const free = Array.from({ length: to - from }, (_, k) => from + k);
+    for (let i = from; i < to && to - from > 1; i++) {
+      const k = free.findIndex((at) => b[at]!.cpu === a[i]!.cpu);
+      if (k < 0) break;
+      const [at = i] = free.splice(k, 1);
+      order[i] = at;
+      if (at !== i) add(agreement.explained, 'same time, other order');
+    }
+    from = to;
+  }
+  return order;
+}
+
+function compareContext(
+  one: PlainEvent,
+  other: PlainEvent,
+  a: Reading,
+  b: Reading,
+  i: number,
+  agreement: Agreement<SameBufferRule>,
+): void {
+  const name = `event ${i}, ${one.system}:${one.name}`;
+  agreement.values += 6;
+  compareTimes(one.time, other.time, stepOf(a), stepOf(b), name, agreement);
+  for (const key of ['cpu', 'pid', 'tgid'] as const) {
+    if (one[key] === other[key]) continue;
+    if (one[key] < 0 || other[key] < 0) add(agreement.explained, 'not printed');
+    else blame(agreement, `${name}: ${key} ${one[key]} and ${other[key]}`);
+  }
+  if (one.name !== other.name || (one.system !== other.system && one.system !== '' && other.system !== '')) {
+    blame(agreement, `${name}: ${other.system}:${other.name}`);
+  }
+  if (one.comm !== other.comm) {
+    if (one.comm === undefined || other.comm === undefined) add(agreement.explained, 'not printed');
+    else if (one.comm.slice(0, 8) === other.comm || other.comm.slice(0, 8) === one.comm) {
+      add(agreement.explained, 'name cut to 8');
+    } else blame(agreement, `${name}: task ${one.comm} and ${other.comm}`);
+  }
+  // Flags of the context: no print but the latency format has them.
+  if (one.flags !== other.flags) {
+    if (other.flags === 0 || one.flags === 0) add(agreement.explained, 'not printed');
+    else blame(agreement, `${name}: flags ${one.flags} and ${other.flags}`);
+  }
+}
+
+function compareTimes(
+  one: bigint,
+  other: bigint,
+  fine: bigint,
+  coarse: bigint,
+  name: string,
+  agreement: Agreement<SameBufferRule>,
+): void {
+  if (one === other) return;
+  const step = fine > coarse ? fine : coarse;
+  if (one - (one % step) === other - (other % step)) add(agreement.explained, 'microseconds, cut');
+  else if ((one + step / 2n) / step === other / step || (other + step / 2n) / step === one / step) {
+    add(agreement.explained, 'microseconds, rounded');
+  } else blame(agreement, `${name}: time ${one} and ${other}`);
+}
+
+function compareFields(
+  one: PlainEvent,
+  other: PlainEvent,
+  recorded: readonly Set<string>[],
+  i: number,
+  agreement: Agreement<SameBufferRule>,
+): void {
+  const ours = fieldsOf(one);
+  const theirs = fieldsOf(other);
+  for (const field of new Set([...ours.keys(), ...theirs.keys()])) {
+    const a = ours.get(field);
+    const b = theirs.get(field);
+    agreement.values++;
+    if (sameValue(a?.value, b?.value)) continue;
+    const rule = ruleFor(one, field, a, b, recorded, agreement);
+    if (rule !== undefined) add(agreement.explained, rule);
+    else
+      blame(agreement, `event ${i}, ${one.system}:${one.name}: ${field} ${String(a?.value)} and ${String(b?.value)}`);
+  }
+}
+
+type Side = { readonly value: Value; readonly role: string } | undefined;
+
+function ruleFor(
+  event: PlainEvent,
+  field: string,
+  a: Side,
+  b: Side,
+  recorded: readonly Set<string>[],
+  agreement: Agreement<SameBufferRule>,
+): SameBufferRule | undefined {
+  const key = `${event.name}.${field}`;
+  const isOneSided = !recorded[0]!.has(key) || !recorded[1]!.has(key);
+  if (isOneSided) {
+    add(agreement.oneSided, key);
+    return 'not printed';
+  }
+  if ((a?.role === 'caller' || b?.role === 'caller') && isAddress(a?.value) !== isAddress(b?.value)) {
+    return 'an address, not a symbol';
+  }
+  if (printsAs(a?.value, b?.value) || printsAs(b?.value, a?.value)) return 'printed as text';
+  return undefined;
+}
+
+function isAddress(value: Value): boolean {
+  return typeof value !== 'string' || /^(?:0x)?[0-9a-f]+$/.test(value);
+}
