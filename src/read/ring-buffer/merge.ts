@@ -1,0 +1,202 @@
+/**
+ * Events of all CPUs in the order of time. Each CPU's own events are in order already, so one page of each is enough to
+ * know what comes next. Of equal times the CPU that comes first in the input is first, as in `trace-cmd report`
+ * (lib/trace-cmd/trace-input.c tracecmd_iterate_events_multi()), and so it is for buffers.
+ */
+import type { EventBatch } from '../../events/batch.ts';
+import type { BatchBuilder } from '../builder.ts';
+import type { RecordTable } from '../records/record-table.ts';
+import type { Comms, Tgids } from './comms.ts';
+import type { CpuCursor } from './cpu-cursor.ts';
+import { pageTime, type TimeBase } from './sub-buffer.ts';
+
+const two32 = 2 ** 32;
+
+export interface MergeOptions {
+  readonly table: RecordTable;
+  readonly comms: Comms;
+  readonly tgids?: Tgids;
+  /** Ids of records that belong to the event before them. */
+  readonly asides: ReadonlySet<number>;
+  /** Added to every time. */
+  readonly offset?: bigint;
+}
+
+export class RingMerge {
+  readonly #cursors: readonly CpuCursor[];
+  readonly #builder: BatchBuilder;
+  readonly #options: MergeOptions;
+  readonly #asides = new Uint8Array(65536);
+  /** Cursors that have a record at hand, a heap with the earliest on top; and the time of that record by cursor. */
+  readonly #heap: Int32Array;
+  #length = 0;
+  readonly #times: Float64Array;
+  #base: TimeBase = { hi: 0, lo: 0 };
+  /** The base as times are given out. */
+  #outHi = 0;
+  #outLo = 0;
+
+  /** @param cursors in the order in which equal times are to come out */
+  constructor(cursors: readonly CpuCursor[], builder: BatchBuilder, options: MergeOptions) {
+    this.#cursors = cursors;
+    this.#builder = builder;
+    this.#options = options;
+    this.#heap = new Int32Array(cursors.length);
+    this.#times = new Float64Array(cursors.length);
+    for (const id of options.asides) if (id <= 0xffff) this.#asides[id] = 1;
+  }
+
+  /** All events; to be asked for once. */
+  async *batches(): AsyncGenerator<EventBatch> {
+    await this.#begin();
+    for (let i = 0; i < this.#cursors.length; i++) await this.#enter(i);
+    while (this.#length > 0) {
+      const dry = this.#run();
+      yield* this.#builder.take();
+      if (dry < 0) continue;
+      this.#drop();
+      await this.#enter(dry);
+    }
+    yield* this.#builder.finish();
+  }
+
+  /**
+   * Chooses what times are counted from: nothing while the clock is below 2^53 (104 days of ns), else the page in the
+   * middle, so that one page with a damaged time does not cost all others their last digits.
+   */
+  async #begin(): Promise<void> {
+    const firsts: { hi: number; lo: number }[] = [];
+    for (const cursor of this.#cursors) {
+      const window = await cursor.begin();
+      if (window === undefined || window.bytes.length < 8) continue;
+      firsts.push(
+        pageTime(new DataView(window.bytes.buffer, window.bytes.byteOffset, window.bytes.byteLength), 0, cursor.layout),
+      );
+    }
+    firsts.sort((a, b) => a.hi - b.hi || a.lo - b.lo);
+    const middle = firsts[firsts.length >> 1];
+    if (middle !== undefined && middle.hi >= 2 ** 21) this.#base = middle;
+    const out = BigInt.asUintN(
+      64,
+      (BigInt(this.#base.hi) << 32n) + BigInt(this.#base.lo) + (this.#options.offset ?? 0n),
+    );
+    this.#outHi = Number(out >> 32n);
+    this.#outLo = Number(out & 0xffffffffn);
+  }
+
+  /** Puts a cursor into the heap when it has, or can be made to have, a record. */
+  async #enter(index: number): Promise<void> {
+    const cursor = this.#cursors[index]!;
+    while (await cursor.refill()) {
+      if (!cursor.turn(this.#base)) continue;
+      this.#push(index);
+      return;
+    }
+  }
+
+  /** Gives out records until a batch is full (-1) or a cursor, the top one, has none left (its index). */
+  #run(): number {
+    const builder = this.#builder;
+    const { table, comms, tgids } = this.#options;
+    const asides = this.#asides;
+    const base = this.#base;
+    const [outHi, outLo] = [this.#outHi, this.#outLo];
+    const heap = this.#heap;
+    const heads = this.#times;
+    for (let given = 0; given < 32768; ) {
+      const index = heap[0]!;
+      const cursor = this.#cursors[index]!;
+      // As long as this cursor stays before the runner-up, the heap need not be touched.
+      const rival = this.#runnerUp();
+      const limit = rival < 0 ? Number.POSITIVE_INFINITY : heads[rival]!;
+      const { page, cpu } = cursor;
+      for (;;) {
+        const { bytes } = cursor;
+        const { events, starts, ends, times, count } = page;
+        let i = cursor.next;
+        let time = times[i]!;
+        let stays = true;
+        while (stays) {
+          const [start, end] = [starts[i]!, ends[i]!];
+          builder.units = end - events[i]!;
+          builder.at = cursor.isPacked ? cursor.place : cursor.place + events[i]!;
+          const type = table.typeOf(bytes, start, end);
+          if (type < 0) builder.skip('record shorter than its common fields', bytes, start, end);
+          else if (asides[type] === 1) builder.comment();
+          else {
+            const sum = time + outLo;
+            const carry = Math.floor(sum / two32);
+            const hi = (outHi + carry) % two32;
+            const lo = sum - carry * two32;
+            const pid = table.pidOf(bytes, start, end);
+            const tgid = tgids === undefined ? -1 : tgids.of(pid);
+            builder.beginAt(hi, lo, cpu, pid, tgid, comms.of(pid), table.flagsOf(bytes, start, end));
+            table.decode(bytes, start, end);
+            cursor.events++;
+          }
+          given++;
+          i++;
+          if (i === count) break;
+          time = times[i]!;
+          stays = time < limit || (time === limit && index < rival);
+        }
+        cursor.next = i;
+        if (i < count) break;
+        if (!cursor.turn(base)) return index;
+        const first = page.times[0]!;
+        heads[index] = first;
+        if (first > limit || (first === limit && index > rival) || given >= 32768) break;
+      }
+      heads[index] = page.times[cursor.next]!;
+      this.#sift();
+    }
+    return -1;
+  }
+
+  /** The cursor that would be on top without the one that is; -1 when there is none. */
+  #runnerUp(): number {
+    if (this.#length < 2) return -1;
+    const [left, right] = [this.#heap[1]!, this.#heap[2]!];
+    return this.#length < 3 || this.#isBefore(left, right) ? left : right;
+  }
+
+  #isBefore(a: number, b: number): boolean {
+    const [first, second] = [this.#times[a]!, this.#times[b]!];
+    return first < second || (first === second && a < b);
+  }
+
+  #push(index: number): void {
+    this.#times[index] = this.#cursors[index]!.page.times[0]!;
+    const heap = this.#heap;
+    let at = this.#length++;
+    while (at > 0) {
+      const up = (at - 1) >> 1;
+      if (!this.#isBefore(index, heap[up]!)) break;
+      heap[at] = heap[up]!;
+      at = up;
+    }
+    heap[at] = index;
+  }
+
+  /** Takes the top away. */
+  #drop(): void {
+    this.#heap[0] = this.#heap[--this.#length]!;
+    this.#sift();
+  }
+
+  /** Puts the top where it belongs. */
+  #sift(): void {
+    const heap = this.#heap;
+    const index = heap[0]!;
+    let at = 0;
+    for (;;) {
+      let below = 2 * at + 1;
+      if (below >= this.#length) break;
+      if (below + 1 < this.#length && this.#isBefore(heap[below + 1]!, heap[below]!)) below++;
+      if (!this.#isBefore(heap[below]!, index)) break;
+      heap[at] = heap[below]!;
+      at = below;
+    }
+    if (this.#length > 0) heap[at] = index;
+  }
+}

@@ -1,0 +1,226 @@
+/** The events of a trace.dat: its buffers' pages, put in the order of time. */
+import type { EventBatch } from '../../events/batch.ts';
+import { type Capture, newCapture } from '../../events/capture.ts';
+import { BatchBuilder } from '../builder.ts';
+import { learn } from '../facts.ts';
+import type { ByteSource, Glance, RandomReader, ReadOptions } from '../format.ts';
+import { RecordTable } from '../records/record-table.ts';
+import { parseKallsyms } from '../records/symbols.ts';
+import { clockOf } from '../ring-buffer/clock.ts';
+import { Comms } from '../ring-buffer/comms.ts';
+import { CpuCursor } from '../ring-buffer/cpu-cursor.ts';
+import { addStatLosses, parseCpuStats } from '../ring-buffer/cpu-stats.ts';
+import { RingMerge } from '../ring-buffer/merge.ts';
+import { isPageSize, type PageLayout, withPageSize } from '../ring-buffer/page-layout.ts';
+import { plainPages, windowSize } from '../ring-buffer/page-stream.ts';
+import { kernelArch } from '../sidecar.ts';
+import { ByteBooks } from './byte-books.ts';
+import { clockworkOf } from './clockwork.ts';
+import { glanceAt } from './glance.ts';
+import { type Head, printable, readHead } from './head.ts';
+import type { CpuPart, Options } from './options.ts';
+import { mostUnpacked, packedPages } from './packed-pages.ts';
+import { type BufferPart, noteDamage, type Parts } from './parts.ts';
+import { Scroll } from './scroll.ts';
+import { readVersion6 } from './version-6.ts';
+import { readVersion7 } from './version-7.ts';
+
+/** Data of one CPU that are to be read. */
+export interface Stream {
+  readonly buffer: BufferPart;
+  readonly part: CpuPart;
+  readonly layout: PageLayout;
+}
+
+export class TraceDatReader implements RandomReader {
+  readonly capture: Capture;
+  readonly #source: string;
+  readonly #input: ByteSource;
+  readonly #head: Head;
+  readonly #parts: Parts;
+  readonly #books: ByteBooks;
+  readonly #builder: BatchBuilder;
+  readonly #streams: readonly Stream[];
+
+  private constructor(
+    source: string,
+    input: ByteSource,
+    head: Head,
+    parts: Parts,
+    books: ByteBooks,
+    builder: BatchBuilder,
+  ) {
+    this.#source = source;
+    this.#input = input;
+    this.#head = head;
+    this.#parts = parts;
+    this.#books = books;
+    this.#builder = builder;
+    this.capture = builder.capture;
+    this.#streams = this.#chooseStreams();
+    this.#learn();
+  }
+
+  /** @throws TraceError `damaged`, `unsupported` */
+  static async open(source: string, input: ByteSource, options: ReadOptions): Promise<TraceDatReader> {
+    const head = await readHead(source, input);
+    const capture = newCapture(source, 'trace-dat', 'bytes');
+    const definitions = options.probeDefinitions ?? options.sidecar?.probeDefinitions ?? [];
+    const builder = new BatchBuilder(capture, definitions);
+    const books = new ByteBooks(builder);
+    const read = head.version === 6 ? readVersion6 : readVersion7;
+    const parts = await read(source, input, head, books, capture);
+    return new TraceDatReader(source, input, head, parts, books, builder);
+  }
+
+  async *batches(): AsyncGenerator<EventBatch> {
+    const { descriptions, options } = this.#parts;
+    const builder = this.#builder;
+    const { isLittleEndian } = this.#head;
+    const table = new RecordTable(builder, {
+      isLittleEndian,
+      longSize: descriptions.layout?.longSize ?? this.#head.longSize,
+      ...(descriptions.kallsyms === undefined ? {} : { symbols: parseKallsyms(descriptions.kallsyms) }),
+      printkFormats: descriptions.printkFormats,
+    });
+    const asides = new Set<number>();
+    for (const format of descriptions.formats) {
+      table.add(format);
+      if (table.isAside(format.id)) asides.add(format.id);
+    }
+    const cursors = this.#streams.map((stream) => this.#cursor(stream));
+    const comms = new Comms(descriptions.cmdlines, this.capture.strings);
+    const merge = new RingMerge(cursors, builder, { table, comms, asides, offset: options.offset });
+    yield* merge.batches();
+    await this.#books.settle(this.#input);
+    addStatLosses(this.capture, parseCpuStats(options.stats));
+    this.#remarkInstances(cursors);
+  }
+
+  glance(): Promise<Glance> {
+    return glanceAt(this.#input, this.#head, this.#parts.options, this.#streams);
+  }
+
+  #cursor({ buffer, part, layout }: Stream): CpuCursor {
+    const count = this.#streams.length;
+    const window = windowSize(count, layout.pageSize);
+    const stream = buffer.isPacked
+      ? packedPages(
+          this.#input,
+          {
+            ...part,
+            window,
+            mostUnpacked: mostUnpacked(count),
+            claim: (from, to) => this.#books.claim(from, to),
+            ...this.#packing(),
+          },
+          this.#builder,
+        )
+      : plainPages(this.#input, part.offset, part.size, window);
+    const clockwork = clockworkOf(this.#parts.options, part.cpu, buffer.name !== '');
+    return new CpuCursor(part.cpu, stream, layout, this.#builder, clockwork);
+  }
+
+  #packing(): Pick<Head, 'packing' | 'isLittleEndian'> {
+    return { packing: this.#head.packing, isLittleEndian: this.#head.isLittleEndian };
+  }
+
+  /** The data that will be read: those of the first clock met, of no bytes twice. */
+  #chooseStreams(): Stream[] {
+    const { buffers, descriptions } = this.#parts;
+    const layout = descriptions.layout;
+    if (layout === undefined) {
+      return new Scroll(this.#source, this.#input, true).fail('has no description of its pages (header_page)', 0);
+    }
+    const isUsed = ({ cpus }: BufferPart): boolean => cpus.some(({ size }) => size > 0);
+    // Only the data of a CPU are in the order of their clock; two clocks have none together.
+    const clock = buffers.find(isUsed)?.clock ?? buffers[0]?.clock ?? '';
+    this.capture.clock = clockOf(clock || this.#parts.options.clock, this.#parts.options.tsc !== undefined);
+    const streams: Stream[] = [];
+    for (const buffer of buffers) {
+      const isStrange = buffer.clock !== clock && isUsed(buffer);
+      if (isStrange) this.#refuse(buffer, clock);
+      for (const part of buffer.cpus) {
+        const place = this.#place(buffer, part);
+        if (place === undefined) continue;
+        if (isStrange) this.#books.skip(part.offset, place.end, 'data of a buffer with another clock');
+        else if (this.#books.claim(part.offset, place.end)) {
+          streams.push({ buffer, part: place.part, layout: layoutOf(layout, buffer, this.#head) });
+        } else noteDamage(this.capture, 'data of a CPU lie within another part of the file', part.offset);
+      }
+    }
+    return streams;
+  }
+
+  /** What is there of a CPU's data. */
+  #place({ name }: BufferPart, part: CpuPart): { part: CpuPart; end: number } | undefined {
+    if (part.size === 0) return undefined;
+    const end = Math.min(part.offset + part.size, this.#input.size);
+    if (part.offset + part.size > this.#input.size) {
+      const whose = name === '' ? '' : ` of buffer "${printable(name)}"`;
+      noteDamage(this.capture, `the file ends before the data of its CPUs${whose} do`, part.offset, true);
+      this.#builder.lost(part.cpu, Number.NaN, 'dropped');
+    }
+    return part.offset < end ? { part: { ...part, size: end - part.offset }, end } : undefined;
+  }
+
+  #refuse({ name, clock }: BufferPart, used: string): void {
+    const which = name === '' ? 'the top buffer' : `buffer "${printable(name)}"`;
+    this.capture.remarks.push(
+      `${which} has clock "${printable(clock)}", the events read have "${printable(used)}": times of different clocks cannot be put in order, so it was left out (record it with -C ${printable(used)})`,
+    );
+  }
+
+  #learn(): void {
+    const { capture } = this;
+    const { options } = this.#parts;
+    const packing = this.#head.packing === 'none' ? '' : `, ${this.#head.packing}`;
+    capture.variant = `trace.dat version ${this.#head.version}${packing}${this.#head.isLittleEndian ? '' : ', big endian'}`;
+    // sysname, node name, release, machine (tracecmd/trace-record.c add_uname()).
+    const [, release, machine] = /^\S+ \S+ (\S+) (\S+)$/.exec(options.uname.trim()) ?? [];
+    if (release !== undefined) learn(capture, 'kernelRelease', printable(release), 'capture');
+    if (machine !== undefined) learn(capture, 'arch', kernelArch(printable(machine)), 'capture');
+    // `3.1.6 not-a-git-repo`: the version, and the commit where there was one.
+    const version = /^\S+/.exec(options.version)?.[0];
+    learn(capture, 'tool', version === undefined ? 'trace-cmd' : `trace-cmd ${printable(version)}`, 'capture');
+    const top = this.#parts.buffers[0]?.cpus.length;
+    const cpus = options.cpuCount ?? (this.#head.version === 6 ? top : undefined);
+    if (cpus !== undefined) learn(capture, 'cpus', cpus, 'capture');
+    if (isPageSize(this.#head.pageSize)) learn(capture, 'pageSize', this.#head.pageSize, 'capture');
+    if (options.unknown.size > 0) {
+      capture.remarks.push(
+        `options of a kind not known here were left out: ${[...options.unknown].slice(0, 20).join(', ')}`,
+      );
+    }
+    remarkTimes(capture, options);
+  }
+
+  /** The columns of an event do not say which buffer it was in; so it is said how many came from where. */
+  #remarkInstances(cursors: readonly CpuCursor[]): void {
+    const events = new Map<string, number>();
+    this.#streams.forEach(({ buffer }, i) => {
+      events.set(buffer.name, (events.get(buffer.name) ?? 0) + cursors[i]!.events);
+    });
+    if ([...events.keys()].every((name) => name === '')) return;
+    const counts = [...events].map(([name, count]) =>
+      name === '' ? `${count} from the top buffer` : `${count} from buffer "${printable(name)}"`,
+    );
+    this.capture.remarks.push(
+      `events of several buffers are in one order: ${counts.join(', ')}; what two of them recorded is there twice`,
+    );
+  }
+}
+
+function remarkTimes(capture: Capture, { offset, tsc, shift }: Options): void {
+  if (offset !== 0n)
+    capture.remarks.push(`${offset} ns were added to all times, as the file asks (options OFFSET, DATE)`);
+  if (tsc !== undefined) capture.remarks.push('times are cycles turned into ns, as the file says (option TSC2NSEC)');
+  if (shift !== undefined)
+    capture.remarks.push('times of a guest were put on the clock of its host (option TIME_SHIFT)');
+}
+
+/** `header_page` tells of the top buffer; an instance may have been given larger pages (6.8), and its option says so. */
+function layoutOf(layout: PageLayout, { name, pageSize }: BufferPart, head: Head): PageLayout {
+  if (name === '' || head.version === 6 || pageSize === layout.pageSize || !isPageSize(pageSize)) return layout;
+  return withPageSize(layout, pageSize);
+}
