@@ -44,11 +44,6 @@ const text = (value: string): number[] => Array.from(value, (c) => c.charCodeAt(
 
 /** Things that people give to a trace tool by mistake, or before we can read them. The first that fits is named. */
 const strangers: readonly Stranger[] = [
-  {
-    what: 'a trace.dat file of trace-cmd: a binary capture, not read yet',
-    magic: [0x17, 0x08, 0x44, ...text('tracing')],
-    hint: 'the text of the ring buffer is read (cat /sys/kernel/tracing/trace), and so are perf script and trace-cmd report',
-  },
   { what: 'a PNG image', magic: [0x89, ...text('PNG')] },
   { what: 'a JPEG image', magic: [0xff, 0xd8, 0xff] },
   { what: 'a GIF image', magic: text('GIF8') },
