@@ -5,6 +5,7 @@ import type { History } from '../history/facts.ts';
 import { workOut } from '../history/history.ts';
 import { openCapture } from '../read/file.ts';
 import { count, percent } from '../report/numbers.ts';
+import { showFailure } from './failure.ts';
 import { type CaptureOptions, readOptionsOf } from './options.ts';
 import { say } from './output.ts';
 import { startProgress } from './progress.ts';
@@ -32,6 +33,47 @@ export async function withCapture<T>(
     await open?.close?.();
     progress.end();
   }
+}
+
+/** A capture that could not be read or replayed, and why. */
+export interface LeftOut {
+  readonly file: string;
+  readonly why: string;
+}
+
+/** Does something with each capture. One that cannot be read is said on stderr and does not keep the others from their turn. */
+export async function eachReadable<T>(
+  files: readonly string[],
+  use: (file: string) => Promise<T>,
+): Promise<{ done: T[]; leftOut: LeftOut[] }> {
+  const done: T[] = [];
+  const leftOut: LeftOut[] = [];
+  for (const file of files) {
+    try {
+      done.push(await use(file));
+    } catch (error) {
+      // Wishes that cannot be met are the same for all of them.
+      if (!(error instanceof TraceError)) throw error;
+      showFailure(error);
+      leftOut.push({ file, why: error.message });
+    }
+  }
+  return { done, leftOut };
+}
+
+/**
+ * Nothing here puts times of two captures on one axis: each is read, replayed and drawn by itself. Readers may, so they are
+ * told when the clocks are different ones, or when nobody says which they are.
+ */
+export function differentClocks(captures: readonly Capture[]): string[] {
+  const nameOf = ({ clock }: Capture): string =>
+    clock.unit === 'none' ? 'no times' : (clock.name?.value ?? 'not known');
+  const names = new Set(captures.map(nameOf));
+  if (captures.length < 2 || (names.size === 1 && !names.has('not known'))) return [];
+  const each = captures.map((capture) => `${capture.source}: ${nameOf(capture)}`).join('; ');
+  return [
+    `The captures have different clocks, or clocks that are not known: no time of one may be set against one of another (${each}).`,
+  ];
 }
 
 /** Share of the input that could not be read; 0 of nothing. */

@@ -1,11 +1,12 @@
 /** `folioscope compare`: how far the replay can be believed, then what other policies would have changed. */
 import { Command } from 'commander';
+import { exitCodes } from '../base/errors.ts';
 import type { Comparison } from '../compare/comparison.ts';
 import type { History } from '../history/facts.ts';
 import { counterfactual } from '../report/charts/counterfactual.ts';
 import { fidelity } from '../report/charts/fidelity.ts';
 import { count, inUnit, list } from '../report/numbers.ts';
-import { checkFiles } from './captures.ts';
+import { checkFiles, differentClocks, eachReadable } from './captures.ts';
 import { printFacts, printJson, printLines, printTable } from './output.ts';
 import { addReplayOptions, type ReplayOptions, replayed, wantedPolicies } from './replays.ts';
 
@@ -47,12 +48,14 @@ export function compareCommand(): Command {
   return addReplayOptions(command).action(async (files: readonly string[], options: ReplayOptions) => {
     checkFiles(files);
     const policies = await wantedPolicies(options);
-    const comparisons: Comparison[] = [];
-    for (const file of files) {
+    const { done, leftOut } = await eachReadable(files, async (file) => {
       const { history, comparison } = await replayed(file, options, policies);
-      comparisons.push(comparison);
       if (!options.json) await show(history, comparison);
-    }
-    if (options.json) await printJson({ comparisons });
+      return { capture: history.capture, comparison };
+    });
+    const clocks = differentClocks(done.map(({ capture }) => capture));
+    if (!options.json) await printLines(clocks.map((text) => `note: ${text}`));
+    else if (done.length > 0) await printJson({ comparisons: done.map(({ comparison }) => comparison), leftOut });
+    if (leftOut.length > 0) process.exitCode = exitCodes.capture;
   });
 }

@@ -5,7 +5,7 @@ import type { Accounting, Capture, Loss, OpenCapture } from '../events/capture.t
 import { qualifiedName } from '../events/kinds.ts';
 import { count, duration, percent } from '../report/numbers.ts';
 import { type Table, table } from '../report/tables.ts';
-import { checkFiles, lossShare, tooMuchSkipped, withCapture } from './captures.ts';
+import { checkFiles, differentClocks, lossShare, tooMuchSkipped, withCapture } from './captures.ts';
 import { known, lossGroups, originData, originRows } from './facts.ts';
 import { showFailure } from './failure.ts';
 import { addCaptureOptions, type CaptureOptions } from './options.ts';
@@ -186,10 +186,11 @@ interface InspectOptions extends CaptureOptions {
 }
 
 /** Reads one capture to its end and says what is in it; with `json`, gives the data instead. */
-async function inspectWhole(file: string, options: CaptureOptions): Promise<{ data: unknown; refusal: unknown }> {
+async function inspectWhole(file: string, options: CaptureOptions) {
   const found = await withCapture(file, options, tally);
   if (!options.json) await show(found);
-  return { data: asData(found), refusal: tooMuchSkipped(found.capture, options.maxLoss) };
+  const { capture } = found;
+  return { capture, data: asData(found), refusal: tooMuchSkipped(capture, options.maxLoss) };
 }
 
 export function inspectCommand(): Command {
@@ -200,15 +201,19 @@ export function inspectCommand(): Command {
   return addCaptureOptions(command).action(async (files: readonly string[], options: InspectOptions) => {
     checkFiles(files);
     const captures: unknown[] = [];
+    const seen: Capture[] = [];
     // One file that cannot be read does not hide the others; the worst of them decides the exit code.
     let worst: number = exitCodes.done;
     for (const file of files) {
       try {
         if (options.quick) {
-          captures.push(await inspectQuickly(file, options));
+          const { capture, data } = await inspectQuickly(file, options);
+          seen.push(capture);
+          captures.push(data);
           continue;
         }
-        const { data, refusal } = await inspectWhole(file, options);
+        const { capture, data, refusal } = await inspectWhole(file, options);
+        seen.push(capture);
         captures.push(data);
         if (refusal !== undefined) throw refusal;
       } catch (error) {
@@ -217,6 +222,7 @@ export function inspectCommand(): Command {
       }
     }
     if (options.json) await printJson({ captures });
+    else await printLines(differentClocks(seen).map((text) => `note: ${text}`));
     process.exitCode = worst;
   });
 }

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { ScenarioError } from '../base/errors.ts';
 import type { PolicyMaker } from '../compare/compare.ts';
+import { parseProbeDefinition } from '../events/probe-definitions.ts';
 import { resolvePolicy } from '../policies/policies.ts';
 import type { ReadOptions } from '../read/format.ts';
 
@@ -108,10 +109,21 @@ function readMap(path: string): Record<string, string> {
   return value as Record<string, string>;
 }
 
+/** Lines of a probe file; one in which nothing is a probe on a function is another file than was meant. */
+function readProbes(path: string): string[] {
+  const lines = readText('--probes', path).split(/\r?\n/).filter(Boolean);
+  if (lines.some((line) => parseProbeDefinition(line) !== undefined)) return lines;
+  throw new ScenarioError(
+    'option/probes',
+    `--probes ${path}: no line of it defines a probe on a function`,
+    'give lines of /sys/kernel/tracing/kprobe_events, for example p:mm/try_to_migrate try_to_migrate folio=%x0:x64',
+  );
+}
+
 /**
  * What the user said, for the reading room.
  *
- * @throws ScenarioError for a file that cannot be read and for a policy that does not exist.
+ * @throws ScenarioError for a file that cannot be read or holds something else, and for a policy that does not exist.
  */
 export function readOptionsOf(options: CaptureOptions): ReadOptions {
   if (options.recorded !== undefined) checkPolicy(options.recorded);
@@ -121,9 +133,7 @@ export function readOptionsOf(options: CaptureOptions): ReadOptions {
     ...(options.paBits === undefined ? {} : { paBits: options.paBits }),
     ...(options.recorded === undefined ? {} : { recordedPolicy: options.recorded }),
     ...(options.map === undefined ? {} : { csvMap: readMap(options.map) }),
-    ...(options.probes === undefined
-      ? {}
-      : { probeDefinitions: readText('--probes', options.probes).split(/\r?\n/).filter(Boolean) }),
+    ...(options.probes === undefined ? {} : { probeDefinitions: readProbes(options.probes) }),
   };
 }
 

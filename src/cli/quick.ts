@@ -74,8 +74,8 @@ async function show(look: QuickLook): Promise<void> {
 }
 
 /** Looks at one capture and says what was seen; with `json`, gives the data instead. */
-export async function inspectQuickly(file: string, options: CaptureOptions): Promise<unknown> {
+export async function inspectQuickly(file: string, options: CaptureOptions) {
   const look = await quickLook(file, readOptionsOf(options));
   if (!options.json) await show(look);
-  return asData(look);
+  return { capture: look.capture, data: asData(look) };
 }

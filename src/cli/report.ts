@@ -1,10 +1,9 @@
 /** `folioscope report`: the page, the Markdown and the JSON, written into a folder. */
 import { join } from 'node:path';
 import { Command } from 'commander';
-import type { Comparison } from '../compare/comparison.ts';
-import type { History } from '../history/facts.ts';
+import { exitCodes } from '../base/errors.ts';
 import { overview } from '../report/summary.ts';
-import { checkFiles } from './captures.ts';
+import { checkFiles, differentClocks, eachReadable } from './captures.ts';
 import { namedRows } from './named-rows.ts';
 import { prepareFolder, print, printJson, printLines, screenWidth, writeFiles } from './output.ts';
 import { addReplayOptions, type ReplayOptions, replayed, wantedPolicies } from './replays.ts';
@@ -12,11 +11,6 @@ import { version } from './version.ts';
 
 interface ReportOptions extends ReplayOptions {
   readonly output: string;
-}
-
-interface Replayed {
-  readonly history: History;
-  readonly comparison: Comparison;
 }
 
 /** What a command line would look like that does this again. */
@@ -39,7 +33,8 @@ function commandLine(files: readonly string[], options: ReportOptions): string {
 }
 
 /**
- * Replays captures and writes `index.html`, `report.md` and `report.json`; prints a summary and where the page is.
+ * Replays captures and writes `index.html`, `report.md` and `report.json`; prints a summary and where the page is. A
+ * capture that cannot be read or replayed is left out, which the report says.
  *
  * @throws TraceError, ScenarioError
  */
@@ -47,11 +42,23 @@ export async function writeReport(files: readonly string[], options: ReportOptio
   checkFiles(files);
   const policies = await wantedPolicies(options);
   prepareFolder(options.output);
-  const all: Replayed[] = [];
-  for (const file of files) all.push(await replayed(file, options, policies));
+  const { done: all, leftOut } = await eachReadable(files, (file) => replayed(file, options, policies));
+  if (all.length === 0) {
+    process.exitCode = exitCodes.capture;
+    return;
+  }
+  const notes = [
+    ...leftOut.map(({ why }) => `Left out, because it could not be read or replayed: ${why}.`),
+    ...differentClocks(all.map(({ history }) => history.capture)),
+  ];
   // Loaded here: Vega is most of the start-up time, and no other command draws.
   const { buildReport } = await import('../report/report.ts');
-  const report = await buildReport({ captures: all, command: commandLine(files, options), version: version() });
+  const report = await buildReport({
+    captures: all,
+    command: commandLine(files, options),
+    version: version(),
+    ...(notes.length === 0 ? {} : { notes }),
+  });
   writeFiles(options.output, { 'index.html': report.html, 'report.md': report.markdown, 'report.json': report.json });
   const page = join(options.output, 'index.html');
   if (options.json) {
@@ -64,11 +71,13 @@ export async function writeReport(files: readonly string[], options: ReportOptio
         calls: history.calls.length,
         comparison,
       })),
+      leftOut,
     });
-    return;
+  } else {
+    await print(`${namedRows(overview(all), screenWidth())}\n`);
+    await printLines([...notes, `page: ${page}`]);
   }
-  await print(`${namedRows(overview(all), screenWidth())}\n`);
-  await printLines([`page: ${page}`]);
+  if (leftOut.length > 0) process.exitCode = exitCodes.capture;
 }
 
 export function reportCommand(): Command {

@@ -15,6 +15,7 @@ export function reportJson(input: ReportInput, figures: readonly (readonly Figur
       version: input.version,
       command: input.command,
       generated: input.generated ?? null,
+      ...(input.notes === undefined ? {} : { notes: input.notes }),
       captures: input.captures.map((facts, i) => ({
         source: facts.history.capture.source,
         capture: captureFacts(facts.history.capture),

@@ -8,15 +8,29 @@ import { escapeMarkdown, hasLongCells, markdownTable, printable, type Table, wra
 const lineWidth = 76;
 
 function paragraph(text: string): string {
-  return `${wrap(escapeMarkdown(text), lineWidth).join('\n')}\n`;
+  return `${wrap(escapeMarkdown(text), lineWidth).map(asText).join('\n')}\n`;
 }
 
-/** Title, the command that makes it again, and the overview when there are several captures. */
-export function headMarkdown(title: string, command: string, madeBy: string, overview: Table | undefined): string {
+/** What would make a heading, a list or a fence of a line that wrapping made to begin with it. */
+function asText(line: string): string {
+  return line
+    .replace(/^(?:#{1,6}(?=\s|$)|[-+](?=\s|$)|(?:=+|-+)\s*$|~~~)/, '\\$&')
+    .replace(/^(\d+)(?=[.)](?:\s|$))/, '$1\\');
+}
+
+/** Title, the command that makes it again, and the overview when there are several captures; what must be known of it all. */
+export function headMarkdown(
+  title: string,
+  command: string,
+  madeBy: string,
+  overview: Table | undefined,
+  notes: readonly string[] = [],
+): string {
   return [
     `# ${escapeMarkdown(title)}\n`,
     `Made by ${escapeMarkdown(madeBy)}, with:\n`,
     `    ${printable(command)}\n`,
+    ...notes.map(paragraph),
     ...(overview ? ['## The captures\n', tableMarkdown(overview)] : []),
   ].join('\n');
 }

@@ -20,6 +20,8 @@ export interface ReportInput {
   readonly command: string;
   /** Version of the program. */
   readonly version: string;
+  /** What a reader must know about all of it, a sentence each: a capture that is left out, clocks that differ. */
+  readonly notes?: readonly string[];
   /** When it was made, where the caller wants that said; without it the same input gives the same bytes. */
   readonly generated?: string;
 }
@@ -40,10 +42,15 @@ export async function buildReport(input: ReportInput): Promise<{ html: string; m
     }
     sections.push(captureHtml(facts, drawn, i + 1, all.length > 1 ? names[i]! : 'Summary'));
   }
-  const head = [`<h1>${escapeHtml(title)}</h1>`, ...(several ? [htmlTable(several, (row) => `#c${row + 1}`)] : [])];
+  const notes = (input.notes ?? []).map((note) => `<p class="note">${escapeHtml(note)}</p>`);
+  const head = [
+    `<h1>${escapeHtml(title)}</h1>`,
+    ...notes,
+    ...(several ? [htmlTable(several, (row) => `#c${row + 1}`)] : []),
+  ];
   const html = page(title, [...head, ...sections, footHtml(input)].join('\n'));
   const markdown = [
-    headMarkdown(title, input.command, madeBy(input), several),
+    headMarkdown(title, input.command, madeBy(input), several, input.notes),
     ...all.map((facts, i) => captureMarkdown(facts, figures[i]!, all.length > 1 ? names[i]! : 'Summary')),
   ].join('\n');
   return { html, markdown, json: reportJson(input, figures) };
