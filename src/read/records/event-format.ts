@@ -75,8 +75,7 @@ export function parseEventFormat(text: string, system: string): EventFormat | un
     if (line.startsWith('name:')) name = line.slice(5).trim();
     else if (line.startsWith('ID:')) id = smallNumber(line.slice(3).trim());
     else if (line.startsWith('print fmt:')) {
-      // The last line; it holds no line end itself, but what follows is its own if it does.
-      print = text.slice(at + 'print fmt:'.length).trim();
+      print = line.slice('print fmt:'.length).trim();
       break;
     } else {
       const field = parseField(line);

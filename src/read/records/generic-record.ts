@@ -1,35 +1,31 @@
 /** Events that neither the catalogue nor a probe explains: every field of the description is a typed column. */
-import type { Field } from '../../events/kinds.ts';
-import { maxFields } from '../../events/values.ts';
 import type { BatchBuilder } from '../builder.ts';
-import type { KindState } from '../kind-table.ts';
+import type { Environment, Scope } from './c-code.ts';
 import type { EventFormat, RecordField } from './event-format.ts';
-import type { Plan } from './plan.ts';
+import { fieldColumn } from './field-column.ts';
+import { ColumnPlan, distinct, titleOf } from './plan.ts';
+import { type Part, parsePrint } from './print-format.ts';
 
-/** The column of a field that is a plain number. */
-export function columnOf(field: RecordField): Field {
-  const wide = field.size === 8 && !field.isSigned;
-  return { name: field.name, storage: wide ? 'u64' : 'number', print: wide ? 'hex' : 'decimal' };
+/** What the expressions of an event's print format are compiled against. */
+export function scopeOf(format: EventFormat, environment: Environment): Scope {
+  const fields = new Map<string, RecordField>();
+  for (const field of [...format.common, ...format.fields]) if (!fields.has(field.name)) fields.set(field.name, field);
+  return { ...environment, fields, used: new Set(), isUnsure: false };
 }
 
-export function genericPlan(format: EventFormat, builder: BatchBuilder, _options: unknown): Plan {
-  const fields = format.fields.filter((field) => !field.isArray).slice(0, maxFields);
-  let state: KindState | undefined;
-  return {
-    decode(record) {
-      state ??= builder.kinds.described({
-        system: format.system,
-        name: format.name,
-        form: 'generic',
-        fields: fields.map(columnOf),
-      });
-      const values = builder.fieldValues;
-      values.clear(fields.length);
-      for (let i = 0; i < fields.length; i++) {
-        const field = fields[i]!;
-        if (record.load(field.offset, field.size, field.isSigned)) values.setU64(i, record.hi, record.lo);
-      }
-      builder.values(state, record.bytes);
-    },
-  };
+/** The parts of an event's print format; none where it cannot be read. */
+export function partsOf(format: EventFormat, environment: Environment): Part[] {
+  return parsePrint(format.print, environment.longSize) ?? [];
+}
+
+export function genericPlan(format: EventFormat, builder: BatchBuilder, environment: Environment): ColumnPlan {
+  const scope = scopeOf(format, environment);
+  const parts = partsOf(format, environment);
+  const columns = distinct(format.fields.map((field) => fieldColumn(field, parts, scope)));
+  const sources = columns.map((column) => column.source);
+  const fields = columns.map((column) => column.field);
+  const { system, name } = format;
+  return new ColumnPlan(builder, environment, titleOf(format), sources, () =>
+    builder.kinds.described({ system, name, form: 'generic', fields }),
+  );
 }

@@ -8,13 +8,20 @@
  */
 import { contextFlags } from '../../events/batch.ts';
 import { freeText } from '../../events/fields.ts';
+import { findRow } from '../../events/rows.ts';
 import type { BatchBuilder } from '../builder.ts';
 import type { KindState } from '../kind-table.ts';
+import type { Environment } from './c-code.ts';
 import type { EventFormat, RecordField } from './event-format.ts';
+import { markerPlan } from './ftrace-record.ts';
 import { genericPlan } from './generic-record.ts';
 import type { Plan } from './plan.ts';
+import { isProbe, ProbePlan } from './probe-record.ts';
 import { RecordBytes } from './record.ts';
+import { rowPlan } from './row-record.ts';
+import { SymbolIds } from './symbol-ids.ts';
 import type { Symbols } from './symbols.ts';
+import { TextOut } from './text-out.ts';
 
 export interface RecordOptions {
   readonly isLittleEndian: boolean;
@@ -32,7 +39,7 @@ const usualCommon = { type: [0, 2], flags: [2, 1], preemptCount: [3, 1], pid: [4
 
 export class RecordTable {
   readonly #builder: BatchBuilder;
-  readonly #options: RecordOptions;
+  readonly #environment: Environment;
   readonly #record: RecordBytes;
   readonly #formats = new Map<number, EventFormat>();
   readonly #plans: (Plan | undefined)[] = [];
@@ -42,7 +49,19 @@ export class RecordTable {
 
   constructor(builder: BatchBuilder, options: RecordOptions) {
     this.#builder = builder;
-    this.#options = options;
+    const { longSize, symbols, printkFormats } = options;
+    const { strings } = builder.capture;
+    this.#environment = {
+      longSize,
+      strings,
+      names: new SymbolIds(strings, symbols, 'name', '0x'),
+      places: new SymbolIds(strings, symbols, 'place', '0x'),
+      callers: new SymbolIds(strings, symbols, 'place', ''),
+      hasSymbols: symbols !== undefined && symbols.count > 0,
+      printkFormats,
+      out: new TextOut(),
+      spill: new TextOut(),
+    };
     this.#record = new RecordBytes(options.isLittleEndian);
   }
 
@@ -94,9 +113,18 @@ export class RecordTable {
   #plan(id: number): Plan | undefined {
     const format = this.#formats.get(id);
     if (!format) return undefined;
-    const plan = genericPlan(format, this.#builder, this.#options);
+    const plan = this.#newPlan(format);
     this.#plans[id] = plan;
     return plan;
+  }
+
+  #newPlan(format: EventFormat): Plan {
+    const row = findRow(format.system, format.name);
+    if (row) return rowPlan(row, format, this.#builder, this.#environment);
+    if (isProbe(format)) return new ProbePlan(format, this.#builder, this.#environment);
+    return (
+      markerPlan(format, this.#builder, this.#environment) ?? genericPlan(format, this.#builder, this.#environment)
+    );
   }
 
   /** A record that nothing describes: its bytes as hex. */
