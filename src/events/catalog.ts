@@ -12,6 +12,8 @@ import type { Field } from './kinds.ts';
  */
 export interface Era {
   readonly text: string;
+  /** Columns that a field's value takes at least: text is padded behind (`%-8s`), a number with zeros in front (`%03d`). */
+  readonly widths?: Readonly<Record<string, number>>;
   /** First and last release that prints it, for documents and for choosing what to emit; empty = not known. */
   readonly since: string;
   readonly until: string;

@@ -50,7 +50,8 @@ export function eventsPage(): string {
 This page is written from the catalogue (\`src/events/rows/\`) and the table of functions (\`src/events/probes.ts\`): after a change,
 run \`npm run golden\` and look at the difference.
 
-Any other event is kept generically: its name, task, CPU, time and text can be listed, filtered and exported.
+Any other event is kept generically: its name, task, CPU, time and text can be listed, filtered and exported; the
+\`name=value\` (or \`name: value\`) pairs in its text are exported beside it as JSON.
 
 ## Kernel events
 
@@ -63,6 +64,10 @@ In the texts below \`{field:how}\` stands for a value: \`d\` decimal, \`x\` hex 
 (hashed or raw, with or without \`0x\`), \`w\` text up to what follows, \`f6\` the six columns of LRU flags.
 Columns are numbers (exact below 2^53; all ones, as in a failed allocation's \`pfn\`, is -1), 64 bits (pointers, page-table entries, page flags), names
 (out of few), or text. The LRU flags are kept as the record has them: 1 mapped, 2 anon, 4 file, 8 swap cache, 16 swap backed, 32 mapped to disk, 64 private.
+
+The same texts are printed, from the same columns, where events are written as a kernel would print them: what is printed reads back
+to the same values, and 43,000 lines of real captures come out byte for byte (\`src/events/print.test.ts\`). The print formats that
+kernels 5.10 to 7.2 describe themselves by are each filled and read (\`src/events/formats.test.ts\`).
 
 With \`options/fields\` the kernel prints the record instead of its text (\`pfn=0x81b73 (531315)\`): its fields land in the same columns.
 

@@ -5,13 +5,16 @@ import { compaction } from './rows/compaction.ts';
 import { filemap } from './rows/filemap.ts';
 import { ftrace } from './rows/ftrace.ts';
 import { hugeMemory } from './rows/huge-memory.ts';
+import { ipi } from './rows/ipi.ts';
 import { kmem } from './rows/kmem.ts';
+import { locks } from './rows/locks.ts';
 import { migrate } from './rows/migrate.ts';
 import { pageIsolation } from './rows/page-isolation.ts';
 import { pageRef } from './rows/page-ref.ts';
 import { pagemap } from './rows/pagemap.ts';
 import { sched } from './rows/sched.ts';
 import { thp } from './rows/thp.ts';
+import { vmscan } from './rows/vmscan.ts';
 import { workqueue } from './rows/workqueue.ts';
 
 export const rows: readonly EventRow[] = [
@@ -26,7 +29,10 @@ export const rows: readonly EventRow[] = [
   ...hugeMemory,
   ...workqueue,
   ...sched,
+  ...vmscan,
   ...filemap,
+  ...locks,
+  ...ipi,
   ...ftrace,
 ];
 

@@ -36,12 +36,25 @@ test('one object an event: what was not recorded is left out, what a double cann
   ]);
 });
 
+test('an event that nothing knows has its text, and the pairs in it', async () => {
+  const text =
+    '  a 1 [000] 1.000001: my:event: nr=1 who=some one, __proto__=x\n  a 1 [000] 1.000002: my:plain: hello\n';
+  const objects = await objectsOf(await readBytes('t', chunksOf(text)));
+  assert.equal(objects[0]?.['text'], 'nr=1 who=some one, __proto__=x');
+  assert.deepEqual(Object.entries(objects[0]?.['fields'] ?? {}), [
+    ['nr', '1'],
+    ['who', 'some one'],
+    ['__proto__', 'x'],
+  ]);
+  assert.equal('fields' in (objects[1] ?? {}), false);
+});
+
 test('a real capture: every line is JSON, under the names that the CSV has', async () => {
   const path = tracePath('debian-6.1-4k', 'shanon_hot', 'trace.txt.gz');
   const objects = await objectsOf(await openCapture(path));
   assert.equal(objects.length, 14617);
   const { fields } = await collectColumns(await openCapture(path));
-  const names = new Set(['time_ns', 'cpu', 'pid', 'tgid', 'comm', 'event', 'probe', 'context', ...fields]);
+  const names = new Set(['time_ns', 'cpu', 'pid', 'tgid', 'comm', 'event', 'probe', 'context', 'fields', ...fields]);
   for (const object of objects) for (const name of Object.keys(object)) assert.ok(names.has(name), name);
   assert.equal((await objectsOf(await openCapture(path), ['migrate:mm_migrate_pages'])).length, 91);
 });

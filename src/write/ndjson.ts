@@ -1,6 +1,7 @@
 /** Events as JSON, one object a line, under the names that the CSV has. */
 import type { OpenCapture } from '../events/capture.ts';
 import { qualifiedName } from '../events/kinds.ts';
+import { pairsOf } from '../events/pairs.ts';
 import { columnsOfKind, contextText, probeText } from '../events/table.ts';
 import { absoluteTime, timeColumn, valueText } from './cells.ts';
 import { chooser } from './csv.ts';
@@ -10,7 +11,9 @@ const rowsPerPiece = 2048;
 
 /**
  * The events of a capture, in pieces of whole lines. What was not recorded is left out. Values are exact: decimal numbers
- * are JSON numbers up to 2^53 and texts beyond, where JSON readers would round; hex ones are texts (`"0x81e58"`).
+ * are JSON numbers up to 2^53 and texts beyond, where JSON readers would round; hex ones are texts (`"0x81e58"`). An event that
+ * nothing knows has its text and, beside it, the `name=value` pairs found in it as texts: `"fields":{"name":"value"}` (of a
+ * name that comes twice, the last).
  *
  * @throws ScenarioError for a filter that cannot be met, before anything is given out
  */
@@ -49,6 +52,13 @@ export async function* eventsToNdjson(open: OpenCapture, filter?: EventFilter): 
         const isDecimal = (field.storage === 'number' || field.storage === 'u64') && field.print !== 'hex';
         parts.push(`${keys[id]![index]!}:${isDecimal ? numberOrText(text) : JSON.stringify(text)}`);
       });
+      if (kind.form === 'generic' && kind.fields[0]?.storage === 'bytes') {
+        const text = valueText(columns.columns[0]!, kind.fields[0], row, batch, capture.strings) ?? '';
+        const pairs = pairsOf(text);
+        if (pairs.length > 0) {
+          parts.push(`"fields":${JSON.stringify(Object.fromEntries(pairs.map(({ name, value }) => [name, value])))}`);
+        }
+      }
       if (probes[id] !== '') parts.push(`"probe":${probes[id]}`);
       if (batch.flags[i] !== 0) parts.push(`"context":"${contextText(batch.flags[i]!)}"`);
       piece += `{${parts.join(',')}}\n`;

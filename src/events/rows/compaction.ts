@@ -89,9 +89,17 @@ export const compaction: readonly EventRow[] = [
   {
     system: 'compaction',
     name: 'mm_compaction_try_to_compact_pages',
-    fields: [decimal('order'), text('gfp_mask'), decimal('priority')],
+    fields: [decimal('order'), text('gfp_mask'), decimal('priority'), decimal('mode')],
     aliases: { prio: 'priority' },
-    eras: [{ text: 'order={order:d} gfp_mask={gfp_mask:w} priority={priority:d}', since: '', until: '', source }],
+    eras: [
+      { text: 'order={order:d} gfp_mask={gfp_mask:w} priority={priority:d}', since: '4.8', until: '', source },
+      {
+        text: 'order={order:d} gfp_mask={gfp_mask:w} mode={mode:d}',
+        since: '4.0',
+        until: '4.7',
+        source: 'include/trace/events/compaction.h of 4.4 (a hex mask); the last release is not confirmed',
+      },
+    ],
   },
   ...['mm_compaction_finished', 'mm_compaction_suitable'].map(
     (name): EventRow => ({
@@ -100,7 +108,15 @@ export const compaction: readonly EventRow[] = [
       fields: [decimal('node'), text('zone'), decimal('order'), text('ret')],
       aliases: { nid: 'node', idx: 'zone' },
       symbols: { zone: zones, ret: results },
-      eras: [{ text: 'node={node:d} zone={zone:w} order={order:d} ret={ret:w}', since: '', until: '', source }],
+      eras: [
+        {
+          text: 'node={node:d} zone={zone:w} order={order:d} ret={ret:w}',
+          widths: { zone: 8 },
+          since: '',
+          until: '',
+          source,
+        },
+      ],
     }),
   ),
   ...['mm_compaction_deferred', 'mm_compaction_defer_compaction', 'mm_compaction_defer_reset'].map(
@@ -121,6 +137,7 @@ export const compaction: readonly EventRow[] = [
       eras: [
         {
           text: 'node={node:d} zone={zone:w} order={order:d} order_failed={order_failed:d} consider={consider:d} limit={limit:d}',
+          widths: { zone: 8 },
           since: '',
           until: '',
           source,
@@ -141,7 +158,15 @@ export const compaction: readonly EventRow[] = [
       fields: [decimal('nid'), decimal('order'), text('classzone_idx')],
       aliases: { highest_zoneidx: 'classzone_idx' },
       symbols: { classzone_idx: zones },
-      eras: [{ text: 'nid={nid:d} order={order:d} classzone_idx={classzone_idx:w}', since: '', until: '', source }],
+      eras: [
+        {
+          text: 'nid={nid:d} order={order:d} classzone_idx={classzone_idx:w}',
+          widths: { classzone_idx: 8 },
+          since: '',
+          until: '',
+          source,
+        },
+      ],
     }),
   ),
 ];

@@ -9,6 +9,12 @@ export const ftrace: readonly EventRow[] = [
     fields: [text('ip'), text('parent_ip')],
     eras: [
       {
+        text: '{ip:w} <-- {parent_ip:w}',
+        since: '',
+        until: '',
+        source: 'trace-cmd report: libtraceevent plugins/plugin_function.c',
+      },
+      {
         text: '{ip:w} <-{parent_ip:w}',
         since: '',
         until: '',

@@ -107,4 +107,41 @@ export const hugeMemory: readonly EventRow[] = [
       },
     ],
   },
+  {
+    system: 'huge_memory',
+    name: 'mm_khugepaged_scan_file',
+    fields: [u64('mm'), hex('scan_pfn'), text('filename'), decimal('present'), decimal('swap'), text('result')],
+    aliases: { pfn: 'scan_pfn' },
+    eras: [
+      {
+        text: 'mm={mm:p}, scan_pfn={scan_pfn:0x}, filename={filename:w}, present={present:d}, swap={swap:d}, result={result:w}',
+        since: '6.1',
+        until: '',
+        source: 'event format of 6.1 to 7.2; absent in 5.10',
+      },
+    ],
+  },
+  {
+    system: 'huge_memory',
+    name: 'mm_khugepaged_collapse_file',
+    fields: [
+      u64('mm'),
+      hex('hpage_pfn'),
+      decimal('index'),
+      hex('addr'),
+      decimal('is_shmem'),
+      text('filename'),
+      decimal('nr'),
+      text('result'),
+    ],
+    aliases: { hpfn: 'hpage_pfn' },
+    eras: [
+      {
+        text: 'mm={mm:p}, hpage_pfn={hpage_pfn:0x}, index={index:d}, addr={addr:x}, is_shmem={is_shmem:d}, filename={filename:w}, nr={nr:d}, result={result:w}',
+        since: '6.2',
+        until: '',
+        source: 'event format of 6.12 to 7.2; the first release is not confirmed',
+      },
+    ],
+  },
 ];

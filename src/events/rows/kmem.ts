@@ -37,10 +37,16 @@ export const kmem: readonly EventRow[] = [
   {
     system: 'kmem',
     name: 'mm_page_free_batched',
-    fields: [u64('page'), hex('pfn'), decimal('order')],
+    fields: [u64('page'), hex('pfn'), decimal('order'), decimal('cold')],
     eras: [
       { text: 'page={page:p} pfn={pfn:0x} order={order:d}', since: '5.14', until: '', source: prefixed },
-      { text: 'page={page:p} pfn={pfn:d} order={order:d}', since: '', until: '5.13', source: bare },
+      { text: 'page={page:p} pfn={pfn:d} order={order:d}', since: '4.15', until: '5.13', source: bare },
+      {
+        text: 'page={page:p} pfn={pfn:d} order={order:d} cold={cold:d}',
+        since: '',
+        until: '4.14',
+        source: 'include/trace/events/kmem.h of 4.4; the last release is not confirmed',
+      },
     ],
   },
   {
@@ -61,6 +67,46 @@ export const kmem: readonly EventRow[] = [
         source: bare,
       },
     ],
+  },
+  {
+    system: 'kmem',
+    name: 'mm_page_alloc_zone_locked',
+    fields: [u64('page'), hex('pfn'), decimal('order'), decimal('migratetype'), decimal('percpu_refill')],
+    eras: [
+      {
+        text: 'page={page:p} pfn={pfn:0x} order={order:d} migratetype={migratetype:d} percpu_refill={percpu_refill:d}',
+        since: '5.14',
+        until: '',
+        source: 'include/trace/events/kmem.h of 6.x',
+      },
+      {
+        text: 'page={page:p} pfn={pfn:d} order={order:d} migratetype={migratetype:d} percpu_refill={percpu_refill:d}',
+        since: '',
+        until: '5.13',
+        source: bare,
+      },
+    ],
+  },
+  {
+    system: 'kmem',
+    name: 'mm_page_alloc_extfrag',
+    fields: [
+      u64('page'),
+      hex('pfn'),
+      decimal('alloc_order'),
+      decimal('fallback_order'),
+      decimal('pageblock_order'),
+      decimal('alloc_migratetype'),
+      decimal('fallback_migratetype'),
+      decimal('fragmenting'),
+      decimal('change_ownership'),
+    ],
+    eras: ['0x', 'd'].map((how) => ({
+      text: `page={page:p} pfn={pfn:${how}} alloc_order={alloc_order:d} fallback_order={fallback_order:d} pageblock_order={pageblock_order:d} alloc_migratetype={alloc_migratetype:d} fallback_migratetype={fallback_migratetype:d} fragmenting={fragmenting:d} change_ownership={change_ownership:d}`,
+      since: how === 'd' ? '' : '5.14',
+      until: how === 'd' ? '5.13' : '',
+      source: how === 'd' ? bare : 'include/trace/events/kmem.h of 6.x',
+    })),
   },
   {
     system: 'kmem',

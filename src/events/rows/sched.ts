@@ -22,6 +22,12 @@ export const sched: readonly EventRow[] = [
         until: '',
         source: 'source of 6.1 to 7.2',
       },
+      {
+        text: '{prev_comm:w}:{prev_pid:d} [{prev_prio:d}] {prev_state:w} ==> {next_comm:w}:{next_pid:d} [{next_prio:d}]',
+        since: '',
+        until: '',
+        source: 'perf script and trace-cmd report: libtraceevent plugins/plugin_sched_switch.c',
+      },
     ],
   },
   ...['sched_waking', 'sched_wakeup', 'sched_wakeup_new'].map(
@@ -32,15 +38,31 @@ export const sched: readonly EventRow[] = [
       eras: [
         {
           text: 'comm={comm:w} pid={pid:d} prio={prio:d} target_cpu={target_cpu:d}',
+          widths: { target_cpu: 3 },
           since: '4.14',
           until: '',
           source: 'source of 6.1 to 7.2',
         },
         {
           text: 'comm={comm:w} pid={pid:d} prio={prio:d} success={success:d} target_cpu={target_cpu:d}',
+          widths: { target_cpu: 3 },
           since: '',
           until: '4.13',
           source: 'older kernels; the last release is not confirmed',
+        },
+        {
+          text: '{comm:w}:{pid:d} [{prio:d}] CPU:{target_cpu:d}',
+          widths: { target_cpu: 3 },
+          since: '4.14',
+          until: '',
+          source: 'perf script and trace-cmd report: libtraceevent plugins/plugin_sched_switch.c',
+        },
+        {
+          text: '{comm:w}:{pid:d} [{prio:d}] success={success:d} CPU:{target_cpu:d}',
+          widths: { target_cpu: 3 },
+          since: '',
+          until: '4.13',
+          source: 'the same, of kernels whose record has it',
         },
       ],
     }),
