@@ -9,6 +9,10 @@ const smallIds = 1 << 16;
 
 export class Attrs {
   readonly list: Attr[] = [];
+  /** Their clocks; undefined stands for perf's own. */
+  readonly clocks = new Set<number | undefined>();
+  /** Some of them have times. */
+  isTimed = false;
   readonly #small = new Uint16Array(smallIds);
   readonly #large = new Map<bigint, number>();
 
@@ -16,6 +20,8 @@ export class Attrs {
   add(attr: Attr): boolean {
     if (this.list.length === mostAttrs) return false;
     this.list.push(attr);
+    if (this.clocks.size < 8) this.clocks.add(attr.clockId);
+    this.isTimed ||= attr.time >= 0;
     return true;
   }
 
@@ -61,10 +67,5 @@ export class Attrs {
     const b = view.getUint32(at + size - place + 4, isLittle);
     if ((a | b) === 0) return first;
     return this.list[isLittle ? this.find(b, a) : this.find(a, b)];
-  }
-
-  /** The clocks of the attributes; undefined stands for perf's own. */
-  clockIds(): Set<number | undefined> {
-    return new Set(this.list.map((attr) => attr.clockId));
   }
 }

@@ -13,22 +13,17 @@ import { type Attr, parseAttr, shortestAttr } from './attr.ts';
 import { Attrs } from './attrs.ts';
 import { ByteWindow } from './byte-window.ts';
 import { type FeatureFacts, nameClock, noFacts, readFeature } from './features.ts';
+import { Packed } from './packed.ts';
 import { RecordSink } from './record-sink.ts';
 import { isHardwareTrace, isKnownType, isOfKernel, leastSizes, recordTypes } from './record-types.ts';
 import { type Delivery, noAttr, RoundQueue } from './round-queue.ts';
-import { Shares } from './shares.ts';
 import { parseTracingData } from './tracing-data.ts';
-import { Unpacker } from './unpacker.ts';
 
 /** What waits for the end of its round is given out early when it is more: perf's HALF flush, at a limit of ours. */
 const mostWaiting = 2 ** 30;
 
 /** A description of tracepoints is a few MiB; more is a size that lies. */
 const longestTracingData = 2 ** 28;
-
-/** Most that one compressed record holds, and that perf writes of them at once (the buffer of one CPU). */
-const fullRecord = 65519;
-const mostAtOnce = 2 ** 28;
 
 /** PERF_EVENT_UPDATE__NAME. */
 const nameUpdate = 2;
@@ -42,19 +37,13 @@ export class RecordDecoder implements Delivery {
   readonly #sink: RecordSink;
   readonly #queue = new RoundQueue();
   readonly #main: ByteWindow;
-  readonly #unpacked = new ByteWindow(0);
-  readonly #shares = new Shares();
-  #unpacker: Unpacker | undefined;
-  /** Places up to which records were read. */
+  readonly #packed: Packed;
+  /** Place up to which records were read. */
   #read: number;
-  #unpackedRead = 0;
-  /** Why nothing more can be read of the one and of the other. */
+  /** Why nothing more can be read. */
   #broken = '';
-  #unpackedBroken = '';
   /** Bytes to come that belong to the record before them and are not read. */
   #passing = 0;
-  /** Place up to which compressed records say their length in the header only. */
-  #overflowEnd = 0;
   #flushed = false;
   readonly #strangers = new Set<number>();
   readonly #decoder = new TextDecoder();
@@ -65,6 +54,7 @@ export class RecordDecoder implements Delivery {
     this.#capture = builder.capture;
     this.isLittle = isLittle;
     this.#main = new ByteWindow(start);
+    this.#packed = new Packed(isLittle);
     this.#read = start;
     this.#sink = new RecordSink(builder, isLittle, this.attrs);
   }
@@ -83,10 +73,11 @@ export class RecordDecoder implements Delivery {
     this.#queue.finish(this);
     if (left > 0)
       this.#skip(main, this.#read, left, left, 'the last record is cut: the recording did not end in order');
-    const owed = this.#shares.rest();
+    const packed = this.#packed;
+    const owed = packed.shares.rest();
     if (owed > 0) {
-      const reason = this.#unpackedBroken || 'compressed records end inside a record';
-      this.#skip(this.#unpacked, this.#unpackedRead, this.#unpacked.end - this.#unpackedRead, owed, reason);
+      const reason = packed.broken || 'compressed records end inside a record';
+      this.#skip(packed.window, packed.read, packed.window.end - packed.read, owed, reason);
     }
     this.#sink.end();
     if (this.#strangers.size > 0) {
@@ -110,12 +101,11 @@ export class RecordDecoder implements Delivery {
 
   /** To be called when all attributes of the beginning are known. */
   settleClock(): void {
-    const clocks = this.attrs.clockIds();
+    const { clocks, isTimed } = this.attrs;
     if (clocks.size === 0) return;
     const [first] = clocks;
     nameClock(this.#capture, first);
-    const isTimed = this.attrs.list.some((attr) => attr.time >= 0);
-    if (!isTimed) this.#capture.clock = { ...this.#capture.clock, unit: 'none' };
+    this.#capture.clock = { ...this.#capture.clock, unit: isTimed ? 'ns' : 'none' };
     if (clocks.size > 1) {
       const remark = 'the events of this recording have several clocks: times of different events cannot be compared';
       if (!this.#capture.remarks.includes(remark)) this.#capture.remarks.push(remark);
@@ -128,7 +118,7 @@ export class RecordDecoder implements Delivery {
     const place = queue.places[slot]!;
     const attr = queue.attrs[slot]!;
     if (share === 0) this.#give(this.#main, place, attr, 0);
-    else this.#give(this.#unpacked, place, attr, share);
+    else this.#give(this.#packed.window, place, attr, share);
   }
 
   #give(window: ByteWindow, place: number, attr: number, share: number): void {
@@ -139,7 +129,7 @@ export class RecordDecoder implements Delivery {
       builder.at = place;
       builder.units = size;
     } else {
-      builder.at = this.#shares.placeOf(place);
+      builder.at = this.#packed.shares.placeOf(place);
       builder.units = share - 1;
     }
     if (attr === noAttr) this.#sink.other(window, at, size);
@@ -180,7 +170,7 @@ export class RecordDecoder implements Delivery {
       const size = view.getUint16(at + 6, isLittle);
       if (size < 8 && type !== recordTypes.compressed2) {
         const reason = `a record that says it has ${size} bytes: what follows cannot be told apart`;
-        if (isUnpacked) this.#unpackedBroken = reason;
+        if (isUnpacked) this.#packed.broken = reason;
         else this.#broken = reason;
         break;
       }
@@ -202,7 +192,7 @@ export class RecordDecoder implements Delivery {
   #sample(window: ByteWindow, at: number, size: number, isUnpacked: boolean): void {
     const { view } = window;
     const isLittle = this.isLittle;
-    const share = isUnpacked ? 1 + this.#shares.take(size) : 0;
+    const share = isUnpacked ? 1 + this.#packed.shares.take(size) : 0;
     const index = this.attrs.ofSample(view, at, size, isLittle);
     if (index < 0) {
       const reason =
@@ -225,7 +215,7 @@ export class RecordDecoder implements Delivery {
   #kernelRecord(window: ByteWindow, at: number, size: number, type: number, isUnpacked: boolean): void {
     const { view } = window;
     const isLittle = this.isLittle;
-    const share = isUnpacked ? 1 + this.#shares.take(size) : 0;
+    const share = isUnpacked ? 1 + this.#packed.shares.take(size) : 0;
     if (!this.#isSound(window, at, size, type, share)) return;
     const attr = this.attrs.ofOther(view, at, size, isLittle);
     const back = attr?.trailer.time ?? 0;
@@ -274,12 +264,12 @@ export class RecordDecoder implements Delivery {
       taken += blob;
       if (taken > window.length - at) return 0;
     }
-    const share = isUnpacked ? 1 + this.#shares.take(size) : 0;
+    const share = isUnpacked ? 1 + this.#packed.shares.take(size) : 0;
     const place = window.base + at;
     if (type === recordTypes.auxtrace && size >= 16 && !isUnpacked) this.#passing = this.#u64(window, at + 8);
     if (!this.#isSound(window, at, size, type, share)) return taken;
     if (this.#tell(window, at, size, type, taken)) {
-      this.#builder.at = isUnpacked ? this.#shares.placeOf(place) : place;
+      this.#builder.at = isUnpacked ? this.#packed.shares.placeOf(place) : place;
       this.#builder.units = share === 0 ? taken : share - 1;
       this.#builder.comment();
     } else {
@@ -332,69 +322,28 @@ export class RecordDecoder implements Delivery {
     return true;
   }
 
-  /**
-   * A compressed record: its content goes on with the stream, and the records that are whole now are read. The second form
-   * (6.16) says its length twice, because the content is padded; perf itself let the first of them overflow, and then wrote
-   * no padding.
-   */
+  /** A compressed record: its content goes on with the stream, and the records that are whole now are read. */
   #compressed(at: number, size: number, type: number): number {
     const window = this.#main;
-    const isSecond = type === recordTypes.compressed2;
-    if (isSecond && window.length - at < 16) return 0;
-    let start = at + 8;
-    let end = at + size;
-    let taken = size;
-    if (isSecond) {
-      const content = this.#contentOf(at, size);
-      if (content < 0) return 0;
-      start = at + 16;
-      end = start + content;
-      if (end > at + size) taken = 16 + content;
-      if (taken > window.length - at) return 0;
+    const packed = this.#packed;
+    if (!packed.find(window, at, size, type)) {
+      const bytes = packed.wrongLength;
+      if (bytes >= 0)
+        this.#broken = `a compressed record that says it has ${bytes} bytes: what follows cannot be told apart`;
+      return 0;
     }
+    const { taken } = packed;
     const place = window.base + at;
-    this.#unpacker ??= new Unpacker(this.facts.mappedSize, (data) => this.#unpacked.append(data));
-    const before = this.#unpacked.end;
-    const failure =
-      this.facts.packing > 1
-        ? 'record compressed in a way that is not known here'
-        : this.#unpackedBroken || this.#unpacker.push(window.bytes.subarray(start, end));
-    const made = this.#unpacked.end - before;
-    if (failure !== '' && made === 0) this.#skip(window, place, size, taken, failure);
-    else if (made === 0) {
+    if (packed.decode(window, at, this.facts) > 0) {
+      packed.read = this.#records(packed.window, packed.read, true);
+      if (packed.failure !== '') packed.broken = packed.failure;
+    } else if (packed.failure !== '') this.#skip(window, place, size, taken, packed.failure);
+    else {
       this.#builder.at = place;
       this.#builder.units = taken;
       this.#builder.comment();
-    } else {
-      this.#shares.add(place, taken, before, made);
-      this.#unpackedRead = this.#records(this.#unpacked, this.#unpackedRead, true);
-      if (failure !== '') this.#unpackedBroken = failure;
     }
     return taken;
-  }
-
-  /**
-   * Bytes that a compressed record of the second form holds; -1 when they are not all there, or cannot be told. Where perf
-   * wrote several records at once and the first one's length overflowed, that one is full and says the length of all of them;
-   * the others say theirs in the header only (tools/perf/builtin-record.c record__pushfn(), 6.16).
-   */
-  #contentOf(at: number, size: number): number {
-    const window = this.#main;
-    const place = window.base + at;
-    if (place < this.#overflowEnd) return size >= 16 ? size - 16 : this.#breakAt(size);
-    const content = this.#u64(window, at + 8);
-    if (content <= fullRecord) return content;
-    const next = at + 16 + fullRecord;
-    if (content > mostAtOnce) return this.#breakAt(content);
-    if (window.length < next + 8) return -1;
-    if (window.view.getUint32(next, this.isLittle) !== recordTypes.compressed2) return this.#breakAt(content);
-    this.#overflowEnd = place + 16 + content;
-    return fullRecord;
-  }
-
-  #breakAt(bytes: number): number {
-    this.#broken = `a compressed record that says it has ${bytes} bytes: what follows cannot be told apart`;
-    return -1;
   }
 
   /** A u64 that is a size or a small number: beyond 2^53 it is no size of anything, and stays large. */
@@ -406,7 +355,7 @@ export class RecordDecoder implements Delivery {
 
   #skip(window: ByteWindow, place: number, length: number, units: number, reason: string): void {
     const builder = this.#builder;
-    builder.at = window === this.#unpacked ? this.#shares.placeOf(place) : place;
+    builder.at = window === this.#packed.window ? this.#packed.shares.placeOf(place) : place;
     builder.units = units;
     const at = place - window.base;
     builder.skip(reason, window.bytes, at, at + length);
@@ -415,7 +364,7 @@ export class RecordDecoder implements Delivery {
   /** Lets go of what nothing waits for any more. */
   #release(): void {
     const queue = this.#queue;
-    if (this.#main.length + this.#unpacked.length > mostWaiting && queue.length > 0) {
+    if (this.#main.length + this.#packed.window.length > mostWaiting && queue.length > 0) {
       queue.half(this);
       if (!this.#flushed) {
         const remark =
@@ -427,8 +376,8 @@ export class RecordDecoder implements Delivery {
     if (!this.#flushed && queue.length > 0) return;
     this.#flushed = false;
     this.#main.release(queue.firstPlace(false, this.#read));
-    const place = queue.firstPlace(true, this.#unpackedRead);
-    this.#unpacked.release(place);
-    this.#shares.release(place);
+    const place = queue.firstPlace(true, this.#packed.read);
+    this.#packed.window.release(place);
+    this.#packed.shares.release(place);
   }
 }

@@ -68,8 +68,8 @@ export class RecordSink {
     }
     const { rawStart, rawEnd } = walk;
     const isTracepoint = rawStart >= 0 && attr.type === attrTypes.tracepoint;
-    // The kernel gives out ids of 16 bits; another one in the record is damage.
-    if (isTracepoint && this.#table.typeOf(bytes, rawStart, rawEnd) !== attr.configLo) {
+    // Another event's id in the record is damage. It is the record's first field in every kernel (struct trace_entry).
+    if (isTracepoint && (rawEnd - rawStart < 8 || view.getUint16(rawStart, isLittle) !== attr.configLo)) {
       this.#builder.skip('sample that holds the record of another event', bytes, at, at + size);
       return;
     }

@@ -151,6 +151,11 @@ export async function readFeatures(
   const bytes = await input.read(table, tableSize);
   regions.add(table, tableSize);
   const from = new ByteReader(bytes, header.isLittle);
+  // perf sets a row aside for each feature that it tries, and strikes those out that the machine had nothing to say of.
+  const first = from.left < sectionSize ? 0 : from.size();
+  from.at = 0;
+  const struck = first - table - tableSize;
+  if (struck > 0 && struck % sectionSize === 0 && struck <= 256 * sectionSize) regions.add(table + tableSize, struck);
   for (const number of header.features) {
     if (from.left < sectionSize) return;
     const offset = from.size();
