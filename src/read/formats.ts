@@ -3,8 +3,18 @@ import { csv } from './csv/format.ts';
 import type { Format } from './format.ts';
 import { perfData, perfPipe } from './perf-data/format.ts';
 import { perfScript } from './perf-script/format.ts';
+import { rawPages } from './raw-pages/format.ts';
 import { traceCmdReport } from './trace-cmd-report/format.ts';
 import { traceDat } from './trace-dat/format.ts';
 import { tracefs } from './tracefs/tracefs.ts';
 
-export const formats: readonly Format[] = [tracefs, perfScript, perfData, perfPipe, traceCmdReport, csv, traceDat];
+export const formats: readonly Format[] = [
+  tracefs,
+  perfScript,
+  perfData,
+  perfPipe,
+  traceCmdReport,
+  csv,
+  traceDat,
+  rawPages,
+];

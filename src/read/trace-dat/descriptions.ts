@@ -3,19 +3,10 @@
  * version 7, each in a section (lib/trace-cmd/trace-input.c read_header_files(), read_ftrace_files(), read_event_files(),
  * read_proc_kallsyms(), read_ftrace_printk(), read_and_parse_cmdlines(), trace-cmd 3.1).
  */
-import { type EventFormat, parseEventFormat } from '../records/event-format.ts';
-import { type PageLayout, parsePageLayout } from '../ring-buffer/page-layout.ts';
+import { parseEventFormat } from '../records/event-format.ts';
+import { type Descriptions, parsePrintkFormats } from '../ring-buffer/descriptions.ts';
+import { parsePageLayout } from '../ring-buffer/page-layout.ts';
 import type { Scroll } from './scroll.ts';
-
-export class Descriptions {
-  layout: PageLayout | undefined;
-  readonly formats: EventFormat[] = [];
-  kallsyms: Uint8Array | undefined;
-  /** Formats of trace_printk() by address. */
-  printkFormats: ReadonlyMap<string, string> = new Map();
-  /** Lines of `saved_cmdlines`. */
-  cmdlines = '';
-}
 
 /** Reads one part into the descriptions. @throws TraceError `damaged`; what came before the damage is kept */
 export type ReadPart = (scroll: Scroll, into: Descriptions) => Promise<void>;
@@ -84,17 +75,3 @@ export const readPrintk: ReadPart = async (scroll, into) => {
 export const readCmdlines: ReadPart = async (scroll, into) => {
   into.cmdlines = utf8.decode(await block(scroll, 'saved_cmdlines'));
 };
-
-const escapes: Readonly<Record<string, string>> = { n: '\n', t: '\t', '\\': '\\', '"': '"' };
-
-/** `0xffff800008f2d5c8 : "text of %s\n"` (kernel/trace/trace_printk.c t_show()). */
-export function parsePrintkFormats(text: string): ReadonlyMap<string, string> {
-  const formats = new Map<string, string>();
-  for (const [, address = '', format = ''] of text.matchAll(/^\s*(0x[0-9a-f]{1,16}) : "(.*)"$/gm)) {
-    formats.set(
-      address,
-      format.replace(/\\([nt\\"])/g, (_, letter: string) => escapes[letter] ?? ''),
-    );
-  }
-  return formats;
-}

@@ -1,6 +1,6 @@
 /** What a trace.dat turned out to hold, whichever version said so. */
 import { addNote, type Capture } from '../../events/capture.ts';
-import type { Descriptions } from './descriptions.ts';
+import type { Descriptions } from '../ring-buffer/descriptions.ts';
 import type { CpuPart, Options } from './options.ts';
 
 /** A ring buffer of the kernel: the top one (no name), or an instance's. */

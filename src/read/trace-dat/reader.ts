@@ -4,13 +4,11 @@ import { type Capture, newCapture } from '../../events/capture.ts';
 import { BatchBuilder } from '../builder.ts';
 import { learn } from '../facts.ts';
 import type { ByteSource, Glance, RandomReader, ReadOptions } from '../format.ts';
-import { RecordTable } from '../records/record-table.ts';
-import { parseKallsyms } from '../records/symbols.ts';
 import { clockOf } from '../ring-buffer/clock.ts';
-import { Comms } from '../ring-buffer/comms.ts';
 import { CpuCursor } from '../ring-buffer/cpu-cursor.ts';
 import { addStatLosses, parseCpuStats } from '../ring-buffer/cpu-stats.ts';
-import { RingMerge } from '../ring-buffer/merge.ts';
+import { ringEvents } from '../ring-buffer/events.ts';
+import { remarkInstances } from '../ring-buffer/instances.ts';
 import { isPageSize, type PageLayout, withPageSize } from '../ring-buffer/page-layout.ts';
 import { plainPages, windowSize } from '../ring-buffer/page-stream.ts';
 import { kernelArch } from '../sidecar.ts';
@@ -75,26 +73,18 @@ export class TraceDatReader implements RandomReader {
 
   async *batches(): AsyncGenerator<EventBatch> {
     const { descriptions, options } = this.#parts;
-    const builder = this.#builder;
-    const { isLittleEndian } = this.#head;
-    const table = new RecordTable(builder, {
-      isLittleEndian,
-      longSize: descriptions.layout?.longSize ?? this.#head.longSize,
-      ...(descriptions.kallsyms === undefined ? {} : { symbols: parseKallsyms(descriptions.kallsyms) }),
-      printkFormats: descriptions.printkFormats,
-    });
-    const asides = new Set<number>();
-    for (const format of descriptions.formats) {
-      table.add(format);
-      if (table.isAside(format.id)) asides.add(format.id);
-    }
     const cursors = this.#streams.map((stream) => this.#cursor(stream));
-    const comms = new Comms(descriptions.cmdlines, this.capture.strings);
-    const merge = new RingMerge(cursors, builder, { table, comms, asides, offset: options.offset });
-    yield* merge.batches();
+    yield* ringEvents(cursors, this.#builder, descriptions, {
+      isLittleEndian: this.#head.isLittleEndian,
+      longSize: this.#head.longSize,
+      offset: options.offset,
+    });
     await this.#books.settle(this.#input);
     addStatLosses(this.capture, parseCpuStats(options.stats));
-    this.#remarkInstances(cursors);
+    remarkInstances(
+      this.capture,
+      this.#streams.map(({ buffer }, i) => ({ name: buffer.name, events: cursors[i]!.events })),
+    );
   }
 
   glance(): Promise<Glance> {
@@ -193,21 +183,6 @@ export class TraceDatReader implements RandomReader {
       );
     }
     remarkTimes(capture, options);
-  }
-
-  /** The columns of an event do not say which buffer it was in; so it is said how many came from where. */
-  #remarkInstances(cursors: readonly CpuCursor[]): void {
-    const events = new Map<string, number>();
-    this.#streams.forEach(({ buffer }, i) => {
-      events.set(buffer.name, (events.get(buffer.name) ?? 0) + cursors[i]!.events);
-    });
-    if ([...events.keys()].every((name) => name === '')) return;
-    const counts = [...events].map(([name, count]) =>
-      name === '' ? `${count} from the top buffer` : `${count} from buffer "${printable(name)}"`,
-    );
-    this.capture.remarks.push(
-      `events of several buffers are in one order: ${counts.join(', ')}; what two of them recorded is there twice`,
-    );
   }
 }
 

@@ -7,9 +7,9 @@
 import { TraceError } from '../../base/errors.ts';
 import type { Capture } from '../../events/capture.ts';
 import type { ByteSource } from '../format.ts';
+import { Descriptions } from '../ring-buffer/descriptions.ts';
 import type { ByteBooks } from './byte-books.ts';
 import {
-  Descriptions,
   readCmdlines,
   readEventFormats,
   readFtraceFormats,

@@ -7,10 +7,10 @@
 import { TraceError } from '../../base/errors.ts';
 import type { Capture } from '../../events/capture.ts';
 import type { ByteSource } from '../format.ts';
+import { Descriptions } from '../ring-buffer/descriptions.ts';
 import { MemorySource } from '../sources.ts';
 import type { ByteBooks } from './byte-books.ts';
 import {
-  Descriptions,
   type ReadPart,
   readCmdlines,
   readEventFormats,
