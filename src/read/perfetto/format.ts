@@ -1,0 +1,31 @@
+/** Perfetto traces: ftrace events of Android and Linux devices in protocol buffers. The page is docs/formats/perfetto.md. */
+import type { Detection, StreamFormat } from '../format.ts';
+import { countPackets } from './packets.ts';
+import { openPerfetto } from './reader.ts';
+
+/** A beginning without one whole packet must be at least this long to be taken for one: text may begin with a blank line. */
+const longBeginning = 4096;
+
+/** Whether these are the first bytes of a trace. Nothing marks one, so its packets must look like packets. */
+export function detectPerfetto(head: Uint8Array): Detection | undefined {
+  const { packets, sequences, fits } = countPackets(head);
+  if (packets === 0) {
+    const saw = 'the beginning of a packet of a Perfetto trace';
+    return fits && head.length >= longBeginning ? { sure: 0.4, saw } : undefined;
+  }
+  const saw = `${packets} packets of a Perfetto trace`;
+  // The tracing service numbers the sequence of every packet. Damage behind some of them does not make it another format.
+  if (sequences > 0) return { sure: fits || packets > 2 ? 0.98 : 0.8, saw };
+  return fits ? { sure: packets > 1 ? 0.9 : 0.5, saw } : undefined;
+}
+
+export const perfetto: StreamFormat = {
+  access: 'stream',
+  id: 'perfetto',
+  title: 'Perfetto trace (protocol buffers)',
+  writtenBy: 'perfetto and traced on Android and Linux: *.perfetto-trace, *.pftrace',
+  recognisedBy: 'its first packets: 0a, a length, and fields of TracePacket with the types they have',
+  page: 'perfetto',
+  detect: detectPerfetto,
+  open: (source, options) => openPerfetto(source, options),
+};

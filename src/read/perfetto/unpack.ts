@@ -1,0 +1,80 @@
+/**
+ * Packets packed into one (TracePacket.compressed_packets, zlib; zstd_compressed_packets): unpacked whole before anything in
+ * it is read, so that its checksum is known to fit.
+ */
+import { Unzlib } from 'fflate';
+import { Decompress } from 'fzstd';
+
+/** Most bytes that one packet may unpack to. The tracing service packs at most a few hundred KiB into one. */
+const mostUnpacked = 64 << 20;
+
+/** Bytes given to the unpacker at once: deflate makes at most 1032 of each. */
+const bite = 4096;
+
+/** The bytes, or why there are none. */
+export function unpackPackets(packed: Uint8Array, packing: 'zlib' | 'zstd'): Uint8Array | string {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  const take = (data: Uint8Array): void => {
+    size += data.length;
+    if (size <= mostUnpacked) parts.push(data.slice());
+  };
+  const stream = packing === 'zlib' ? new Unzlib(take) : new Decompress(take);
+  try {
+    for (let at = 0; at < packed.length && size <= mostUnpacked; at += bite) {
+      const end = Math.min(packed.length, at + bite);
+      stream.push(packed.subarray(at, end), end === packed.length);
+    }
+  } catch (error) {
+    // Both throw Errors, of which only the message tells them from others, and break off where the stream is none.
+    if (error instanceof Error) return `packed packets (${packing}) that are damaged`;
+    throw error;
+  }
+  if (size > mostUnpacked) return `packed packets (${packing}) of more than 64 MiB`;
+  const whole = new Uint8Array(size);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  if (packing === 'zlib' && !hasChecksum(packed, new Adler32().update(whole).value)) {
+    return 'packed packets (zlib) whose checksum does not fit';
+  }
+  return whole;
+}
+
+function hasChecksum(packed: Uint8Array, sum: number): boolean {
+  const end = packed.length;
+  if (end < 6) return false;
+  const stored =
+    ((packed[end - 4]! << 24) | (packed[end - 3]! << 16) | (packed[end - 2]! << 8) | packed[end - 1]!) >>> 0;
+  return stored === sum;
+}
+
+/** The checksum of zlib streams (RFC 1950), which fflate does not look at. */
+export class Adler32 {
+  #a = 1;
+  #b = 0;
+
+  update(bytes: Uint8Array): this {
+    let a = this.#a;
+    let b = this.#b;
+    // The largest count for which the sums stay below 2^32 is 5552 bytes.
+    for (let at = 0; at < bytes.length; at += 5552) {
+      const end = Math.min(bytes.length, at + 5552);
+      for (let i = at; i < end; i++) {
+        a += bytes[i]!;
+        b += a;
+      }
+      a %= 65521;
+      b %= 65521;
+    }
+    this.#a = a;
+    this.#b = b;
+    return this;
+  }
+
+  get value(): number {
+    return ((this.#b << 16) | this.#a) >>> 0;
+  }
+}
