@@ -1,6 +1,7 @@
 /**
  * `__print_symbolic` and `__print_flags`: numbers that the kernel prints as names (kernel/trace/trace_output.c
- * trace_print_symbols_seq(), trace_print_flags_seq(), 6.12). Each distinct number's text is made once.
+ * trace_print_symbols_seq(), trace_print_flags_seq(), 6.12). Each distinct number's text is made once. Where a description
+ * names constants without their values (`1UL << PG_locked` of the page_ref events), a number keeps its digits.
  */
 import type { Code, Scope, TextCode } from './c-code.ts';
 import { notKnown } from './c-code.ts';
@@ -28,14 +29,15 @@ export function namesCode(
   const of = inner(expression.of);
   const delimiter = expression.delimiter?.kind === 'text' ? expression.delimiter.text : undefined;
   if (of.kind === 'text') return notKnown(scope);
-  const wasUnsure = scope.isUnsure;
+  const { isUnsure } = scope;
   const entries: Entry[] = [];
   for (const { value, name } of expression.entries) {
     // A null name ends the list (`{ 0, NULL }`).
     if (name.kind !== 'text') break;
     entries.push(entryOf(inner(value), name.text, scope.longSize));
   }
-  scope.isUnsure = wasUnsure || entries.some((entry) => entry.isUnknown);
+  // A number whose name cannot be told is written as the kernel writes one that has no name: nothing of it is lost.
+  scope.isUnsure = isUnsure;
   const { run } = of;
   const word = integer(scope.longSize === 8 ? 64 : 32, false);
   const ids = new Map<number, number>();
@@ -52,7 +54,7 @@ export function namesCode(
     const known = isSmall ? ids.get(lo) : undefined;
     if (known !== undefined) return known;
     const text = isFlags ? flagNames(entries, delimiter ?? '', hi, lo) : symbolName(entries, hi, lo);
-    const made = text === undefined ? -1 : scope.strings.intern(text);
+    const made = scope.strings.intern(text);
     if (isSmall && ids.size < mostKnown) ids.set(lo, made);
     return made;
   };
@@ -81,21 +83,21 @@ function entryOf(code: Code, name: string, longSize: 4 | 8): Entry {
   return { hi: none.hi, lo: none.lo, name, isUnknown: false };
 }
 
-function symbolName(entries: readonly Entry[], hi: number, lo: number): string | undefined {
+function symbolName(entries: readonly Entry[], hi: number, lo: number): string {
   for (const entry of entries) {
-    if (entry.isUnknown) return undefined; // It may be this one.
+    if (entry.isUnknown) break; // It may be this one.
     if (entry.hi === hi && entry.lo === lo) return entry.name;
   }
   return hexText(hi, lo);
 }
 
-function flagNames(entries: readonly Entry[], delimiter: string, hi: number, lo: number): string | undefined {
+function flagNames(entries: readonly Entry[], delimiter: string, hi: number, lo: number): string {
   let restHi = hi;
   let restLo = lo;
   const names: string[] = [];
   for (const entry of entries) {
     if (restHi === 0 && restLo === 0) break;
-    if (entry.isUnknown) return undefined;
+    if (entry.isUnknown) return hexText(hi, lo);
     if ((restHi & entry.hi) >>> 0 !== entry.hi || (restLo & entry.lo) >>> 0 !== entry.lo) continue;
     names.push(entry.name);
     restHi = (restHi & ~entry.hi) >>> 0;
