@@ -16,41 +16,15 @@ import type { EventBatch, KindColumns } from '../events/batch.ts';
 import { addNote, type Capture, type Loss } from '../events/capture.ts';
 import { matchTemplate } from '../events/template.ts';
 import { FieldValues } from '../events/values.ts';
+import { batchSize, type EventColumns, newEventColumns, type Origin } from './event-columns.ts';
 import { readFieldDump } from './field-dump.ts';
 import { Arena, growKindColumns, newKindColumns, storeValues } from './kind-columns.ts';
 import { type KindState, KindTable, type KnownSite, type NamedKind } from './kind-table.ts';
-import { LossBook } from './loss-book.ts';
+import { LossBook, type LossMark } from './loss-book.ts';
 import { newProbeSite, readProbeSite } from './probe-line.ts';
 import { knownSite, rememberSite } from './probe-sites.ts';
 
-/** Events in a full batch. */
-export const batchSize = 65536;
-
-interface Columns {
-  ordinal: Float64Array;
-  time: Float64Array;
-  cpu: Int32Array;
-  pid: Int32Array;
-  tgid: Int32Array;
-  comm: Int32Array;
-  flags: Uint8Array;
-  kind: Uint16Array;
-  row: Uint32Array;
-}
-
-function newColumns(): Columns {
-  return {
-    ordinal: new Float64Array(batchSize),
-    time: new Float64Array(batchSize),
-    cpu: new Int32Array(batchSize),
-    pid: new Int32Array(batchSize),
-    tgid: new Int32Array(batchSize),
-    comm: new Int32Array(batchSize),
-    flags: new Uint8Array(batchSize),
-    kind: new Uint16Array(batchSize),
-    row: new Uint32Array(batchSize),
-  };
-}
+export { batchSize, type Origin } from './event-columns.ts';
 
 export class BatchBuilder {
   readonly capture: Capture;
@@ -62,7 +36,7 @@ export class BatchBuilder {
   readonly fieldValues = new FieldValues();
   readonly kinds: KindTable;
 
-  #columns = newColumns();
+  #columns: EventColumns = newEventColumns();
   #arena = new Arena();
   #length = 0;
   #full: EventBatch[] = [];
@@ -72,6 +46,7 @@ export class BatchBuilder {
   #originLo = 0;
   #lastTime = Number.NEGATIVE_INFINITY;
   readonly #losses: LossBook;
+  #marks: LossMark[] | undefined;
   #lastGeneric: KindColumns | undefined;
   readonly #site = newProbeSite();
   readonly #place: string;
@@ -112,7 +87,7 @@ export class BatchBuilder {
     flags: number,
   ): void {
     const { capture } = this;
-    if (capture.events === 0) {
+    if (capture.events === 0 && this.#marks === undefined) {
       this.#originSeconds = seconds;
       this.#originNanoseconds = nanoseconds;
       capture.origin = BigInt(seconds) * 1_000_000_000n + BigInt(nanoseconds);
@@ -134,10 +109,7 @@ export class BatchBuilder {
 
   #begin(time: number, cpu: number, pid: number, tgid: number, comm: number, flags: number): void {
     const { capture } = this;
-    if (time < this.#lastTime) capture.inversions++;
-    this.#lastTime = time;
-    if (time > capture.end) capture.end = time;
-    this.#losses.event(cpu, time);
+    this.#pass(time, cpu);
     if (this.#length === batchSize) this.#cut();
     const i = this.#length++;
     const columns = this.#columns;
@@ -149,6 +121,14 @@ export class BatchBuilder {
     columns.comm[i] = comm;
     columns.flags[i] = flags;
     this.#lastGeneric = undefined;
+  }
+
+  #pass(time: number, cpu: number): void {
+    const { capture } = this;
+    if (time < this.#lastTime) capture.inversions++;
+    this.#lastTime = time;
+    if (time > capture.end) capture.end = time;
+    this.#losses.event(cpu, time);
   }
 
   /**
@@ -239,7 +219,56 @@ export class BatchBuilder {
 
   /** Events were lost here on a CPU (-1 = not known which); `count` NaN when it is not known how many. */
   lost(cpu: number, count: number, how: Loss['how']): void {
+    this.#marks?.push({ cpu, count, how, events: this.capture.events, at: this.at });
     this.#losses.lost(cpu, count, how, this.place(), this.capture.events > 0 ? this.#lastTime : Number.NaN);
+  }
+
+  /** Time of the first event, for `beginPart`; of `begin` only. */
+  get origin(): Origin {
+    return { seconds: this.#originSeconds, nanoseconds: this.#originNanoseconds };
+  }
+
+  /**
+   * Makes this the builder of a part of a capture that began before: times are relative to `origin`. Gives the list in
+   * which it marks losses, for `join`: what they lie between is known only where the parts come together.
+   */
+  beginPart(origin: Origin): readonly LossMark[] {
+    this.#originSeconds = origin.seconds;
+    this.#originNanoseconds = origin.nanoseconds;
+    this.#marks = [];
+    return this.#marks;
+  }
+
+  /**
+   * Takes over the events of the part of the input that comes next, read by another builder. Their kinds and texts are
+   * already this capture's; what depends on the events before them (ordinals, inversions, losses) is worked out here.
+   */
+  join(batches: readonly (EventBatch & { ordinal: Float64Array })[], marks: readonly LossMark[]): void {
+    const { capture } = this;
+    if (this.#length > 0) this.#cut();
+    this.#lastGeneric = undefined;
+    const before = this.at;
+    let events = 0;
+    let next = 0;
+    const place = (): void => {
+      for (; marks[next]?.events === events; next++) {
+        const { cpu, count, how, at } = marks[next]!;
+        this.at = before + at;
+        this.lost(cpu, count, how);
+      }
+    };
+    for (const batch of batches) {
+      const { length, ordinal, time, cpu } = batch;
+      for (let i = 0; i < length; i++) {
+        if (next < marks.length) place();
+        ordinal[i] = capture.events++;
+        events++;
+        this.#pass(time[i]!, cpu[i]!);
+      }
+      this.#full.push(batch);
+    }
+    place();
+    this.at = before;
   }
 
   /** `line 12`. */
@@ -332,7 +361,7 @@ export class BatchBuilder {
       state.columns = undefined;
     }
     this.#full.push({ length: this.#length, ...this.#columns, fields, arena: this.#arena.bytes });
-    this.#columns = newColumns();
+    this.#columns = newEventColumns();
     this.#arena = new Arena();
     this.#length = 0;
     this.#lastGeneric = undefined;

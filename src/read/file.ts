@@ -1,5 +1,6 @@
 /** Captures by path. This file and those called `file-…` are the only ones of this room that touch the machine. */
 import { type FileHandle, open, readdir, readFile, stat } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createGunzip } from 'node:zlib';
 import { TraceError } from '../base/errors.ts';
@@ -8,9 +9,10 @@ import { readAt, readFileSet, readPacked, whenEmpty } from './bytes.ts';
 import { type Bytes, type Inflated, packingOf, peek, unpack } from './decompress.ts';
 import { detectFormat, headSize } from './detect.ts';
 import { FileSource, folderFiles, setDown } from './file-source.ts';
-import type { RandomFormat, ReadOptions, Sidecar } from './format.ts';
+import type { RandomFormat, ReadOptions, Sidecar, StreamFormat } from './format.ts';
 import { formats } from './formats.ts';
 import { parseSidecar } from './sidecar.ts';
+import { isTar } from './tar.ts';
 
 /** Bytes asked of the file at a time. */
 const chunkSize = 1 << 20;
@@ -20,6 +22,8 @@ export interface OpenOptions extends ReadOptions {
   readonly onProgress?: (bytes: number, total: number) => void;
   /** A sidecar elsewhere than beside the file. */
   readonly sidecarPath?: string;
+  /** Threads that decode tracefs text in an unpacked file: 1, or 2 and more. Without it, 2 for large files where there are CPUs. */
+  readonly threads?: number;
 }
 
 /**
@@ -34,7 +38,10 @@ export async function openCapture(path: string, options: OpenOptions = {}): Prom
   if (path === '-') return readPacked(source, readStdin(options.onProgress), withSidecar, gunzipNode, setDown);
   const about = await look(path);
   if (about === 'directory') return openFolder(path, withSidecar);
-  if (about !== 'stream') return openAt(path, about, withSidecar);
+  if (about !== 'stream' && about.access === 'stream') {
+    const threaded = await openThreads(path, about, withSidecar);
+    if (threaded !== undefined) return threaded;
+  } else if (about !== 'stream') return openAt(path, about, withSidecar);
   return readPacked(source, await openFile(path, options.onProgress), withSidecar, gunzipNode, setDown);
 }
 
@@ -44,8 +51,8 @@ export async function besideOf(path: string, options: OpenOptions): Promise<Open
   return sidecar === undefined ? options : { ...options, sidecar };
 }
 
-/** How a path is to be read: its bytes decide. A format that is read at any place, a folder, or from front to back. */
-async function look(path: string): Promise<RandomFormat | 'stream' | 'directory'> {
+/** How a path is to be read: its bytes decide. The format where it is plain in the file; else a folder, or from front to back. */
+async function look(path: string): Promise<RandomFormat | StreamFormat | 'stream' | 'directory'> {
   let file: FileHandle | undefined;
   try {
     const about = await stat(path);
@@ -55,13 +62,28 @@ async function look(path: string): Promise<RandomFormat | 'stream' | 'directory'
     file = await open(path, 'r');
     const { bytesRead, buffer } = await file.read(new Uint8Array(headSize), 0, headSize);
     const head = buffer.subarray(0, bytesRead);
-    const format = packingOf(head) === undefined ? detectFormat(head, formats)?.format : undefined;
-    return format?.access === 'random' ? format : 'stream';
+    const isPlain = packingOf(head) === undefined && !isTar(head);
+    return (isPlain ? detectFormat(head, formats)?.format : undefined) ?? 'stream';
   } catch (error) {
     throw openError(path, error);
   } finally {
     await file?.close();
   }
+}
+
+/** From this size on two threads are faster (docs/speed.md): a thread takes a tenth of a second to come up and warm up. */
+const sizeForThreads = 64 * 2 ** 20;
+
+/** A text whose parts can be read apart, by more than one thread; undefined where one is to read it. */
+async function openThreads(path: string, format: StreamFormat, options: OpenOptions): Promise<OpenCapture | undefined> {
+  const { size } = await stat(path);
+  const usual = size >= sizeForThreads ? Math.min(2, availableParallelism()) : 1;
+  const threads = options.threads ?? usual;
+  if (format.openFront === undefined || threads < 2) return undefined;
+  // Loaded here: most captures are small.
+  const { openInThreads } = await import('./file-threads.ts');
+  const front = format.openFront(path, options);
+  return openInThreads(path, size, front, options, { threads, onProgress: options.onProgress });
 }
 
 async function openAt(path: string, format: RandomFormat, options: OpenOptions): Promise<OpenCapture> {

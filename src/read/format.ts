@@ -1,6 +1,8 @@
 /** What an input format is to the rest of the reading room: how its bytes are recognised, and how they become events. */
 import type { EventBatch } from '../events/batch.ts';
 import type { Capture, Zone } from '../events/capture.ts';
+import type { FrontReader } from './text-ranges.ts';
+import type { TracefsSeed } from './tracefs/reader.ts';
 
 /** What a sidecar (`meta.json` beside a capture) says. Used without asking where the capture itself does not say. */
 export interface Sidecar {
@@ -101,6 +103,8 @@ export interface StreamFormat extends FormatBase {
   /** Looks at the first bytes (up to 64 KiB), never at the file's name. */
   detect(head: Uint8Array): Detection | undefined;
   open(source: string, options: ReadOptions): Reader;
+  /** Where parts of an input can be read apart by several threads (text-parts.ts reads one). */
+  openFront?(source: string, options: ReadOptions): FrontReader<TracefsSeed>;
 }
 
 /** Needs bytes from several places at once (CPUs one behind the other, an index at the end). Packed or piped input is set down first. */

@@ -53,10 +53,10 @@ export interface NamedKind {
 }
 
 /** Most functions that one event's name may sit on. */
-const mostFunctions = 64;
+export const mostFunctions = 64;
 
 /** Most names that get a kind of their own; a kernel has about two thousand events. */
-const mostNames = 8192;
+export const mostNames = 8192;
 
 export class KindTable {
   /** Stands for every name beyond the first 8192 (text that is no trace): such events keep their name in their text. */
@@ -121,6 +121,16 @@ export class KindTable {
   findName(system: string, name: string): NamedKind {
     const key = new TextEncoder().encode(system === '' ? name : `${system}:${name}`);
     return this.find(key, 0, key.length);
+  }
+
+  /** The names met, as the input writes them, in the order met. */
+  get keys(): readonly Uint8Array[] {
+    return this.#keys;
+  }
+
+  /** What the name at a place of `keys` means. */
+  namedAt(place: number): NamedKind {
+    return this.#named[place]!;
   }
 
   #add(key: Uint8Array, slot: number): NamedKind {
@@ -222,6 +232,13 @@ export class KindTable {
     return state;
   }
 
+  /** A probe's kind as another table has it (kind-sketch.ts). */
+  takeProbe(named: NamedKind, kind: Omit<EventKind, 'id'>, template: string, functionName: Uint8Array): KindState {
+    const state = this.#newState(kind, [compileTemplate(template, kind.fields)], functionName);
+    named.probes.push(state);
+    return state;
+  }
+
   /** A kind that the input itself describes, field by field (a table with typed columns): no text is matched for it. */
   described(kind: Omit<EventKind, 'id'>): KindState {
     return this.#newState(kind, []);
@@ -242,7 +259,7 @@ const compiled = new WeakMap<EventRow, readonly Template[]>();
 export function templatesOf(row: EventRow): readonly Template[] {
   let templates = compiled.get(row);
   if (!templates) {
-    templates = row.eras.map((era) => compileTemplate(era.text, row.fields));
+    templates = row.eras.map((era) => compileTemplate(era.text, row.fields, era.widths));
     compiled.set(row, templates);
   }
   return templates;
@@ -257,7 +274,7 @@ function hashOf(bytes: Uint8Array, start: number, length: number): number {
   return Math.imul(ends ^ (bytes[middle]! << 4) ^ (bytes[middle - 1]! << 12) ^ (length << 24), 0x9e3779b1);
 }
 
-const noBytes = new Uint8Array(0);
+const noBytes: Uint8Array = new Uint8Array(0);
 
 function isName(name: Uint8Array, bytes: Uint8Array, site: ProbeSite): boolean {
   const length = site.functionEnd - site.functionStart;

@@ -7,6 +7,16 @@ const maxCpus = 8192;
 /** A loss whose end is not known yet. */
 type OpenLoss = Omit<Loss, 'end'>;
 
+/** Where a part of a capture says that events were lost. */
+export interface LossMark {
+  readonly cpu: number;
+  readonly count: number;
+  readonly how: Loss['how'];
+  /** Events of the part before it, and the part's line. */
+  readonly events: number;
+  readonly at: number;
+}
+
 export class LossBook {
   readonly #closed: Loss[];
   #open: OpenLoss[] = [];
@@ -37,6 +47,8 @@ export class LossBook {
 
   /** A gap ends with the first event of its CPU. */
   #close(cpu: number, time: number): void {
+    // A CPU that never speaks again keeps its gap open: the rest of the input passes here.
+    if (!this.#open.some((loss) => loss.cpu === cpu || loss.cpu < 0)) return;
     const still: OpenLoss[] = [];
     for (const loss of this.#open) {
       if (loss.cpu === cpu || loss.cpu < 0) this.#closed.push({ ...loss, end: time });

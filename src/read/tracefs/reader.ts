@@ -8,21 +8,47 @@ import type { EventBatch } from '../../events/batch.ts';
 import { type Capture, newCapture } from '../../events/capture.ts';
 import { BatchBuilder, isBlank } from '../builder.ts';
 import type { Reader, ReadOptions } from '../format.ts';
+import { sketchOf, takeKinds } from '../kind-sketch.ts';
 import type { NamedKind } from '../kind-table.ts';
 import { type LineReader, Lines } from '../lines.ts';
+import type { LossMark } from '../loss-book.ts';
 import { knownSite } from '../probe-sites.ts';
+import { type FrontReader, joinPart, type Part, type PartReader, partOf, type Seed } from '../text-ranges.ts';
 import { type LineContext, nameEnd, newLineContext } from './context.ts';
 import { readHeaderLine } from './header.ts';
-import { chooseLayout, type Layout, startsWith, voteSize } from './layout.ts';
+import { chooseLayout, type Layout, layouts, startsWith, voteSize } from './layout.ts';
 import { ContextMemory, OpeningMemory } from './line-memory.ts';
 
-export function openTracefs(source: string, options: ReadOptions): Reader {
-  return new TracefsReader(source, options);
+export function openTracefs(source: string, options: ReadOptions): Reader & FrontReader<TracefsSeed> {
+  const definitions = [...(options.probeDefinitions ?? []), ...(options.sidecar?.probeDefinitions ?? [])];
+  return new TracefsReader(source, definitions);
 }
 
-class TracefsReader implements Reader, LineReader {
+/** What a reader of a part must know of the text before it. */
+export interface TracefsSeed extends Seed {
+  readonly layout: Layout['id'];
+  readonly clock: Capture['clock'];
+}
+
+/** Reads a part that begins with an event's line (`cutIn`). */
+export function openTracefsPart(seed: TracefsSeed): PartReader {
+  const reader = new TracefsReader('', seed.definitions);
+  const losses = reader.beginPart(seed);
+  const batches: EventBatch[] = [];
+  let bytes = 0;
+  return {
+    push: (chunk) => {
+      bytes += chunk.length;
+      batches.push(...reader.push(chunk));
+    },
+    finish: () => reader.finishPart(batches, seed.kinds.kinds.length, losses, bytes),
+  };
+}
+
+class TracefsReader implements FrontReader<TracefsSeed>, LineReader {
   readonly capture: Capture;
   readonly #builder: BatchBuilder;
+  readonly #definitions: readonly string[];
   #layout: Layout | undefined;
   /** The beginning of the input, kept until the layout is known. */
   readonly #head = new Uint8Array(voteSize);
@@ -45,9 +71,9 @@ class TracefsReader implements Reader, LineReader {
   readonly #function: NamedKind;
   readonly #unnamed: NamedKind;
 
-  constructor(source: string, options: ReadOptions) {
+  constructor(source: string, definitions: readonly string[]) {
     this.capture = newCapture(source, 'tracefs', 'lines');
-    const definitions = [...(options.probeDefinitions ?? []), ...(options.sidecar?.probeDefinitions ?? [])];
+    this.#definitions = definitions;
     this.#builder = new BatchBuilder(this.capture, definitions);
     this.#lines = new Lines(this.#builder, this);
     this.#function = this.#builder.kinds.findName('ftrace', 'function');
@@ -77,6 +103,56 @@ class TracefsReader implements Reader, LineReader {
     const head = this.#head.subarray(0, this.#headLength);
     this.#layout = chooseLayout(head).layout;
     this.#lines.push(head);
+  }
+
+  seed(): TracefsSeed | undefined {
+    const kinds = sketchOf(this.#builder.kinds);
+    // Before the first event nobody knows what times count from, nor of what kind they are.
+    if (this.#layout === undefined || this.#unit === undefined || kinds === undefined) return undefined;
+    return {
+      layout: this.#layout.id,
+      clock: this.capture.clock,
+      origin: this.#builder.origin,
+      definitions: this.#definitions,
+      kinds,
+    };
+  }
+
+  /** A part begins with an event: other lines may go on with a marker's text. */
+  cutIn(bytes: Uint8Array): number {
+    const context = newLineContext();
+    for (let start = bytes.indexOf(10) + 1; start > 0; ) {
+      const next = bytes.indexOf(10, start);
+      if (next < 0) return -1;
+      const end = bytes[next - 1] === 13 && next > start ? next - 1 : next;
+      const isEvent = bytes[start] !== 35 && this.#layout!.read(bytes, start, end, context);
+      if (isEvent && unitOf(context) === this.#unit && !startsWith(bytes, context.textStart, '<')) return start;
+      start = next + 1;
+    }
+    return -1;
+  }
+
+  take(part: Part): EventBatch[] | undefined {
+    if (!joinPart(this.#builder, part)) return undefined;
+    this.#stacks += part.own['stacks']!;
+    this.#sawTgid ||= part.own['tgids']! > 0;
+    this.#inMarker = false;
+    return this.#builder.take();
+  }
+
+  beginPart(seed: TracefsSeed): readonly LossMark[] {
+    this.#layout = layouts.find((layout) => layout.id === seed.layout)!;
+    this.#unit = seed.clock.unit;
+    this.capture.clock = seed.clock;
+    takeKinds(this.#builder.kinds, seed.kinds, 0);
+    return this.#builder.beginPart(seed.origin);
+  }
+
+  finishPart(batches: EventBatch[], seeded: number, losses: readonly LossMark[], bytes: number): Part {
+    this.#lines.end();
+    batches.push(...this.#builder.finish());
+    const own = { stacks: this.#stacks, tgids: this.#sawTgid ? 1 : 0 };
+    return partOf(this.#builder, batches, seeded, losses, bytes, own);
   }
 
   line(bytes: Uint8Array, start: number, end: number): void {
@@ -193,7 +269,7 @@ class TracefsReader implements Reader, LineReader {
   #event(bytes: Uint8Array, start: number, end: number): void {
     const builder = this.#builder;
     const context = this.#context;
-    const unit = context.resolution > 0 ? 'ns' : context.resolution === 0 ? 'integer' : 'none';
+    const unit = unitOf(context);
     if (unit !== this.#unit && !this.#setUnit(unit)) {
       builder.skip('the time is of another kind than that of the first event', bytes, start, end);
       return;
@@ -296,6 +372,10 @@ class TracefsReader implements Reader, LineReader {
       capture.remarks.push(`the header counts ${header.entries} entries, the text holds ${seen}`);
     }
   }
+}
+
+function unitOf({ resolution }: LineContext): Capture['clock']['unit'] {
+  return resolution > 0 ? 'ns' : resolution === 0 ? 'integer' : 'none';
 }
 
 const graphReason =

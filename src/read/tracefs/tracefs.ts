@@ -27,4 +27,5 @@ export const tracefs: StreamFormat = {
   page: 'tracefs',
   detect: detectTracefs,
   open: openTracefs,
+  openFront: openTracefs,
 };

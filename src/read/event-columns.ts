@@ -1,0 +1,38 @@
+/** What every event has, whatever its kind: the columns of a batch that a reader fills. */
+
+/** Events in a full batch. */
+export const batchSize = 65536;
+
+/** The common columns of a batch while it is being filled. */
+export interface EventColumns {
+  ordinal: Float64Array;
+  time: Float64Array;
+  cpu: Int32Array;
+  pid: Int32Array;
+  tgid: Int32Array;
+  comm: Int32Array;
+  flags: Uint8Array;
+  kind: Uint16Array;
+  row: Uint32Array;
+}
+
+/** Columns for a whole batch. */
+export function newEventColumns(): EventColumns {
+  return {
+    ordinal: new Float64Array(batchSize),
+    time: new Float64Array(batchSize),
+    cpu: new Int32Array(batchSize),
+    pid: new Int32Array(batchSize),
+    tgid: new Int32Array(batchSize),
+    comm: new Int32Array(batchSize),
+    flags: new Uint8Array(batchSize),
+    kind: new Uint16Array(batchSize),
+    row: new Uint32Array(batchSize),
+  };
+}
+
+/** The exact time of a capture's first event, in the two parts that `begin` takes. */
+export interface Origin {
+  readonly seconds: number;
+  readonly nanoseconds: number;
+}
