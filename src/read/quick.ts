@@ -71,7 +71,9 @@ async function glanceRandom(reader: RandomReader, options: ReadOptions): Promise
     isCounted: false,
   };
   settleFacts(capture, options);
-  const { first, last, events, isCounted } = glance;
+  const { first, last, isCounted } = glance;
+  // None found where not all was looked at (compressed records) is no estimate.
+  const events = glance.events === 0 && !isCounted ? Number.NaN : glance.events;
   return {
     capture,
     first,

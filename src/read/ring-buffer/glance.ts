@@ -19,6 +19,8 @@ export class Glancer {
   #last: bigint | undefined;
   #events = 0;
   #isCounted = true;
+  #missesStart = false;
+  #missesEnd = false;
 
   /** Looks at the beginning and the end of pages. */
   async look({ input, offset, size, layout }: GlancePart): Promise<void> {
@@ -61,6 +63,19 @@ export class Glancer {
     if (!isCounted) this.#isCounted = false;
   }
 
+  /** The end of one CPU's data could not be looked at: then the last time is not known. */
+  missEnd(): void {
+    this.#missesEnd = true;
+  }
+
+  /** Nothing of one CPU's data could be looked at: neither the first time is known nor how many events there are. */
+  missAll(): void {
+    this.#missesStart = true;
+    this.#missesEnd = true;
+    this.#isCounted = false;
+    this.#events = Number.NaN;
+  }
+
   time(time: bigint): void {
     if (this.#first === undefined || time < this.#first) this.#first = time;
     if (this.#last === undefined || time > this.#last) this.#last = time;
@@ -69,8 +84,8 @@ export class Glancer {
   /** @param change from times as recorded to times as they are given out */
   result(change: (time: bigint) => bigint): Glance {
     return {
-      first: this.#first === undefined ? undefined : change(this.#first),
-      last: this.#last === undefined ? undefined : change(this.#last),
+      first: this.#first === undefined || this.#missesStart ? undefined : change(this.#first),
+      last: this.#last === undefined || this.#missesEnd ? undefined : change(this.#last),
       events: this.#events,
       isCounted: this.#isCounted,
     };

@@ -13,6 +13,9 @@ const tailSize = 256 * 1024;
 /** A chunk of ten pages of 64 KiB is smaller (PAGES_IN_CHUNK of lib/trace-cmd/trace-output.c). */
 const mostChunk = 4 * 2 ** 20;
 
+/** The tool's size may leave out the number of chunks (tracecmd_compress_copy_from(), until June 2023). */
+const countSize = 4;
+
 export async function glanceAt(
   input: ByteSource,
   head: Head,
@@ -27,7 +30,10 @@ export async function glanceAt(
       continue;
     }
     const first = await firstChunk(input, head, offset, size);
-    if (first === undefined) continue;
+    if (first === undefined) {
+      if (size > 0) glancer.missAll();
+      continue;
+    }
     const events = glancer.pages(first.bytes, layout);
     if (first.chunks === 1) {
       glancer.reckon(events, true);
@@ -36,6 +42,7 @@ export async function glanceAt(
     const last = await lastChunk(input, head, offset, size);
     if (last === undefined) {
       glancer.reckon(events * first.chunks, false);
+      glancer.missEnd();
       continue;
     }
     const ending = glancer.pages(last, layout);
@@ -66,7 +73,7 @@ async function firstChunk(
   offset: number,
   size: number,
 ): Promise<{ chunks: number; bytes: Uint8Array } | undefined> {
-  const start = await input.read(offset, Math.min(size, 4 + 8 + mostChunk / 4));
+  const start = await input.read(offset, Math.min(size + countSize, 4 + 8 + mostChunk / 4));
   if (start.length < 4) return undefined;
   const chunks = new DataView(start.buffer, start.byteOffset, 4).getUint32(0, head.isLittleEndian);
   const bytes = chunkAt(start, 4, head);
@@ -76,6 +83,15 @@ async function firstChunk(
 
 /** The chunk that ends where the data do: its head is found by its packed size, which leads there. */
 async function lastChunk(input: ByteSource, head: Head, offset: number, size: number): Promise<Uint8Array | undefined> {
+  return (await chunkBefore(input, head, offset, size + countSize)) ?? chunkBefore(input, head, offset, size);
+}
+
+async function chunkBefore(
+  input: ByteSource,
+  head: Head,
+  offset: number,
+  size: number,
+): Promise<Uint8Array | undefined> {
   const length = Math.min(size, tailSize);
   const tail = await input.read(offset + size - length, length);
   const view = new DataView(tail.buffer, tail.byteOffset, tail.byteLength);
