@@ -27,7 +27,7 @@ test('an empty file', (t) => {
 
 test('a directory', () => {
   for (const [command] of readers)
-    assertRefused(folioscope([command, dirname(small)]), 3, /is a directory[\s\S]*trace\.txt\.gz/);
+    assertRefused(folioscope([command, dirname(small)]), 3, /is a directory[\s\S]*shanon_hot\/\w+\.txt\.gz/);
 });
 
 test('no such file', () => {

@@ -56,7 +56,7 @@ export function say(text: string): void {
 
 /**
  * JSON with two spaces: NaN is null, a bigint its digits in a string, typed arrays are arrays. Controls beyond those
- * that JSON itself escapes (DEL, C1) are written as \u escapes, which read back the same.
+ * that JSON itself escapes (DEL, C1, marks of direction) are written as \u escapes, which read back the same.
  */
 export function toJson(value: unknown): string {
   const text = JSON.stringify(
@@ -68,7 +68,7 @@ export function toJson(value: unknown): string {
     },
     2,
   );
-  return `${text.replace(/[\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)}\n`;
+  return `${text.replace(/[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)}\n`;
 }
 
 /** Data for machines. */

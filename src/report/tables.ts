@@ -39,13 +39,13 @@ export function table(
 }
 
 /**
- * Text without what a terminal or a reader could be fooled by: control characters and bidirectional overrides become
- * U+FFFD, line ends become spaces.
+ * Text without what a terminal or a reader could be fooled by: control characters, bidirectional marks and overrides, and
+ * what has no width become U+FFFD, line ends become spaces.
  */
 export function printable(text: string): string {
   return text
-    .replace(/[\r\n\t]+/g, ' ')
-    .replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g, '\ufffd');
+    .replace(/[\r\n\t\u2028\u2029]+/g, ' ')
+    .replace(/[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g, '\ufffd');
 }
 
 /** Text for an HTML text node or a quoted attribute. */
@@ -92,8 +92,8 @@ export function wrap(text: string, width: number, indent = ''): string[] {
     while (columnsOf(word) > width) {
       if (line !== '') lines.push(line);
       line = '';
-      // A name is best cut after a dash or a slash, if it has one late enough.
-      const cut = Math.max(word.lastIndexOf('-', width - 1), word.lastIndexOf('/', width - 1)) + 1;
+      // A name is best cut where its parts meet, if they do late enough.
+      const cut = Math.max(...['-', '/', '_', ':'].map((mark) => word.lastIndexOf(mark, width - 1))) + 1;
       let at = cut > width / 2 ? cut : width;
       // Nor between a backslash and what it escapes.
       if (at > 1 && /(?<!\\)(\\\\)*\\$/.test(word.slice(0, at))) at--;
