@@ -172,6 +172,20 @@ export class BatchBuilder {
   /** The event begun is of this kind, its values are in `fieldValues`; `bytes` is what their ranges point into. */
   values(state: KindState, bytes: Uint8Array): void {
     this.#store(state, bytes);
+    this.#count(state);
+  }
+
+  /**
+   * As `values`, for a reader that writes the columns itself: the event begun is row `row` of `state.columns`, every column
+   * of which the reader sets (a `bytes` column cannot be set so). A u64 column's `present` is 0 until it is set.
+   */
+  row(state: KindState): number {
+    const row = this.#newRow(state);
+    this.#count(state);
+    return row;
+  }
+
+  #count(state: KindState): void {
     const { accounting } = this.capture;
     if (state.kind.form === 'generic') accounting.generic += this.units;
     else accounting.decoded += this.units;
@@ -335,6 +349,12 @@ export class BatchBuilder {
   }
 
   #store(state: KindState, bytes: Uint8Array): void {
+    const row = this.#newRow(state);
+    storeValues(state.columns!, row, this.fieldValues, bytes, this.capture.strings, this.#arena);
+  }
+
+  /** Makes the event begun the next row of its kind, and room for it. */
+  #newRow(state: KindState): number {
     let { columns } = state;
     if (!columns) {
       state.capacity = Math.max(64, 2 ** Math.ceil(Math.log2(state.lastLength + 1)));
@@ -346,11 +366,11 @@ export class BatchBuilder {
       state.capacity *= 2;
       growKindColumns(columns, state.capacity);
     }
-    storeValues(columns, row, this.fieldValues, bytes, this.capture.strings, this.#arena);
     columns.length = row + 1;
     const i = this.#length - 1;
     this.#columns.kind[i] = state.kind.id;
     this.#columns.row[i] = row;
+    return row;
   }
 
   #cut(): void {

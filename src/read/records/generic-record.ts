@@ -22,10 +22,9 @@ export function genericPlan(format: EventFormat, builder: BatchBuilder, environm
   const scope = scopeOf(format, environment);
   const parts = partsOf(format, environment);
   const columns = distinct(format.fields.map((field) => fieldColumn(field, parts, scope)));
-  const sources = columns.map((column) => column.source);
   const fields = columns.map((column) => column.field);
   const { system, name } = format;
-  return new ColumnPlan(builder, environment, titleOf(format), sources, () =>
+  return new ColumnPlan(builder, environment, titleOf(format), columns, () =>
     builder.kinds.described({ system, name, form: 'generic', fields }),
   );
 }

@@ -1,7 +1,8 @@
 /** How the records of one event become columns: made once from its description, then run for every record. */
+import type { KindColumns } from '../../events/batch.ts';
 import type { Note } from '../../events/capture.ts';
 import type { Field } from '../../events/kinds.ts';
-import { type FieldValues, maxFields, presence } from '../../events/values.ts';
+import { maxFields, presence } from '../../events/values.ts';
 import type { BatchBuilder } from '../builder.ts';
 import type { KindState } from '../kind-table.ts';
 import type { Environment, Run } from './c-code.ts';
@@ -30,16 +31,39 @@ export interface PlannedColumn {
   readonly source: Source;
 }
 
-const codes = { nothing: 0, load64: 1, load: 2, number: 3, text: 4, bytes: 5 } as const;
+/** What is done for a column: where its value comes from, then what kind of column it is. */
+const codes = {
+  nothing: 0,
+  number32: 1,
+  number64: 2,
+  wide64: 3,
+  number: 4,
+  wide: 5,
+  run: 6,
+  runWide: 7,
+  text: 8,
+  bytes: 9,
+} as const;
+
+function codeOf({ field, source }: PlannedColumn): number {
+  const isWide = field.storage === 'u64';
+  switch (source.from) {
+    case 'load':
+      if (source.load.size === 8) return isWide ? codes.wide64 : codes.number64;
+      if (source.load.size === 4 && !isWide) return codes.number32;
+      return isWide ? codes.wide : codes.number;
+    case 'number':
+      return isWide ? codes.runWide : codes.run;
+  }
+  return codes[source.from];
+}
 
 export class ColumnPlan implements Plan {
   readonly #builder: BatchBuilder;
-  readonly #values: FieldValues;
   readonly #makeState: () => KindState;
   readonly #spill: TextOut;
   readonly #name: string;
-  readonly #count: number;
-  readonly #ops: Uint8Array;
+  readonly #codes: Uint8Array;
   readonly #offsets: Uint32Array;
   readonly #sizes: Uint8Array;
   readonly #signs: Uint8Array;
@@ -47,80 +71,145 @@ export class ColumnPlan implements Plan {
   readonly #hasBytes: boolean;
   #state: KindState | undefined;
   #shortNote: Note | undefined;
+  /** The columns being filled, and their arrays by column: they change with every batch, and when they grow. */
+  #columns: KindColumns | undefined;
+  #capacity = 0;
+  #numbers: Float64Array[] = [];
+  #his: Uint32Array[] = [];
+  #los: Uint32Array[] = [];
+  #presents: Uint8Array[] = [];
+  #texts: Int32Array[] = [];
 
   /** @param makeState asked for with the first event, so that no kind is without events */
   constructor(
     builder: BatchBuilder,
     environment: Environment,
     name: string,
-    sources: readonly Source[],
+    columns: readonly PlannedColumn[],
     makeState: () => KindState,
   ) {
+    const planned = columns.slice(0, maxFields);
     this.#builder = builder;
-    this.#values = builder.fieldValues;
     this.#makeState = makeState;
     this.#spill = environment.spill;
     this.#name = name;
-    this.#count = Math.min(sources.length, maxFields);
-    this.#sources = sources;
-    this.#hasBytes = sources.some((source) => source.from === 'bytes');
-    this.#ops = Uint8Array.from(sources, (source) =>
-      source.from === 'load' && source.load.size === 8 ? codes.load64 : codes[source.from],
-    );
+    this.#sources = planned.map((column) => column.source);
+    this.#hasBytes = planned.some(({ field }) => field.storage === 'bytes');
+    this.#codes = Uint8Array.from(planned, codeOf);
     const loadOf = (source: Source): Load | undefined => (source.from === 'load' ? source.load : undefined);
-    this.#offsets = Uint32Array.from(sources, (source) => loadOf(source)?.offset ?? 0);
-    this.#sizes = Uint8Array.from(sources, (source) => loadOf(source)?.size ?? 0);
-    this.#signs = Uint8Array.from(sources, (source) => (loadOf(source)?.isSigned ? 1 : 0));
+    this.#offsets = Uint32Array.from(this.#sources, (source) => loadOf(source)?.offset ?? 0);
+    this.#sizes = Uint8Array.from(this.#sources, (source) => loadOf(source)?.size ?? 0);
+    this.#signs = Uint8Array.from(this.#sources, (source) => (loadOf(source)?.isSigned ? 1 : 0));
   }
 
   decode(record: RecordBytes): void {
     this.#state ??= this.#makeState();
-    const values = this.#values;
     record.isShort = false;
     record.textBudget = 4 * record.length + 256;
-    if (this.#hasBytes) this.#spill.length = 0;
-    const count = this.#count;
-    const ops = this.#ops;
-    for (let i = 0; i < count; i++) {
-      switch (ops[i]) {
-        case codes.load64:
-          if (record.load64(this.#offsets[i]!)) put(values, i, record.hi, record.lo);
-          else values.present[i] = presence.absent;
-          break;
-        case codes.load:
-          if (record.load(this.#offsets[i]!, this.#sizes[i]!, this.#signs[i] === 1)) {
-            put(values, i, record.hi, record.lo);
-          } else values.present[i] = presence.absent;
-          break;
-        default:
-          this.#slow(i, record, values);
-      }
-    }
+    if (this.#hasBytes) this.#decodeAside(record, this.#state);
+    else this.#decodeInto(record, this.#state);
     if (record.isShort) this.#noteShort(record);
-    this.#builder.values(this.#state, this.#hasBytes ? this.#spill.bytes : record.bytes);
   }
 
-  #slow(i: number, record: RecordBytes, values: FieldValues): void {
+  /** Straight into the columns: half the time of going through `FieldValues`. */
+  #decodeInto(record: RecordBytes, state: KindState): void {
+    const row = this.#builder.row(state);
+    if (state.columns !== this.#columns || state.capacity !== this.#capacity) this.#take(state);
+    const steps = this.#codes;
+    for (let i = 0; i < steps.length; i++) {
+      switch (steps[i]) {
+        case codes.number32:
+          this.#numbers[i]![row] = record.number32(this.#offsets[i]!, this.#signs[i] === 1);
+          break;
+        case codes.number64:
+          this.#numbers[i]![row] = record.load64(this.#offsets[i]!) ? numberOf(record.hi, record.lo) : Number.NaN;
+          break;
+        case codes.wide64:
+          if (record.load64(this.#offsets[i]!)) this.#putWide(i, row, record);
+          break;
+        case codes.number:
+          this.#numbers[i]![row] = this.#load(i, record) ? numberOf(record.hi, record.lo) : Number.NaN;
+          break;
+        case codes.wide:
+          if (this.#load(i, record)) this.#putWide(i, row, record);
+          break;
+        default:
+          this.#compute(i, row, record);
+      }
+    }
+  }
+
+  #load(i: number, record: RecordBytes): boolean {
+    return record.load(this.#offsets[i]!, this.#sizes[i]!, this.#signs[i] === 1);
+  }
+
+  #putWide(i: number, row: number, record: RecordBytes): void {
+    this.#his[i]![row] = record.hi;
+    this.#los[i]![row] = record.lo;
+    this.#presents[i]![row] = 1;
+  }
+
+  #compute(i: number, row: number, record: RecordBytes): void {
     const source = this.#sources[i]!;
-    values.present[i] = presence.absent;
     switch (source.from) {
       case 'number':
-        if (source.run(record)) put(values, i, record.hi, record.lo);
+        if (this.#codes[i] === codes.runWide) {
+          if (source.run(record)) this.#putWide(i, row, record);
+        } else this.#numbers[i]![row] = source.run(record) ? numberOf(record.hi, record.lo) : Number.NaN;
         return;
-      case 'text': {
+      case 'text':
+        this.#texts[i]![row] = source.id(record);
+        return;
+      case 'nothing':
+        if (this.#numbers[i]) this.#numbers[i]![row] = Number.NaN;
+        else if (this.#texts[i]) this.#texts[i]![row] = -1;
+        return;
+    }
+  }
+
+  #take(state: KindState): void {
+    const columns = state.columns!;
+    this.#columns = columns;
+    this.#capacity = state.capacity;
+    this.#numbers = [];
+    this.#his = [];
+    this.#los = [];
+    this.#presents = [];
+    this.#texts = [];
+    columns.columns.forEach((column, i) => {
+      if (column.storage === 'number') this.#numbers[i] = column.values;
+      else if (column.storage === 'text') this.#texts[i] = column.values;
+      else if (column.storage === 'u64') {
+        this.#his[i] = column.values.hi;
+        this.#los[i] = column.values.lo;
+        this.#presents[i] = column.present;
+      }
+    });
+  }
+
+  /** Events with text of their own go through `FieldValues`: their bytes are put together first. */
+  #decodeAside(record: RecordBytes, state: KindState): void {
+    const values = this.#builder.fieldValues;
+    const spill = this.#spill;
+    spill.length = 0;
+    for (let i = 0; i < this.#sources.length; i++) {
+      const source = this.#sources[i]!;
+      values.present[i] = presence.absent;
+      if (source.from === 'load') {
+        if (this.#load(i, record)) values.setU64(i, record.hi, record.lo);
+      } else if (source.from === 'number') {
+        if (source.run(record)) values.setU64(i, record.hi, record.lo);
+      } else if (source.from === 'text') {
         const id = source.id(record);
         if (id >= 0) values.setTextId(i, id);
-        return;
-      }
-      case 'bytes': {
-        const spill = this.#spill;
+      } else if (source.from === 'bytes') {
         const start = spill.length;
         if (source.write(record, spill) && record.spend(spill.length - start)) {
           values.setRange(i, start, spill.length);
         } else spill.length = start;
-        return;
       }
     }
+    this.#builder.values(state, spill.bytes);
   }
 
   /** The place of the first such record is kept; the reason is one for each kind. */
@@ -141,12 +230,10 @@ export class ColumnPlan implements Plan {
   }
 }
 
-/** The number of 64 bits as every reader stores it (events/values.ts): negative where the bits are that of a small negative one. */
-function put(values: FieldValues, i: number, hi: number, lo: number): void {
-  values.hi[i] = hi;
-  values.lo[i] = lo;
-  values.numbers[i] = hi === 0 ? lo : hi >= 0xffe00000 ? (hi - 2 ** 32) * 2 ** 32 + lo : hi * 2 ** 32 + lo;
-  values.present[i] = presence.value;
+/** The number of 64 bits as every reader stores it (events/values.ts): negative where the bits are those of a small negative one. */
+function numberOf(hi: number, lo: number): number {
+  if (hi === 0) return lo;
+  return hi >= 0xffe00000 ? (hi - 2 ** 32) * 2 ** 32 + lo : hi * 2 ** 32 + lo;
 }
 
 /** Columns with names of their own: a name met again gets a number behind it. At most as many as an event may have. */

@@ -110,19 +110,14 @@ export class ProbePlan implements Plan {
       }),
     );
     const columns = distinct(planned);
-    return new ColumnPlan(
-      this.#builder,
-      this.#environment,
-      titleOf(this.#format),
-      columns.map((column) => column.source),
-      () =>
-        this.#builder.kinds.described({
-          system,
-          name,
-          form: 'probe',
-          fields: columns.map((column) => column.field),
-          probe: { ...probe, roles: probe.roles.slice(0, columns.length) },
-        }),
+    return new ColumnPlan(this.#builder, this.#environment, titleOf(this.#format), columns, () =>
+      this.#builder.kinds.described({
+        system,
+        name,
+        form: 'probe',
+        fields: columns.map((column) => column.field),
+        probe: { ...probe, roles: probe.roles.slice(0, columns.length) },
+      }),
     );
   }
 

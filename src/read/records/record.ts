@@ -46,6 +46,16 @@ export class RecordBytes {
     return false;
   }
 
+  /** The number of 4 bytes at `offset`; NaN when the record ends before it does. */
+  number32(offset: number, isSigned: boolean): number {
+    const at = this.start + offset;
+    if (at + 4 > this.end) {
+      this.isShort = true;
+      return Number.NaN;
+    }
+    return isSigned ? this.#view.getInt32(at, this.isLittleEndian) : this.#view.getUint32(at, this.isLittleEndian);
+  }
+
   /** Loads 8 bytes, as `load`. */
   load64(offset: number): boolean {
     const at = this.start + offset;

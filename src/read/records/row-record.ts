@@ -73,9 +73,8 @@ export function rowPlan(
   environment: Environment,
 ): ColumnPlan {
   const { columns } = bindRow(row, format, environment);
-  const sources = columns.map((column) => column.source);
   const fields = columns.map((column) => column.field);
-  return new ColumnPlan(builder, environment, titleOf(format), sources, () => {
+  return new ColumnPlan(builder, environment, titleOf(format), columns, () => {
     const { system, name } = row;
     // Without fields of its own it is the kind that text of the same name would be.
     if (fields.length === row.fields.length) return builder.kinds.catalogued(builder.kinds.findName(system, name), row);
