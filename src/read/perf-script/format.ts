@@ -1,6 +1,7 @@
 /** `perf script` text as an input format. */
+import { findRow } from '../../events/rows.ts';
 import type { Detection, StreamFormat } from '../format.ts';
-import { newPerfLine, parsePerfLine } from './line.ts';
+import { isRecord, newPerfLine, parsePerfLine, parseUntimedLine } from './line.ts';
 import { PerfScriptReader } from './reader.ts';
 
 export const perfScript: StreamFormat = {
@@ -32,9 +33,12 @@ function detect(head: Uint8Array): Detection | undefined {
   for (const one of lines) {
     if (one.trim() === '' || one.startsWith('#') || one.startsWith('\t')) continue;
     const bytes = encoder.encode(one);
-    if (!parsePerfLine(bytes, 0, bytes.length, line)) others++;
-    else if (new TextDecoder().decode(bytes.subarray(line.nameStart, line.nameEnd)).startsWith('PERF_RECORD_'))
-      records++;
+    if (!parsePerfLine(bytes, 0, bytes.length, line)) {
+      // Without a time, a word with two colons could be anything's: it must be an event that is known.
+      if (parseUntimedLine(bytes, 0, bytes.length, line) && isKnown(bytes, line.nameStart, line.nameEnd)) events++;
+      else if (isRecord(bytes, 0, bytes.length)) records++;
+      else others++;
+    } else if (isRecord(bytes, line.nameStart, line.nameEnd)) records++;
     else if (bytes.subarray(line.nameStart, line.nameEnd).includes(58)) events++;
     else others++;
   }
@@ -44,4 +48,9 @@ function detect(head: Uint8Array): Detection | undefined {
     sure: 0.5 + 0.45 * (ours / (ours + others)),
     saw: events > 0 ? 'events named system:name' : 'records of perf',
   };
+}
+
+function isKnown(bytes: Uint8Array, start: number, end: number): boolean {
+  const [system = '', name = ''] = new TextDecoder().decode(bytes.subarray(start, end)).split(':');
+  return findRow(system, name) !== undefined;
 }

@@ -6,8 +6,9 @@
  *              comm   tid  cpu          time  [period] [system:]event                        text
  *
  * comm is padded to 16 ("%16s"), or not at all when call chains are printed ("%s"). `-F pid,tid` prints `46/46`, pid (the
- * process) first. Any of comm, tid and cpu may be left out by -F; time and event must be there. A comm may hold spaces,
- * slashes, brackets and digits, so the time is found first and the rest is read backwards from it.
+ * process) first; `-F +misc` a word of letters behind the CPU. Any of comm, tid, cpu and time may be left out by -F; the event
+ * must be there. A comm may hold spaces, slashes, brackets and digits, so the time is found first and the rest is read
+ * backwards from it.
  */
 
 const space = 32;
@@ -23,8 +24,10 @@ export interface PerfLine {
   cpu: number;
   seconds: number;
   nanoseconds: number;
-  /** 6 or 9. */
+  /** Of the time's fraction, 6 or 9; 0 where the line has no time. */
   digits: number;
+  /** Where the point of the time stood in the line before: lines of one run have it in one column, or nearly. */
+  column: number;
   /** What follows the time: an event's name, or `PERF_RECORD_...`. */
   nameStart: number;
   /** Behind the name, without its colon. */
@@ -42,6 +45,7 @@ export function newPerfLine(): PerfLine {
     seconds: 0,
     nanoseconds: 0,
     digits: 6,
+    column: 0,
     nameStart: 0,
     nameEnd: 0,
     textStart: 0,
@@ -50,30 +54,86 @@ export function newPerfLine(): PerfLine {
 
 const isDigit = (byte: number): boolean => byte >= 48 && byte <= 57;
 
-/** Reads the columns of the line `bytes[start..end)`; false when it is no event line. */
+/**
+ * Reads the columns of the line `bytes[start..end)`; false when it is no event line. The time is looked for where the line before
+ * had it (a fifth of the whole reader's time), then from the left.
+ */
 export function parsePerfLine(bytes: Uint8Array, start: number, end: number, line: PerfLine): boolean {
-  // The time: `secs.frac:` behind a space (or at the start), 6 or 9 digits of fraction, then a space.
+  const last = start + line.column;
+  if (line.column > 0 && last < end && bytes[last] === 46 && readTime(bytes, start, last, end, line)) return true;
   for (let dot = start + 1; dot < end; dot++) {
-    if (bytes[dot] !== 46 || !isDigit(bytes[dot - 1]!)) continue;
-    let behind = dot + 1;
-    let fraction = 0;
-    while (behind < end && isDigit(bytes[behind]!) && behind - dot < 11)
-      fraction = fraction * 10 + bytes[behind++]! - 48;
-    const digits = behind - dot - 1;
-    if ((digits !== 6 && digits !== 9) || bytes[behind] !== colon || bytes[behind + 1] !== space) continue;
-    let first = dot - 1;
-    while (first > start && isDigit(bytes[first - 1]!)) first--;
-    if (first > start && bytes[first - 1] !== space) continue;
-    if (!parseName(bytes, behind + 1, end, line)) continue;
-    let seconds = 0;
-    for (let i = first; i < dot; i++) seconds = seconds * 10 + bytes[i]! - 48;
-    line.seconds = seconds;
-    line.nanoseconds = digits === 6 ? fraction * 1000 : fraction;
-    line.digits = digits;
-    parseTask(bytes, start, first, line);
+    if (bytes[dot] !== 46 || !readTime(bytes, start, dot, end, line)) continue;
+    line.column = dot - start;
     return true;
   }
   return false;
+}
+
+/** The time around the point at `dot`: `secs.frac:` behind a space (or at the start), 6 or 9 digits of fraction, then a space. */
+function readTime(bytes: Uint8Array, start: number, dot: number, end: number, line: PerfLine): boolean {
+  if (!isDigit(bytes[dot - 1]!)) return false;
+  let behind = dot + 1;
+  let fraction = 0;
+  while (behind < end && isDigit(bytes[behind]!) && behind - dot < 11) fraction = fraction * 10 + bytes[behind++]! - 48;
+  const digits = behind - dot - 1;
+  if ((digits !== 6 && digits !== 9) || bytes[behind] !== colon || bytes[behind + 1] !== space) return false;
+  let first = dot - 1;
+  while (first > start && isDigit(bytes[first - 1]!)) first--;
+  if (first > start && bytes[first - 1] !== space) return false;
+  if (!parseName(bytes, behind + 1, end, line)) return false;
+  let seconds = 0;
+  for (let i = first; i < dot; i++) seconds = seconds * 10 + bytes[i]! - 48;
+  line.seconds = seconds;
+  line.nanoseconds = digits === 6 ? fraction * 1000 : fraction;
+  line.digits = digits;
+  parseTask(bytes, start, first, line);
+  return true;
+}
+
+/**
+ * Reads a line without a time (-F without time): the event is then the first word `system:event:`. What stands before it is read
+ * backwards from it.
+ */
+export function parseUntimedLine(bytes: Uint8Array, start: number, end: number, line: PerfLine): boolean {
+  let at = start;
+  while (at < end) {
+    while (at < end && bytes[at] === space) at++;
+    const first = at;
+    while (at < end && bytes[at] !== space) at++;
+    if (!isEventName(bytes, first, at)) continue;
+    line.nameStart = first;
+    line.nameEnd = at - 1;
+    line.textStart = skipSpaces(bytes, at, end);
+    line.seconds = 0;
+    line.nanoseconds = 0;
+    line.digits = 0;
+    parseTask(bytes, start, behindPeriod(bytes, start, first), line);
+    return true;
+  }
+  return false;
+}
+
+/** `migrate:set_migration_pte:` */
+function isEventName(bytes: Uint8Array, start: number, end: number): boolean {
+  if (end - start < 4 || bytes[end - 1] !== colon) return false;
+  let colons = 0;
+  for (let i = start; i < end; i++) {
+    const byte = bytes[i]!;
+    const letter = byte | 32;
+    if (byte === colon) {
+      if (i === start || bytes[i - 1] === colon) return false;
+      colons++;
+    } else if (!((letter >= 97 && letter <= 122) || byte === 95 || (isDigit(byte) && i > start))) return false;
+  }
+  return colons === 2;
+}
+
+/** Where the task's columns end: before the event, or before the period in front of it (`[000]          1  m:x:`). */
+function behindPeriod(bytes: Uint8Array, start: number, name: number): number {
+  const stop = skipSpacesBack(bytes, start, name);
+  const first = digitsBack(bytes, start, stop);
+  const before = skipSpacesBack(bytes, start, first);
+  return first < stop && before < first && bytes[before - 1] === 93 ? before : name;
 }
 
 /** The event's name behind the time: an optional period (-F period), then a word that ends in a colon. */
@@ -92,7 +152,8 @@ function parseName(bytes: Uint8Array, from: number, end: number, line: PerfLine)
     line.nameStart = first;
     if (bytes[at - 1] === colon) {
       line.nameEnd = at - 1;
-      line.textStart = at < end ? at + 1 : at;
+      // Behind one space, or (-F +flags) in a column of its own; no event's text begins with a space.
+      line.textStart = skipSpaces(bytes, at, end);
       return line.nameEnd > first;
     }
     // PERF_RECORD_COMM: ends in a colon, PERF_RECORD_FORK(1:1):(0:0) and PERF_RECORD_LOST do not.
@@ -118,7 +179,7 @@ function parseTask(bytes: Uint8Array, start: number, time: number, line: PerfLin
   line.cpu = -1;
   line.tid = -1;
   line.pid = -1;
-  let at = skipSpacesBack(bytes, start, time);
+  let at = skipMiscBack(bytes, start, skipSpacesBack(bytes, start, time));
   if (at > start && bytes[at - 1] === 93) {
     const first = digitsBack(bytes, start, at - 1);
     if (first > start && first < at - 1 && bytes[first - 1] === 91) {
@@ -145,6 +206,20 @@ function parseTask(bytes: Uint8Array, start: number, time: number, line: PerfLin
   const padded = start + 16;
   const isPadded = bytes[start] === space && at > padded && bytes[padded] === space && trimmed <= padded;
   line.commEnd = isPadded && trimmed > first ? padded : trimmed;
+}
+
+/** `-F +misc`: where a sample came from, as a word of a few letters behind the CPU (perf_sample__fprintf_start()). */
+function skipMiscBack(bytes: Uint8Array, start: number, from: number): number {
+  let at = from;
+  while (at > start && bytes[at - 1]! >= 65 && bytes[at - 1]! <= 90 && from - at < 8) at--;
+  const before = skipSpacesBack(bytes, start, at);
+  return at < from && before < at && bytes[before - 1] === 93 ? before : from;
+}
+
+function skipSpaces(bytes: Uint8Array, from: number, end: number): number {
+  let at = from;
+  while (at < end && bytes[at] === space) at++;
+  return at;
 }
 
 function skipSpacesBack(bytes: Uint8Array, start: number, from: number): number {
@@ -187,4 +262,17 @@ export function textEnd(bytes: Uint8Array, start: number, end: number, decoder: 
     if (isSymbol && more.every((word) => word.startsWith('(') || word.endsWith(')'))) return at - 1;
   }
   return end;
+}
+
+/**
+ * Where a text ends that an address alone may follow (-F ip without sym): ` ffff8000082c8100`, behind a space of its own. Whether it is
+ * one, and not the event's last value, only the event's form can tell.
+ */
+export function addressStart(bytes: Uint8Array, start: number, end: number): number {
+  if (end - start < 18 || bytes[end - 17] !== space) return end;
+  for (let i = end - 16; i < end; i++) {
+    const byte = bytes[i]!;
+    if (!isDigit(byte) && !(byte >= 97 && byte <= 102)) return end;
+  }
+  return end - 17;
 }

@@ -127,6 +127,112 @@ test('any chunking of a real capture gives the same events', () => {
   }
 });
 
+/** Name, thread, values: what every set of fields has. */
+const core = (events: ReturnType<typeof read>['events']): string[] =>
+  events.map((event) => `${event.system}:${event.name} ${event.form} ${event.values.join(' ')}`);
+
+const bundled = (name: string): Uint8Array =>
+  new Uint8Array(gunzipSync(readFileSync(tracePath('debian-6.12-4k', 'fmt_perf_z', `${name}.txt.gz`))));
+
+test('one perf.data printed with six sets of options: the same events, every line accounted for', () => {
+  const plain = readChunked(perfScript, bundled('perf_script'));
+  assert.ok(plain.events.length > 1000);
+  for (const name of ['F1', 'header', 'ns', 'sym', 'tasks']) {
+    const { capture, events } = readChunked(perfScript, bundled(`perf_script_${name}`));
+    const count = Math.min(events.length, plain.events.length);
+    assert.ok(count === plain.events.length || name === 'header', `${name}: ${events.length} events`);
+    assert.deepEqual(core(events).slice(0, count), core(plain.events).slice(0, count), name);
+    assert.equal(capture.accounting.skipped, 0, JSON.stringify(capture.accounting.skips));
+    assert.deepEqual(capture.accounting.oddities, [], name);
+    assert.ok(balance(capture.accounting));
+    for (let i = 0; i < count; i++) {
+      const one = events[i]!;
+      const other = plain.events[i]!;
+      // This one was printed with -F comm,pid,time: a process's number, which nothing tells from a thread's. It is remarked.
+      if (name === 'header') assert.match(capture.remarks.join(), /taken for the thread/);
+      else assert.equal(one.pid, other.pid, name);
+      if (one.cpu >= 0) assert.equal(one.cpu, other.cpu, name);
+      if (one.comm !== undefined) assert.equal(one.comm, other.comm, name);
+      assert.equal((one.time / 1000n) * 1000n, other.time, name);
+      if (name === 'F1') assert.ok(one.tgid > 0 || one.pid <= 0, `${one.tgid}`);
+    }
+  }
+});
+
+test('sets without time: only the order is known, and that is said', () => {
+  const { capture, events } =
+    read(`         init.sh     1 [000]                      pagemap:mm_lru_activate: folio=0x1 pfn=0x7ff82
+[001]          1                      pagemap:mm_lru_activate: folio=0x1 pfn=0x7ff82
+                     pagemap:mm_lru_activate: folio=0x1 pfn=0x7ff82
+         init.sh     1 [000]     5.540793:       pagemap:mm_lru_activate: folio=0x1 pfn=0x7ff82
+`);
+  assert.deepEqual(
+    events.map((event) => `${event.comm} ${event.pid} ${event.cpu} ${event.form}`),
+    ['init.sh 1 0 catalogued', 'undefined -1 1 catalogued', 'undefined -1 -1 catalogued'],
+  );
+  assert.equal(capture.clock.unit, 'none');
+  assert.match(capture.variant, /without time/);
+  assert.match(capture.remarks.join(), /only the order is known/);
+  assert.equal(capture.accounting.skips[0]?.reason, 'the line has a time, where the first event has none');
+});
+
+test('columns that -F adds: flags, misc, an address alone', () => {
+  const { capture, events } =
+    read(`  init.sh     1 [000]     5.540793:  pagemap:mm_lru_activate:                         folio=0x1 pfn=0x7ff82
+  init.sh     1 [000] KE        5.540793:  pagemap:mm_lru_activate: folio=0x1 pfn=0x7ff82
+  init.sh     1 [000]     5.540793:  pagemap:mm_lru_activate: folio=0x1 pfn=0x7ff82 ffff8000082c8100
+  init.sh     1 [000]     5.540793:  pagemap:mm_lru_insertion: folio=0x1 pfn=0x7ff82 lru=0 flags=Ma b   ffff8000082c8100
+  init.sh     1 [000]     5.540793:  fs:lru_add_drain_cpu: (ffff8000803324b0) cpu=3 ffff8000082c8100
+  init.sh     1 [000]     5.540793:  workqueue:workqueue_activate_work: work struct ffff8000082c8100
+`);
+  assert.equal(capture.accounting.decoded, 6, JSON.stringify(capture.accounting));
+  assert.ok(events.every((event) => event.pid === 1 && event.cpu === 0 && event.comm === 'init.sh'));
+  assert.equal(events[5]?.values[0], 0xffff8000082c8100n);
+  assert.equal(events[4]?.values[0], 3);
+});
+
+test('text without its events cannot be read, and the reason says why', () => {
+  const { capture } =
+    read(`         init.sh     1 [000]     5.540793: folio=0xfffffc0000ffe080 pfn=0x7ff82 lru=0 flags=Ma b  
+folio=0xfffffc0000ffe080 pfn=0x7ff82 lru=0 flags=Ma b  
+PERF_RECORD_FINISHED_ROUND
+PERF_RECORD_LOST lost 7
+`);
+  assert.deepEqual(
+    capture.accounting.skips.map((note) => note.reason),
+    ['the line names no event: perf script was run with -F and without event', 'no line of perf script'],
+  );
+  assert.equal(capture.accounting.comment, 2);
+  assert.equal(capture.losses[0]?.count, 7);
+});
+
+test('a line of anything, put anywhere behind the first event, leaves the other lines as they were', () => {
+  const lines = sample.split('\n').slice(0, -2);
+  const whole = read(`${lines.join('\n')}\n`);
+  const garbage = fc.oneof(
+    fc.string({ maxLength: 60 }),
+    fc.constantFrom(
+      '[000] 1.000000:',
+      'a:b: c',
+      ' 1.5: x:y: z',
+      '9999999999.999999999: a:b: c',
+      '\tffff f',
+      'PERF_RECORD_X',
+    ),
+  );
+  fc.assert(
+    fc.property(garbage, fc.integer({ min: 9, max: lines.length }), (noise, at) => {
+      const line = noise.replace(/[\n\r]/g, ' ');
+      const { capture, events } = read(`${[...lines.slice(0, at), line, ...lines.slice(at)].join('\n')}\n`);
+      assert.ok(balance(capture.accounting));
+      assert.equal(capture.accounting.total, lines.length + 1);
+      if (events.length === whole.events.length) assert.deepEqual(events, whole.events);
+      else assert.equal(events.length, whole.events.length + 1);
+    }),
+    { numRuns: 200 },
+  );
+});
+
 test('the detector goes by the bytes: perf writes the system before the name, tracefs does not', () => {
   const sure = (text: string) => perfScript.detect(encoder.encode(text))?.sure ?? 0;
   assert.ok(sure(sample) > 0.9);
@@ -137,4 +243,6 @@ test('the detector goes by the bytes: perf writes the system before the name, tr
   );
   assert.equal(sure('time_ns,cpu,pid,tgid,comm,event\n1,2,3,4,a,b\n'), 0);
   assert.equal(sure('hello\nworld\n'), 0);
+  assert.ok(sure('  init.sh     1 [000]           pagemap:mm_lru_activate: folio=0x1 pfn=0x7ff82\n') > 0.8);
+  assert.equal(sure('see note:this: it is text\n'), 0);
 });

@@ -2,12 +2,14 @@
 
 import type { EventBatch } from '../../events/batch.ts';
 import { type Capture, newCapture } from '../../events/capture.ts';
+import { matchTemplate } from '../../events/template.ts';
 import { BatchBuilder } from '../builder.ts';
 import { learn } from '../facts.ts';
 import type { Reader, ReadOptions } from '../format.ts';
+import type { NamedKind } from '../kind-table.ts';
 import { type LineReader, Lines } from '../lines.ts';
 import { kernelArch } from '../sidecar.ts';
-import { isRecord, newPerfLine, parsePerfLine, textEnd } from './line.ts';
+import { addressStart, isRecord, newPerfLine, parsePerfLine, parseUntimedLine, textEnd } from './line.ts';
 
 const newline = 10;
 const tab = 9;
@@ -21,6 +23,9 @@ export class PerfScriptReader implements Reader, LineReader {
   #sawEvent = false;
   /** Address and symbol stand behind events' texts (-F ip,sym): found by the first event that has them. */
   #sawSymbol = false;
+  readonly #lastComm = new Uint8Array(16);
+  #lastCommLength = -1;
+  #lastCommId = -1;
 
   constructor(source: string, options: ReadOptions) {
     this.capture = newCapture(source, 'perf-script', 'lines');
@@ -49,11 +54,12 @@ export class PerfScriptReader implements Reader, LineReader {
     if (first === newline) builder.comment();
     else if (first === 35) this.#header(bytes, start, end);
     else if (first === tab && this.#sawEvent) builder.comment();
-    else if (parsePerfLine(bytes, start, end, this.#line)) this.#event(bytes, end);
+    else if (parsePerfLine(bytes, start, end, this.#line)) this.#event(bytes, start, end);
+    else if (parseUntimedLine(bytes, start, end, this.#line)) this.#event(bytes, start, end);
     else this.#other(bytes, start, end);
   }
 
-  #event(bytes: Uint8Array, end: number): void {
+  #event(bytes: Uint8Array, lineStart: number, end: number): void {
     const line = this.#line;
     const builder = this.#builder;
     if (isRecord(bytes, line.nameStart, line.nameEnd)) {
@@ -61,9 +67,29 @@ export class PerfScriptReader implements Reader, LineReader {
       return;
     }
     if (!this.#sawEvent) this.#firstEvent();
+    else if (line.digits > 0 !== (this.capture.clock.unit === 'ns')) {
+      const reason =
+        line.digits > 0 ? 'a time, where the first event has none' : 'no time, where the first event has one';
+      builder.skip(`the line has ${reason}`, bytes, lineStart, end);
+      return;
+    }
     builder.begin(line.seconds, line.nanoseconds, line.cpu, line.tid, line.pid, this.#comm(bytes), 0);
     const start = Math.min(line.textStart, end);
-    builder.text(bytes, line.nameStart, line.nameEnd, start, this.#textEnd(bytes, start, end));
+    const stop = this.#textEnd(bytes, start, end);
+    const named = builder.kinds.find(bytes, line.nameStart, line.nameEnd);
+    if (named === builder.kinds.other) builder.textAs(named, bytes, line.nameStart, stop);
+    else builder.textAs(named, bytes, start, this.#behindAddress(named, bytes, start, stop));
+  }
+
+  /** An address alone behind the text (-F ip) is cut off where the event's own form does not end in one. */
+  #behindAddress(named: NamedKind, bytes: Uint8Array, start: number, end: number): number {
+    const cut = addressStart(bytes, start, end);
+    // Of an event that nothing knows, nobody could say whose it is.
+    if (cut === end || (named.row === undefined && bytes[start] !== 40)) return end;
+    for (const template of named.templates) {
+      if (matchTemplate(template, bytes, start, end, this.#builder.fieldValues)) return end;
+    }
+    return cut;
   }
 
   #textEnd(bytes: Uint8Array, start: number, end: number): number {
@@ -74,9 +100,24 @@ export class PerfScriptReader implements Reader, LineReader {
     return stop;
   }
 
+  /** The name's id. Events come in runs of one task, and comparing with the name before is cheaper than looking it up. */
   #comm(bytes: Uint8Array): number {
     const { commStart, commEnd } = this.#line;
-    if (commEnd <= commStart) return -1;
+    const length = commEnd - commStart;
+    if (length <= 0) return -1;
+    const last = this.#lastComm;
+    if (length === this.#lastCommLength) {
+      let i = 0;
+      while (i < length && bytes[commStart + i] === last[i]) i++;
+      if (i === length) return this.#lastCommId;
+    }
+    this.#lastCommId = this.#commId(bytes, commStart, commEnd);
+    this.#lastCommLength = length <= last.length ? length : -1;
+    for (let i = 0; i < this.#lastCommLength; i++) last[i] = bytes[commStart + i]!;
+    return this.#lastCommId;
+  }
+
+  #commId(bytes: Uint8Array, commStart: number, commEnd: number): number {
     // A task whose name perf never learnt is printed as its id (tools/perf/util/thread.c): ":1234".
     if (bytes[commStart] === 58 && /^:-?\d+$/.test(this.#decoder.decode(bytes.subarray(commStart, commEnd)))) return -1;
     return this.capture.strings.internBytes(bytes, commStart, commEnd);
@@ -86,8 +127,22 @@ export class PerfScriptReader implements Reader, LineReader {
     this.#sawEvent = true;
     const { clock } = this.capture;
     if (this.#line.digits === 9) this.capture.clock = { ...clock, resolution: 1 };
-    const missing = [this.#line.commEnd > this.#line.commStart ? '' : 'comm', this.#line.cpu < 0 ? 'cpu' : ''];
-    const without = missing.filter((name) => name !== '').join(' and ');
+    if (this.#line.digits === 0) {
+      this.capture.clock = { unit: 'none', resolution: 1 };
+      this.capture.remarks.push('perf script was run with -F and without time: only the order is known');
+    }
+    const missing = [
+      this.#line.commEnd > this.#line.commStart ? '' : 'comm',
+      this.#line.tid < 0 ? 'tid' : '',
+      this.#line.cpu < 0 ? 'cpu' : '',
+      this.#line.digits === 0 ? 'time' : '',
+    ];
+    if (this.#line.tid >= 0 && this.#line.pid < 0 && missing.some((name) => name !== '')) {
+      this.capture.remarks.push(
+        'the number before the time is taken for the thread: -F pid without tid prints the process there, and looks the same',
+      );
+    }
+    const without = missing.filter((name) => name !== '').join(', ');
     if (this.#line.digits === 9) this.capture.variant += ', nanoseconds';
     if (without !== '') this.capture.variant += `, without ${without}`;
   }
@@ -96,12 +151,17 @@ export class PerfScriptReader implements Reader, LineReader {
   #record(bytes: Uint8Array, end: number): void {
     const line = this.#line;
     const name = this.#decoder.decode(bytes.subarray(line.nameStart, line.nameEnd));
+    this.#lostRecord(name, bytes, end);
+    this.#builder.comment();
+  }
+
+  #lostRecord(name: string, bytes: Uint8Array, end: number): void {
+    const line = this.#line;
     if (name === 'PERF_RECORD_LOST' || name === 'PERF_RECORD_LOST_SAMPLES') {
       const text = this.#decoder.decode(bytes.subarray(Math.min(line.textStart, end), end));
       const count = /\blost (\d+)/.exec(text)?.[1];
       this.#builder.lost(line.cpu, count === undefined ? Number.NaN : Number(count), 'lost');
     }
-    this.#builder.comment();
   }
 
   /** `# os release : 6.1.0-56-arm64` (perf script --header; tools/perf/util/header.c). */
@@ -129,8 +189,15 @@ export class PerfScriptReader implements Reader, LineReader {
       this.#builder.comment();
     } else if (/^Check IO\/CPU overload!|^\[ perf record:|^Warning:/.test(text)) {
       this.#builder.comment();
+    } else if (/^PERF_RECORD_[A-Z0-9_]+/.test(text)) {
+      // Without the columns in front: records that are no sample's, and files recorded without sample ids.
+      const count = /^PERF_RECORD_LOST(?:_SAMPLES)? lost (\d+)/.exec(text)?.[1];
+      if (count !== undefined) this.#builder.lost(-1, Number(count), 'lost');
+      this.#builder.comment();
     } else if (/^ +[0-9a-f]{4,16} \S/.test(text) && this.#sawEvent) {
       this.#builder.comment();
+    } else if (/(?:^|\s)\d+\.(?:\d{6}|\d{9}): /.test(text)) {
+      this.#builder.skip('the line names no event: perf script was run with -F and without event', bytes, start, end);
     } else {
       this.#builder.skip('no line of perf script', bytes, start, end);
     }
