@@ -85,7 +85,7 @@ test('what is no capture is named, with what is read instead', async () => {
   assert.match((await seen('a.png.gz', gzipSync(png))).message, /this is gzip of a PNG image$/);
   assert.match((await seen('zero', new Uint8Array(5000))).message, /only NUL bytes/);
   assert.match((await seen('prog', Uint8Array.of(0x7f, 0x45, 0x4c, 0x46, 2, 1))).message, /an ELF program/);
-  assert.match((await seen('a.data', 'PERFILE2........')).hint, /perf script -i/);
+  assert.match((await seen('a.data', 'PERFILE2........')).message, /a\.data at byte 0: .* 104 are needed$/);
   assert.match((await seen('a.dat', '\u0017\u0008\u0044tracing6')).message, /a\.dat at byte 10: .*version/);
   assert.match(
     (await seen('n.txt', 'hello \u001b[31mred\nworld\n')).message,
