@@ -33,6 +33,8 @@ export interface TextCode {
   readonly write: Write;
   /** The text's id in the string table, where it need not be written for that; -1 when it is not known. */
   readonly id?: (record: RecordBytes) => number;
+  /** No such text ends with a space. */
+  readonly isTrimmed?: boolean;
   readonly field?: RecordField;
 }
 
@@ -128,6 +130,7 @@ function literal(text: string, strings: StringTable): TextCode {
       if (id < 0) id = strings.intern(text);
       return id;
     },
+    isTrimmed: !text.endsWith(' '),
   };
 }
 
@@ -245,6 +248,7 @@ function ternaryCode(test: Code, yes: Code, no: Code, scope: Scope): Code {
       if (!run(record)) return false;
       return (record.hi !== 0 || record.lo !== 0 ? left : right).write(record, out);
     },
+    isTrimmed: left.isTrimmed === true && right.isTrimmed === true,
     ...(leftId && rightId
       ? { id: (record) => (run(record) ? (record.hi !== 0 || record.lo !== 0 ? leftId : rightId)(record) : -1) }
       : {}),

@@ -79,7 +79,9 @@ export function printedText(
   const code = codes[0];
   // Padding behind is cut off again; padding in front and a precision change the text.
   const isPlain = only !== undefined && only.precision < 0 && (only.width < 0 || only.flags.includes('-'));
-  if (isPlain && code?.kind === 'text' && code.id) return { id: trimmedId(code.id, scope), write };
+  if (isPlain && code?.kind === 'text' && code.id) {
+    return { id: code.isTrimmed === true ? code.id : trimmedId(code.id, scope), write };
+  }
   return { id: internedText(write, scope), write };
 }
 

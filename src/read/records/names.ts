@@ -18,6 +18,9 @@ interface Entry {
   readonly isUnknown: boolean;
 }
 
+/** Numbers below this are looked up in a list. */
+const smallNumbers = 256;
+
 /** Most numbers whose texts are remembered; flags of hostile records could be any. */
 const mostKnown = 4096;
 
@@ -41,26 +44,32 @@ export function namesCode(
   const { run } = of;
   const word = integer(scope.longSize === 8 ? 64 : 32, false);
   const ids = new Map<number, number>();
+  /** Ids of small numbers, which nearly all are: a third of the time of the map. -1 = not met yet. */
+  const small = new Int32Array(smallNumbers).fill(-1);
   const texts = new Map<number, Uint8Array>();
+  const isCut = of.type.bits < 64 && word.bits === 32;
   const isFlags = expression.delimiter !== undefined;
 
   /** Interned text of the value in the record; -1 when it has none. */
   const id = (record: RecordBytes): number => {
     if (!run(record)) return -1;
     // The kernel takes the value as an unsigned long; `__print_flags_u64` and 32-bit kernels take 64 bits.
-    if (of.type.bits < 64) settle(record, word, record.hi, record.lo);
+    if (isCut) settle(record, word, record.hi, record.lo);
     const { hi, lo } = record;
-    const isSmall = hi === 0;
-    const known = isSmall ? ids.get(lo) : undefined;
+    const isNarrow = hi === 0;
+    if (isNarrow && lo < smallNumbers && small[lo]! >= 0) return small[lo]!;
+    const known = isNarrow ? ids.get(lo) : undefined;
     if (known !== undefined) return known;
     const text = isFlags ? flagNames(entries, delimiter ?? '', hi, lo) : symbolName(entries, hi, lo);
     const made = scope.strings.intern(text);
-    if (isSmall && ids.size < mostKnown) ids.set(lo, made);
+    if (isNarrow && lo < smallNumbers) small[lo] = made;
+    else if (isNarrow && ids.size < mostKnown) ids.set(lo, made);
     return made;
   };
   const code: TextCode = {
     kind: 'text',
     id,
+    isTrimmed: !entries.some((entry) => entry.name.endsWith(' ')) && !(delimiter ?? '').endsWith(' '),
     write: (record, out) => {
       const made = id(record);
       if (made < 0) return false;
