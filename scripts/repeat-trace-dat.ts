@@ -207,7 +207,8 @@ export async function repeatTraceDat(path: string, size: number, out: Writable):
 
 /** A copy of pages, later by `by` ns. Events have times against their page's, so its header is all that changes. */
 function shifted(pages: Uint8Array, pageSize: number, by: bigint, isLittleEndian: boolean): Uint8Array {
-  const copy = pages.slice();
+  // Not slice(), which shares memory where the pages came out of a Buffer.
+  const copy = Uint8Array.from(pages);
   const view = new DataView(copy.buffer);
   for (let at = 0; at + pageSize <= copy.length; at += pageSize) {
     view.setBigUint64(at, BigInt.asUintN(64, view.getBigUint64(at, isLittleEndian) + by), isLittleEndian);

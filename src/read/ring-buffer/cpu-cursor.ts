@@ -1,6 +1,7 @@
 /** Where reading stands in the pages of one CPU of one buffer. */
 import type { BatchBuilder } from '../builder.ts';
 import type { PageLayout } from './page-layout.ts';
+import type { PagePool } from './page-pool.ts';
 import type { PageStream, PageWindow } from './page-stream.ts';
 import { SubBuffer, type TimeBase } from './sub-buffer.ts';
 
@@ -14,27 +15,52 @@ export class CpuCursor {
   /** Records of the page at hand, and which of them is next; there is one whenever the cursor is in the merge. */
   readonly page = new SubBuffer();
   next = 0;
-  /** The window at hand, and the place of its first byte in the input (of all its bytes, if they were packed). */
+  /** What the page's offsets point into: the window at hand, or the pool. */
   bytes: Uint8Array = new Uint8Array(0);
-  place = 0;
-  isPacked = false;
   /** Events given out so far. */
   events = 0;
   readonly #stream: PageStream;
   readonly #layout: PageLayout;
   readonly #builder: BatchBuilder;
   readonly #clockwork: Clockwork | undefined;
+  readonly #pool: PagePool | undefined;
+  /** Where this cursor's page is in the pool. */
+  readonly #slot: number;
+  #window: Uint8Array = new Uint8Array(0);
   #view: DataView = new DataView(new ArrayBuffer(0));
+  /** Place in the input of the byte that offset 0 stands for; of packed pages, of all bytes. */
+  #place = 0;
+  #isPacked = false;
+  /** Place of the window's first byte. */
+  #windowAt = 0;
   /** Offset of the next page in the window. */
   #behind = 0;
   #waiting: PageWindow | undefined;
 
-  constructor(cpu: number, stream: PageStream, layout: PageLayout, builder: BatchBuilder, clockwork?: Clockwork) {
+  /** @param pool with room for a page at `slot` */
+  constructor(
+    cpu: number,
+    stream: PageStream,
+    layout: PageLayout,
+    builder: BatchBuilder,
+    {
+      pool,
+      slot = 0,
+      clockwork,
+    }: { pool?: PagePool | undefined; slot?: number; clockwork?: Clockwork | undefined } = {},
+  ) {
     this.cpu = cpu;
     this.#clockwork = clockwork;
     this.#stream = stream;
     this.#layout = layout;
     this.#builder = builder;
+    this.#pool = pool;
+    this.#slot = slot;
+  }
+
+  /** Place in the input of what is at an offset of the page. */
+  placeOf(offset: number): number {
+    return this.#isPacked ? this.#place : this.#place + offset;
   }
 
   get layout(): PageLayout {
@@ -49,13 +75,20 @@ export class CpuCursor {
 
   /** Goes to the next page that has records; false when the window is used up. */
   turn(base: TimeBase): boolean {
-    const { page, bytes } = this;
+    const { page } = this;
+    const window = this.#window;
     const { pageSize } = this.#layout;
     this.next = 0;
-    while (this.#behind < bytes.length) {
-      const at = this.#behind;
-      const available = Math.min(pageSize, bytes.length - at);
-      this.#behind = at + available;
+    while (this.#behind < window.length) {
+      const from = this.#behind;
+      const available = Math.min(pageSize, window.length - from);
+      this.#behind = from + available;
+      let at = from;
+      if (this.#pool !== undefined) {
+        at = this.#slot;
+        this.#pool.bytes.set(window.subarray(from, from + available), at);
+        if (!this.#isPacked) this.#place = this.#windowAt + from - at;
+      }
       page.read(this.#view, at, available, this.#layout, base);
       this.#book(at, available);
       if (page.count === 0) continue;
@@ -67,14 +100,17 @@ export class CpuCursor {
 
   /** Takes the next window; false at the end. `turn` is to be called behind it. */
   async refill(): Promise<boolean> {
-    const window = this.#waiting ?? (await this.#stream.next());
+    const next = this.#waiting ?? (await this.#stream.next());
     this.#waiting = undefined;
     this.#behind = 0;
-    this.bytes = window?.bytes ?? new Uint8Array(0);
-    if (window === undefined) return false;
-    this.place = window.at;
-    this.isPacked = window.isPacked;
-    this.#view = new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.byteLength);
+    this.#window = next?.bytes ?? new Uint8Array(0);
+    if (next === undefined) return false;
+    const { bytes, at, isPacked } = next;
+    this.#windowAt = at;
+    this.#place = at;
+    this.#isPacked = isPacked;
+    this.bytes = this.#pool?.bytes ?? bytes;
+    this.#view = this.#pool?.view ?? new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     return true;
   }
 
@@ -82,7 +118,7 @@ export class CpuCursor {
   #book(at: number, available: number): void {
     const { page, bytes } = this;
     const builder = this.#builder;
-    builder.at = this.isPacked ? this.place : this.place + at;
+    builder.at = this.placeOf(at);
     if (page.damage !== '') {
       builder.units = available;
       builder.skip(page.damage, bytes, at, at + Math.min(available, 64));

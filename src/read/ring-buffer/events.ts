@@ -38,6 +38,8 @@ export function ringEvents(
   const comms = new Comms(cmdlines, builder.capture.strings);
   return new RingMerge(cursors, builder, {
     table,
+    isLittleEndian,
+    common: formats[0]?.common ?? [],
     comms,
     asides,
     offset,

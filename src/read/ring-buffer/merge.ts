@@ -5,7 +5,9 @@
  */
 import type { EventBatch } from '../../events/batch.ts';
 import type { BatchBuilder } from '../builder.ts';
+import type { RecordField } from '../records/event-format.ts';
 import type { RecordTable } from '../records/record-table.ts';
+import { CommonFields } from './common-fields.ts';
 import type { Comms, Tgids } from './comms.ts';
 import type { CpuCursor } from './cpu-cursor.ts';
 import { pageTime, type TimeBase } from './sub-buffer.ts';
@@ -14,6 +16,9 @@ const two32 = 2 ** 32;
 
 export interface MergeOptions {
   readonly table: RecordTable;
+  readonly isLittleEndian: boolean;
+  /** Fields that every record begins with, as a description of the capture tells them; empty when there is none. */
+  readonly common: readonly RecordField[];
   readonly comms: Comms;
   readonly tgids?: Tgids;
   /** Ids of records that belong to the event before them. */
@@ -27,6 +32,7 @@ export class RingMerge {
   readonly #builder: BatchBuilder;
   readonly #options: MergeOptions;
   readonly #asides = new Uint8Array(65536);
+  readonly #common: CommonFields;
   /** Cursors that have a record at hand, a heap with the earliest on top; and the time of that record by cursor. */
   readonly #heap: Int32Array;
   #length = 0;
@@ -41,6 +47,7 @@ export class RingMerge {
     this.#cursors = cursors;
     this.#builder = builder;
     this.#options = options;
+    this.#common = new CommonFields(options.table, options.common, options.isLittleEndian);
     this.#heap = new Int32Array(cursors.length);
     this.#times = new Float64Array(cursors.length);
     for (const id of options.asides) if (id <= 0xffff) this.#asides[id] = 1;
@@ -98,6 +105,7 @@ export class RingMerge {
   #run(): number {
     const builder = this.#builder;
     const { table, comms, tgids } = this.#options;
+    const common = this.#common;
     const asides = this.#asides;
     const base = this.#base;
     const [outHi, outLo] = [this.#outHi, this.#outLo];
@@ -117,10 +125,12 @@ export class RingMerge {
         let time = times[i]!;
         let stays = true;
         while (stays) {
-          const [start, end] = [starts[i]!, ends[i]!];
-          builder.units = end - events[i]!;
-          builder.at = cursor.isPacked ? cursor.place : cursor.place + events[i]!;
-          const type = table.typeOf(bytes, start, end);
+          const start = starts[i]!;
+          const end = ends[i]!;
+          const event = events[i]!;
+          builder.units = end - event;
+          builder.at = cursor.placeOf(event);
+          const type = common.typeOf(bytes, start, end);
           if (type < 0) builder.skip('record shorter than its common fields', bytes, start, end);
           else if (asides[type] === 1) builder.comment();
           else {
@@ -128,9 +138,9 @@ export class RingMerge {
             const carry = Math.floor(sum / two32);
             const hi = (outHi + carry) % two32;
             const lo = sum - carry * two32;
-            const pid = table.pidOf(bytes, start, end);
+            const pid = common.pidOf(bytes, start, end);
             const tgid = tgids === undefined ? -1 : tgids.of(pid);
-            builder.beginAt(hi, lo, cpu, pid, tgid, comms.of(pid), table.flagsOf(bytes, start, end));
+            builder.beginAt(hi, lo, cpu, pid, tgid, comms.of(pid), common.flagsOf(bytes, start, end));
             table.decode(bytes, start, end);
             cursor.events++;
           }

@@ -10,6 +10,7 @@ import { addStatLosses, parseCpuStats } from '../ring-buffer/cpu-stats.ts';
 import { ringEvents } from '../ring-buffer/events.ts';
 import { remarkInstances } from '../ring-buffer/instances.ts';
 import { isPageSize, type PageLayout, withPageSize } from '../ring-buffer/page-layout.ts';
+import { type PagePool, pagePool } from '../ring-buffer/page-pool.ts';
 import { plainPages, windowSize } from '../ring-buffer/page-stream.ts';
 import { kernelArch } from '../sidecar.ts';
 import { ByteBooks } from './byte-books.ts';
@@ -73,7 +74,12 @@ export class TraceDatReader implements RandomReader {
 
   async *batches(): AsyncGenerator<EventBatch> {
     const { descriptions, options } = this.#parts;
-    const cursors = this.#streams.map((stream) => this.#cursor(stream));
+    const pool = pagePool(this.#streams.reduce((sum, { layout }) => sum + layout.pageSize, 0));
+    let slot = 0;
+    const cursors = this.#streams.map((stream) => {
+      slot += stream.layout.pageSize;
+      return this.#cursor(stream, pool, slot - stream.layout.pageSize);
+    });
     yield* ringEvents(cursors, this.#builder, descriptions, {
       isLittleEndian: this.#head.isLittleEndian,
       longSize: this.#head.longSize,
@@ -91,7 +97,7 @@ export class TraceDatReader implements RandomReader {
     return glanceAt(this.#input, this.#head, this.#parts.options, this.#streams);
   }
 
-  #cursor({ buffer, part, layout }: Stream): CpuCursor {
+  #cursor({ buffer, part, layout }: Stream, pool: PagePool | undefined, slot: number): CpuCursor {
     const count = this.#streams.length;
     const window = windowSize(count, layout.pageSize);
     const stream = buffer.isPacked
@@ -108,7 +114,7 @@ export class TraceDatReader implements RandomReader {
         )
       : plainPages(this.#input, part.offset, part.size, window);
     const clockwork = clockworkOf(this.#parts.options, part.cpu, buffer.name !== '');
-    return new CpuCursor(part.cpu, stream, layout, this.#builder, clockwork);
+    return new CpuCursor(part.cpu, stream, layout, this.#builder, { pool, slot, clockwork });
   }
 
   #packing(): Pick<Head, 'packing' | 'isLittleEndian'> {
