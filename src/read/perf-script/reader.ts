@@ -81,15 +81,15 @@ export class PerfScriptReader implements Reader, LineReader {
     else builder.textAs(named, bytes, start, this.#behindAddress(named, bytes, start, stop));
   }
 
-  /** An address alone behind the text (-F ip) is cut off where the event's own form does not end in one. */
+  /** An address alone behind the text (-F ip) is cut off, unless the event's own form needs it. */
   #behindAddress(named: NamedKind, bytes: Uint8Array, start: number, end: number): number {
     const cut = addressStart(bytes, start, end);
     // Of an event that nothing knows, nobody could say whose it is.
     if (cut === end || (named.row === undefined && bytes[start] !== 40)) return end;
-    for (const template of named.templates) {
-      if (matchTemplate(template, bytes, start, end, this.#builder.fieldValues)) return end;
-    }
-    return cut;
+    const values = this.#builder.fieldValues;
+    const fits = (stop: number) =>
+      named.templates.some((template) => matchTemplate(template, bytes, start, stop, values));
+    return named.row === undefined || fits(cut) || !fits(end) ? cut : end;
   }
 
   #textEnd(bytes: Uint8Array, start: number, end: number): number {
