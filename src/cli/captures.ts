@@ -1,5 +1,5 @@
 /** Opening a capture for a command, and the books that every command shows when something could not be read. */
-import { ScenarioError, TraceError } from '../base/errors.ts';
+import { exitCodes, ScenarioError, TraceError } from '../base/errors.ts';
 import type { Accounting, Capture, OpenCapture } from '../events/capture.ts';
 import type { History } from '../history/facts.ts';
 import { workOut } from '../history/history.ts';
@@ -41,24 +41,31 @@ export interface LeftOut {
   readonly why: string;
 }
 
-/** Does something with each capture. One that cannot be read is said on stderr and does not keep the others from their turn. */
+/**
+ * Does something with each capture. One that cannot be read, or of which too little is known, is said on stderr and does not
+ * keep the others from their turn; `worst` is the exit code that follows.
+ *
+ * @throws ScenarioError for options that are wrong whatever the capture
+ */
 export async function eachReadable<T>(
   files: readonly string[],
+  options: CaptureOptions,
   use: (file: string) => Promise<T>,
-): Promise<{ done: T[]; leftOut: LeftOut[] }> {
+): Promise<{ done: T[]; leftOut: LeftOut[]; worst: number }> {
+  readOptionsOf(options);
   const done: T[] = [];
   const leftOut: LeftOut[] = [];
+  let worst: number = exitCodes.done;
   for (const file of files) {
     try {
       done.push(await use(file));
     } catch (error) {
-      // Wishes that cannot be met are the same for all of them.
-      if (!(error instanceof TraceError)) throw error;
-      showFailure(error);
+      if (!(error instanceof TraceError || error instanceof ScenarioError)) throw error;
+      worst = Math.max(worst, showFailure(error));
       leftOut.push({ file, why: error.message });
     }
   }
-  return { done, leftOut };
+  return { done, leftOut, worst };
 }
 
 /**

@@ -1,6 +1,5 @@
 /** `folioscope compare`: how far the replay can be believed, then what other policies would have changed. */
 import { Command } from 'commander';
-import { exitCodes } from '../base/errors.ts';
 import type { Comparison } from '../compare/comparison.ts';
 import type { History } from '../history/facts.ts';
 import { counterfactual } from '../report/charts/counterfactual.ts';
@@ -48,7 +47,7 @@ export function compareCommand(): Command {
   return addReplayOptions(command).action(async (files: readonly string[], options: ReplayOptions) => {
     checkFiles(files);
     const policies = await wantedPolicies(options);
-    const { done, leftOut } = await eachReadable(files, async (file) => {
+    const { done, leftOut, worst } = await eachReadable(files, options, async (file) => {
       const { history, comparison } = await replayed(file, options, policies);
       if (!options.json) await show(history, comparison);
       return { capture: history.capture, comparison };
@@ -56,6 +55,6 @@ export function compareCommand(): Command {
     const clocks = differentClocks(done.map(({ capture }) => capture));
     if (!options.json) await printLines(clocks.map((text) => `note: ${text}`));
     else if (done.length > 0) await printJson({ comparisons: done.map(({ comparison }) => comparison), leftOut });
-    if (leftOut.length > 0) process.exitCode = exitCodes.capture;
+    process.exitCode = worst;
   });
 }

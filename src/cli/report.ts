@@ -1,7 +1,6 @@
 /** `folioscope report`: the page, the Markdown and the JSON, written into a folder. */
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { exitCodes } from '../base/errors.ts';
 import { overview } from '../report/summary.ts';
 import { checkFiles, differentClocks, eachReadable } from './captures.ts';
 import { namedRows } from './named-rows.ts';
@@ -42,11 +41,9 @@ export async function writeReport(files: readonly string[], options: ReportOptio
   checkFiles(files);
   const policies = await wantedPolicies(options);
   prepareFolder(options.output);
-  const { done: all, leftOut } = await eachReadable(files, (file) => replayed(file, options, policies));
-  if (all.length === 0) {
-    process.exitCode = exitCodes.capture;
-    return;
-  }
+  const { done: all, leftOut, worst } = await eachReadable(files, options, (file) => replayed(file, options, policies));
+  process.exitCode = worst;
+  if (all.length === 0) return;
   const notes = [
     ...leftOut.map(({ why }) => `Left out, because it could not be read or replayed: ${why}.`),
     ...differentClocks(all.map(({ history }) => history.capture)),
@@ -77,7 +74,6 @@ export async function writeReport(files: readonly string[], options: ReportOptio
     await print(`${namedRows(overview(all), screenWidth())}\n`);
     await printLines([...notes, `page: ${page}`]);
   }
-  if (leftOut.length > 0) process.exitCode = exitCodes.capture;
 }
 
 export function reportCommand(): Command {

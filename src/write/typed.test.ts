@@ -13,7 +13,7 @@ import { unguardText } from '../events/table.ts';
 import { BatchBuilder } from '../read/builder.ts';
 import { readBytes } from '../read/bytes.ts';
 import { openCapture } from '../read/file.ts';
-import { chunksOf } from '../read/test-support.ts';
+import { chunksOf, readEvents } from '../read/test-support.ts';
 import { tracePath } from '../test-support.ts';
 import { eventsToArrow } from './arrow.ts';
 import { eventsToCsv } from './csv.ts';
@@ -147,7 +147,7 @@ test('filters choose rows and columns as they do for CSV', async () => {
 function madeUp(
   origin: bigint,
   kinds: readonly {
-    fields: readonly [name: string, storage: 'number' | 'u64' | 'text', print: 'decimal' | 'hex' | 'text'][];
+    fields: readonly (readonly [name: string, storage: 'number' | 'u64' | 'text', print: 'decimal' | 'hex' | 'text'])[];
     rows: readonly (number | bigint | string | undefined)[][];
   }[],
 ): OpenCapture {
@@ -250,6 +250,21 @@ test('a field that a description claims twice has two columns', async () => {
     ]);
   assert.deepEqual(typesOf(await collectSchema(await open())), { x: 'int64', 'x.2': 'int64' });
   assert.equal(await compare(open), 1);
+});
+
+test('a field that is called like a formula is guarded in the header of the CSV, and comes back', async () => {
+  const fields = [
+    ['=1+1', 'number', 'decimal'],
+    ['@x', 'number', 'decimal'],
+    ["'", 'number', 'decimal'],
+    ['a,"b', 'number', 'decimal'],
+  ] as const;
+  let text = '';
+  for await (const piece of eventsToCsv(madeUp(5n, [{ fields, rows: [[1, 2, 3, 4]] }]))) text += piece;
+  const [header = []] = parse(text) as string[][];
+  assert.deepEqual(header.slice(6), ["'=1+1", "'@x", "''", 'a,"b']);
+  const [event] = await readEvents(await readBytes('table', chunksOf(text)));
+  assert.equal(event?.values[0], '=1+1=1 @x=2 \'=3 a,"b=4');
 });
 
 test('a time beyond 63 bits is refused, not wrapped', async () => {

@@ -1,4 +1,5 @@
 /** Tables of events as an input format. */
+import { firstColumns } from '../../events/table.ts';
 import type { Detection, StreamFormat } from '../format.ts';
 import { headerNames } from './header.ts';
 import { CsvReader } from './reader.ts';
@@ -22,6 +23,9 @@ function isName(text: string): boolean {
 
 const knownNames = new Set(Object.values(headerNames).flat());
 
+/** How the tables begin that `events` writes, whatever the fields behind are called. */
+const ownHeader = new RegExp(`^(?:time_ns|clock_value),${firstColumns.join(',')}(?=[,\\r\\n]|$)`);
+
 /** A header of names. With names that we know it is surely ours; without, it is a table, and its reader says what is missing. */
 function detect(head: Uint8Array): Detection | undefined {
   let start = head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf ? 3 : 0;
@@ -30,6 +34,9 @@ function detect(head: Uint8Array): Detection | undefined {
     const end = head.indexOf(10, start);
     if (end < 0) return undefined;
     start = end + 1;
+  }
+  if (ownHeader.test(new TextDecoder().decode(head.subarray(start, start + 64)))) {
+    return { sure: 0.99, saw: 'the header of our own export' };
   }
   const eol = head.indexOf(10, start);
   const end = eol < 0 ? head.length : eol;
