@@ -3,7 +3,9 @@ import { csv } from './csv/format.ts';
 import type { Format } from './format.ts';
 import { perfData, perfPipe } from './perf-data/format.ts';
 import { perfScript } from './perf-script/format.ts';
+import { perfetto } from './perfetto/format.ts';
 import { rawPages } from './raw-pages/format.ts';
+import { systrace } from './systrace/format.ts';
 import { traceCmdReport } from './trace-cmd-report/format.ts';
 import { traceDat } from './trace-dat/format.ts';
 import { tracefs } from './tracefs/tracefs.ts';
@@ -15,6 +17,8 @@ export const formats: readonly Format[] = [
   perfPipe,
   traceCmdReport,
   csv,
+  perfetto,
+  systrace,
   traceDat,
   rawPages,
 ];

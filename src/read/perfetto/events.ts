@@ -125,6 +125,13 @@ export class EventDecoder {
       this.#kprobe(bytes, from, to, hi, lo, context.cpu, pid, flags);
       return;
     }
+    if (field === genericField) {
+      const state = this.#quick(bytes, from, to);
+      if (state !== undefined) {
+        this.#store(state, field, bytes, hi, lo, context.cpu, pid, flags);
+        return;
+      }
+    }
     const scratch = this.#scratch;
     scratch.clear();
     const named = this.#named(field, bytes, from, to, context);
@@ -294,6 +301,15 @@ export class EventDecoder {
       if (this.#numbered.size < 4096) this.#numbered.set(field, named);
     }
     return named;
+  }
+
+  /** The usual form: a name of less than 128 bytes first, then fields as those of the event before. */
+  #quick(bytes: Uint8Array, from: number, to: number): KindState | undefined {
+    if (to - from < 3 || bytes[from] !== 0x0a) return undefined;
+    const nameEnd = from + 2 + bytes[from + 1]!;
+    if (bytes[from + 1]! > 0x7f || nameEnd > to) return undefined;
+    const named = this.#builder.kinds.find(bytes, from + 2, nameEnd);
+    return this.#shapes.quick(named, bytes, nameEnd, to, this.#setting);
   }
 
   /** GenericFtraceEvent: event_name 1, field 2 { name 1, str_value 3, int_value 4, uint_value 5 }. */
