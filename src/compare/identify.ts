@@ -39,7 +39,7 @@ const needs: Readonly<
 /** The command that records these events next time, as the text of the ring buffer, which is what can be read. */
 export function recordCommand(events: readonly string[]): string {
   const wanted = [...new Set(events)].map((event) => `-e ${event}`).join(' ');
-  return `trace-cmd start -C mono ${wanted}; sleep 30; trace-cmd stop; trace-cmd show > trace.txt`;
+  return `trace-cmd record -C mono ${wanted} sleep 30`;
 }
 
 /** What to record when a capture holds no migration at all. */

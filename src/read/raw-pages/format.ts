@@ -21,7 +21,7 @@ export const rawPages: FolderFormat = {
   title: 'raw pages of the ring buffer',
   writtenBy: 'cat per_cpu/cpuN/trace_pipe_raw, with events/header_page and events/*/*/format beside them',
   recognisedBy: 'a folder or tar with files of that name, or raw_cpuN.bin, cpuN.raw, trace.dat.cpuN',
-  page: 'docs/formats/raw-pages.md',
+  page: 'raw-pages',
   detectFiles(names: readonly string[]): Detection | undefined {
     const pages = pageFiles(names).length;
     if (pages === 0) return undefined;

@@ -9,7 +9,7 @@ export const traceDat: RandomFormat = {
   title: 'trace.dat, versions 6 and 7',
   writtenBy: 'trace-cmd record, trace-cmd extract',
   recognisedBy: 'the bytes 17 08 44 and "tracing" at the beginning',
-  page: 'docs/formats/trace-dat.md',
+  page: 'trace-dat',
   detect(head: Uint8Array): Detection | undefined {
     if (!magic.every((byte, i) => head[i] === byte)) return undefined;
     return { sure: 1, saw: 'the head of a trace.dat' };
