@@ -1,15 +1,16 @@
 import { strict as assert } from 'node:assert';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { TraceError } from '../base/errors.ts';
-import { tracePath } from '../test-support.ts';
+import { outsideCaptures, tracePath } from '../test-support.ts';
 import { readBytes } from './bytes.ts';
 import { gunzipNode } from './file.ts';
 import type { ByteSource } from './format.ts';
 import { glanceAt, glanceStream, quickBytes } from './quick.ts';
 import { MemorySource } from './sources.ts';
-import { chunksOf, readEvents } from './test-support.ts';
+import { chunksOf } from './test-support.ts';
 
 /** An input with something at both ends, NUL bytes between them, and a count of the bytes that were asked for. */
 function hollow(head: string, tail: string, size: number): ByteSource & { bytes: number } {
@@ -95,24 +96,56 @@ test('an end without any event: the last time is not known', async () => {
   assert.match(look.unseen.join(), /no event can be told in the last/);
 });
 
-test('real captures: what a quick look says is what a whole one finds', async () => {
-  for (const path of [
-    tracePath('debian-6.1-4k', 'lossy', 'trace_pipe.txt.gz'),
-    tracePath('debian-6.1-4k', 'shanon_hot', 'trace.txt.gz'),
-    tracePath('debian-6.1-4k', 'shanon_hot', 'perf_script.txt.gz'),
-  ]) {
-    const plain = new Uint8Array(gunzipSync(readFileSync(path)));
-    const open = await readBytes('whole', chunksOf(plain));
-    const events = await readEvents(open);
-    const look = await glanceAt('quick', new MemorySource([plain]), {});
-    assert.equal(look.first, open.capture.origin, path);
-    assert.equal(look.last, open.capture.origin + BigInt(open.capture.end), path);
-    assert.deepEqual(look.skips, [], path);
-    if (look.basis === 'counted') assert.equal(look.events, events.length);
-    // A guess from two ends; half as much again would be a guess too, ten times as much a mistake.
-    assert.ok(look.events > events.length / 1.5 && look.events < events.length * 1.5, `${path}: ${look.events}`);
-    assert.equal(look.capture.clock.unit, open.capture.clock.unit);
+/** Captures below a folder, by the names that they have in it. */
+function capturesIn(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) =>
+      /(?:^|\/)(?:trace|trace_pipe|perf_script\w*|report\w*|perf\w*\.data|trace\w*\.dat|\w+\.perfetto-trace|atrace)(?:\.txt)?(?:\.gz)?$/.test(
+        name,
+      ),
+    )
+    .sort();
+}
+
+/** Looks at a capture quickly and wholly: what the quick look says must be so. Gives the share by which it misjudged the events. */
+async function judge(path: string): Promise<number> {
+  const bytes = new Uint8Array(readFileSync(path));
+  const plain = path.endsWith('.gz') ? new Uint8Array(gunzipSync(bytes)) : bytes;
+  const open = await readBytes('whole', chunksOf(plain));
+  for await (const _ of open.batches);
+  const { capture } = open;
+  const look = await glanceAt('quick', new MemorySource([plain]), {});
+  if (look.first !== undefined) assert.equal(look.first, capture.origin, `${path}: first`);
+  if (look.last !== undefined)
+    assert.equal(look.last, capture.origin + BigInt(Math.round(capture.end)), `${path}: last`);
+  if (look.basis === 'counted') assert.equal(look.events, capture.events, `${path}: events`);
+  assert.equal(look.capture.clock.unit, capture.clock.unit, path);
+  assert.equal(look.capture.clock.name?.value, capture.clock.name?.value, path);
+  assert.equal(look.capture.tool?.value, capture.tool?.value, path);
+  return Math.abs(Math.log2(look.events / capture.events));
+}
+
+test('bundled captures: a time that a quick look tells is the one that a whole look finds', async () => {
+  // Every binary one; of texts, which are many and alike, every third.
+  const all = capturesIn(tracePath());
+  const isText = (name: string): boolean => name.includes('.txt');
+  const some = [...all.filter((name) => !isText(name)), ...all.filter(isText).filter((_, i) => i % 3 === 0)];
+  assert.ok(some.length > 15, `${some.length}`);
+  for (const name of some) {
+    const off = await judge(tracePath(name));
+    // An estimate from two ends may be half or double; ten times as much would be a mistake.
+    assert.ok(Number.isNaN(off) || off < 1.5, `${name}: misjudged by 2^${off}`);
   }
+});
+
+test('captures outside the repository: the same', {
+  skip: outsideCaptures === undefined && 'FOLIOSCOPE_CAPTURES is not set',
+}, async (t) => {
+  const folder = outsideCaptures ?? '';
+  const all = capturesIn(folder);
+  let known = 0;
+  for (const name of all) if (!Number.isNaN(await judge(join(folder, name)))) known++;
+  t.diagnostic(`${all.length} captures, events told of ${known}`);
 });
 
 test('packed input: its beginning only, and that is said; a small one is read whole', async () => {
