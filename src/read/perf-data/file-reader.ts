@@ -32,7 +32,7 @@ export async function openPerfData(source: string, input: ByteSource, options: R
   regions.add(0, header.size);
   await readAttrs(input, header, decoder, regions, capture.remarks);
   decoder.settleClock();
-  if (header.data.size > 0) await readFeatures(input, header, decoder, regions);
+  if (header.data.size > 0) await readFeatures(input, header, decoder, regions, capture.remarks);
   if (decoder.facts.packing >= 0) capture.variant += ', compressed';
   return new PerfDataReader(builder, decoder, regions, input, extent);
 }

@@ -145,6 +145,7 @@ export async function readFeatures(
   header: FileHeader,
   decoder: RecordDecoder,
   regions: Regions,
+  remarks: string[],
 ): Promise<void> {
   const table = header.data.offset + header.data.size;
   const tableSize = header.features.length * sectionSize;
@@ -156,8 +157,12 @@ export async function readFeatures(
   from.at = 0;
   const struck = first - table - tableSize;
   if (struck > 0 && struck % sectionSize === 0 && struck <= 256 * sectionSize) regions.add(table + tableSize, struck);
+  let isCut = false;
   for (const number of header.features) {
-    if (from.left < sectionSize) return;
+    if (from.left < sectionSize) {
+      isCut = true;
+      break;
+    }
     const offset = from.size();
     const size = from.size();
     if (number > lastKnownFeature) {
@@ -165,10 +170,13 @@ export async function readFeatures(
       continue;
     }
     const isThere = offset + size <= input.size && size <= largestFeature;
+    isCut ||= !isThere;
     const content = isThere ? await input.read(offset, size) : noBytes;
     const isRead = number === features.tracingData ? decoder.tracingData(content) : decoder.feature(number, content);
     regions.add(offset, size, isThere && isRead ? '' : 'feature section that is damaged');
   }
+  // Where the records are cut, that has been said.
+  if (isCut && table <= input.size) remarks.push('what the file says of itself behind its records is cut');
 }
 
 const noBytes = new Uint8Array(0);
