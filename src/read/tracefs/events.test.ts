@@ -128,13 +128,43 @@ test('the function tracer, with and without the caller', () => {
   ]);
 });
 
-test('the function_graph tracer is skipped, with what to do instead', () => {
+test('the function_graph tracer: calls are comments, events between them are events', () => {
   const { capture, events } = read(
-    '# tracer: function_graph\n#\n# CPU  DURATION                  FUNCTION CALLS\n 2)               |  migrate_pages() {\n 2) + 60.528 us   |          rcu_all_qs();\n ------------------------------------------\n',
+    `# tracer: function_graph
+#
+# CPU  DURATION                  FUNCTION CALLS
+ 2)               |  migrate_pages() {
+ 2)               |    /* set_migration_pte: addr=ffff9fb0b000, pte=3000081f6bf0 order=0 */
+ 2) + 60.528 us   |          rcu_all_qs();
+ 2)               |    /* vendor_event: a/b */
+ ------------------------------------------
+ 2)  fsl-move-180   =>  kworker-71
+ ------------------------------------------
+`,
   );
-  assert.equal(events.length, 0);
-  assert.equal(capture.accounting.skipped, 3);
-  assert.match(capture.accounting.skips[0]!.reason, /function_graph.*nop > current_tracer/);
+  assert.deepEqual(
+    events.map((event) => `${event.cpu} ${event.pid} ${event.name}`),
+    ['2 -1 set_migration_pte', '2 -1 vendor_event'],
+  );
+  assert.deepEqual(events[0]?.values, [0xffff9fb0b000, 0x3000081f6bf0n, 0]);
+  assert.deepEqual(events[1]?.values, ['a/b']);
+  assert.equal(capture.clock.unit, 'none');
+  assert.deepEqual([capture.accounting.decoded, capture.accounting.generic, capture.accounting.skipped], [1, 1, 0]);
+  assert.match(capture.remarks.join(), /function_graph.*nop > current_tracer/);
+});
+
+test('the function_graph tracer with times and tasks', () => {
+  const { capture, events } = read(
+    `# tracer: function_graph
+    3.352716 |   1)  init.sh-1     |               |  migrate_pages() {
+    3.352717 |   1)  a-b c-12      |               |    /* mm_lru_activate: folio=fffffc00000081c0 pfn=0x40207 */
+`,
+  );
+  assert.deepEqual(
+    events.map((event) => `${event.time} ${event.cpu} ${event.comm} ${event.pid} ${event.form}`),
+    ['3352717000 1 a-b c 12 catalogued'],
+  );
+  assert.equal(capture.accounting.skipped, 0);
 });
 
 test('markers, also over several lines and with blank ones', () => {

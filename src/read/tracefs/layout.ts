@@ -8,6 +8,7 @@ import {
   readRaw,
   readVerbose,
 } from './context.ts';
+import { readGraph } from './graph.ts';
 
 export interface Layout {
   readonly id: 'default' | 'latency' | 'verbose' | 'raw' | 'graph' | 'bare';
@@ -15,15 +16,6 @@ export interface Layout {
   readonly title: string;
   readonly read: ContextReader;
 }
-
-/** `  2) + 60.528 us   |          rcu_all_qs();` (kernel/trace/trace_functions_graph.c); never an event of ours. */
-const readGraph: ContextReader = (bytes, start, end) => {
-  let at = start;
-  while (at < end && bytes[at] === 32) at++;
-  const first = at;
-  while (at < end && bytes[at]! >= 48 && bytes[at]! <= 57) at++;
-  return at > first && bytes[at] === 41;
-};
 
 /** In the order in which equals are preferred. */
 export const layouts: readonly Layout[] = [

@@ -15,6 +15,7 @@ import type { LossMark } from '../loss-book.ts';
 import { knownSite } from '../probe-sites.ts';
 import { type FrontReader, joinPart, type Part, type PartReader, partOf, type Seed } from '../text-ranges.ts';
 import { type LineContext, nameEnd, newLineContext } from './context.ts';
+import { graphTextEnd } from './graph.ts';
 import { readHeaderLine } from './header.ts';
 import { chooseLayout, type Layout, layouts, startsWith, voteSize } from './layout.ts';
 import { ContextMemory, OpeningMemory } from './line-memory.ts';
@@ -107,8 +108,10 @@ class TracefsReader implements FrontReader<TracefsSeed>, LineReader {
 
   seed(): TracefsSeed | undefined {
     const kinds = sketchOf(this.#builder.kinds);
+    // Events in a graph are too few to be cut at.
+    if (this.#layout === undefined || this.#layout.id === 'graph') return undefined;
     // Before the first event nobody knows what times count from, nor of what kind they are.
-    if (this.#layout === undefined || this.#unit === undefined || kinds === undefined) return undefined;
+    if (this.#unit === undefined || kinds === undefined) return undefined;
     return {
       layout: this.#layout.id,
       clock: this.capture.clock,
@@ -161,11 +164,11 @@ class TracefsReader implements FrontReader<TracefsSeed>, LineReader {
       this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     }
     if (this.#rememberedLine(bytes, start, end)) return;
-    const builder = this.#builder;
     const layout = this.#layout!;
     if (bytes[start] !== 35 && layout.read(bytes, start, end, this.#context)) {
-      if (layout.id === 'graph') builder.skip(graphReason, bytes, start, end);
-      else this.#event(bytes, start, end);
+      if (layout.id !== 'graph') this.#event(bytes, start, end);
+      else if (this.#context.textStart < 0) this.#builder.comment();
+      else this.#event(bytes, start, graphTextEnd(bytes, this.#context.textStart, end));
     } else this.#other(bytes, start, end);
   }
 
@@ -249,7 +252,7 @@ class TracefsReader implements FrontReader<TracefsSeed>, LineReader {
       builder.comment();
     } else if (startsWith(bytes, start, ' => ')) builder.comment();
     else if (startsWith(bytes, start, 'CPU:') && this.#lostLine(bytes, start, end)) builder.comment();
-    else if (this.#layout!.id === 'graph') builder.skip(graphReason, bytes, start, end);
+    else if (this.#layout!.id === 'graph' && startsWith(bytes, start, ' -----')) builder.comment();
     else if (this.#inMarker) {
       builder.extend(bytes, start, end);
       builder.comment();
@@ -365,6 +368,7 @@ class TracefsReader implements FrontReader<TracefsSeed>, LineReader {
     }
     if (layout.id === 'bare')
       capture.remarks.push('recorded with context-info off: no task, CPU or time, only the order');
+    if (layout.id === 'graph') capture.remarks.push(graphRemark);
     if (layout.id === 'raw') capture.remarks.push('recorded with the raw option: events have a number, no fields');
     const header = capture.header;
     const seen = capture.events + this.#stacks;
@@ -378,5 +382,5 @@ function unitOf({ resolution }: LineContext): Capture['clock']['unit'] {
   return resolution > 0 ? 'ns' : resolution === 0 ? 'integer' : 'none';
 }
 
-const graphReason =
-  'output of the function_graph tracer holds no events: record with echo nop > current_tracer and the events on';
+const graphRemark =
+  'function_graph tracer: calls and durations are no events, only what stands between them is read; record with echo nop > current_tracer and the events on';
