@@ -1,6 +1,6 @@
 /**
  * Events of all CPUs in the order of time. Each CPU's own events are in order already, so one page of each is enough to
- * know what comes next. Of equal times the CPU that comes first in the input is first, as in `trace-cmd report`
+ * know what comes next. Of equal times the CPU with the lower number is first, as in `trace-cmd report`
  * (lib/trace-cmd/trace-input.c tracecmd_iterate_events_multi()), and so it is for buffers.
  */
 import type { EventBatch } from '../../events/batch.ts';

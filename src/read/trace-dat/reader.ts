@@ -136,7 +136,8 @@ export class TraceDatReader implements RandomReader {
     for (const buffer of buffers) {
       const isStrange = buffer.clock !== clock && isUsed(buffer);
       if (isStrange) this.#refuse(buffer, clock);
-      for (const part of buffer.cpus) {
+      // Of equal times the CPU with the lower number comes first, wherever its data are.
+      for (const part of [...buffer.cpus].sort((a, b) => a.cpu - b.cpu)) {
         const place = this.#place(buffer, part);
         if (place === undefined) continue;
         if (isStrange) this.#books.skip(part.offset, place.end, 'data of a buffer with another clock');
