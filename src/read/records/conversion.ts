@@ -70,7 +70,9 @@ export function printedText(
   scope: Scope,
 ): { id: (record: RecordBytes) => number; write: Writer } {
   const codes = parts.map((part) => (typeof part === 'string' ? undefined : stringCode(part, scope)));
-  const writers = parts.map((part, i) => (typeof part === 'string' ? literalWriter(part) : writer(part, codes[i]!)));
+  const writers = parts.map((part, i) =>
+    typeof part === 'string' ? literalWriter(part) : writer(part, codes[i]!, scope),
+  );
   const write: Writer = (record, out) => {
     for (let i = 0; i < writers.length; i++) if (!writers[i]!(record, out)) return false;
     return true;
@@ -92,7 +94,7 @@ export function internedText(write: Writer, scope: Scope): (record: RecordBytes)
   const { strings, out } = scope;
   return (record) => {
     out.length = 0;
-    if (!write(record, out)) return -1;
+    if (!write(record, out) || record.isCut(out)) return -1;
     let { length } = out;
     while (length > 0 && out.bytes[length - 1] === 32) length--;
     if (!record.spend(length)) return -1;
@@ -167,10 +169,10 @@ export function findPrintk(formats: ReadonlyMap<string, string>, hi: number, lo:
   return formats.get(`0x${short}`) ?? formats.get(short) ?? formats.get(short.padStart(16, '0'));
 }
 
-function writer(conversion: Conversion, code: Code): Writer {
+function writer(conversion: Conversion, code: Code, scope: Scope): Writer {
   const { flags, width, precision, letter } = conversion;
   const isLeft = flags.includes('-');
-  const body = bodyWriter(conversion, code);
+  const body = bodyWriter(conversion, code, scope);
   const zero = flags.includes('0') && !isLeft && letter !== 's' ? 48 : 32;
   if (width < 0 && (precision < 0 || letter !== 's')) return body;
   return (record, out) => {
@@ -182,12 +184,13 @@ function writer(conversion: Conversion, code: Code): Writer {
   };
 }
 
-function bodyWriter(conversion: Conversion, code: Code): Writer {
+function bodyWriter(conversion: Conversion, code: Code, scope: Scope): Writer {
   const { letter, pointer, flags, precision } = conversion;
-  if (code.kind === 'text') return letter === 's' || letter === 'p' ? code.write : () => false;
+  if (code.kind === 'text') return letter === 's' || letter === 'p' ? code.write : nothing(scope);
   const { run } = code;
-  if (letter === 'p') return pointerWriter(pointer, run, code);
-  if (letter === 's') return () => false;
+  if (letter === 'p') return pointerWriter(pointer, run, code, scope);
+  // `%o` and `%n`: no event of the kernel prints them.
+  if (letter === 's' || letter === 'o' || letter === 'n') return nothing(scope);
   const type = integer(conversion.bits, letter === 'd');
   const isPrefixed = flags.includes('#');
   return (record, out) => {
@@ -211,12 +214,18 @@ function bodyWriter(conversion: Conversion, code: Code): Writer {
         out.addByte(lo & 0xff);
         return true;
     }
-    return false; // `%o` and `%n`: no event of the kernel prints them.
+    return false;
   };
 }
 
+/** What cannot be written from the record. */
+function nothing(scope: Scope): Writer {
+  notKnown(scope);
+  return () => false;
+}
+
 /** `%p` and its variants that need nothing but the number; the others look at memory behind it. */
-function pointerWriter(pointer: string, run: Run, code: NumberCode): Writer {
+function pointerWriter(pointer: string, run: Run, code: NumberCode, scope: Scope): Writer {
   const digits = code.type.bits === 64 ? 16 : 8;
   if (pointer === '' || pointer === 'x' || pointer === 'K') {
     return (record, out) => {
@@ -225,5 +234,5 @@ function pointerWriter(pointer: string, run: Run, code: NumberCode): Writer {
       return true;
     };
   }
-  return () => false;
+  return nothing(scope);
 }

@@ -59,7 +59,7 @@ class MarkerPlan implements Plan {
   decode(record: RecordBytes): void {
     const { out } = this.#environment;
     out.length = 0;
-    if (!this.#write(record)) {
+    if (!this.#write(record) || record.isCut(out)) {
       // Its text cannot be put together: the fields are kept as they are.
       this.#plain ??= genericPlan(this.#format, this.#builder, this.#environment);
       this.#plain.decode(record);

@@ -204,7 +204,7 @@ export class ColumnPlan implements Plan {
         if (id >= 0) values.setTextId(i, id);
       } else if (source.from === 'bytes') {
         const start = spill.length;
-        if (source.write(record, spill) && record.spend(spill.length - start)) {
+        if (source.write(record, spill) && !record.isCut(spill) && record.spend(spill.length - start)) {
           values.setRange(i, start, spill.length);
         } else spill.length = start;
       }

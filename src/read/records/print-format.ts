@@ -65,11 +65,17 @@ export function parseFormat(text: string, values: readonly Expression[], longSiz
       literal += '%';
       continue;
     }
+    let isOpen = false;
     const constant = (given: string | undefined): number => {
       if (given !== '*') return given === undefined ? -1 : Number(given);
       const value = take();
-      return value.kind === 'number' && value.hi === 0 && value.lo < 4096 ? value.lo : -1;
+      if (value.kind === 'number' && value.hi === 0 && value.lo < 4096) return value.lo;
+      isOpen = true;
+      return -1;
     };
+    const givenWidth = constant(width);
+    const givenPrecision = constant(precision);
+    const value = take();
     let pointer = '';
     if (letter === 'p') {
       pointer = /^[A-Za-z0-9]*/.exec(text.slice(at, at + 8))?.[0] ?? '';
@@ -79,12 +85,13 @@ export function parseFormat(text: string, values: readonly Expression[], longSiz
     literal = '';
     parts.push({
       flags,
-      width: constant(width),
-      precision: constant(precision),
+      width: givenWidth,
+      precision: givenPrecision,
       bits: bitsOf(length, longSize),
       letter: letter === 'i' ? 'd' : letter,
       pointer,
-      value: take(),
+      // How much of a text or of memory is printed is then not known.
+      value: isOpen && /^[sp]$/.test(letter) ? { kind: 'unknown' } : value,
     });
   }
   if (literal !== '') parts.push(literal);

@@ -186,6 +186,16 @@ test('common fields are where the capture says that they are', () => {
   assert.deepEqual([events[0]?.name, events[0]?.pid, valuesOf(events[0])], ['moved', 55, { a: -4 }]);
 });
 
+test('one damaged description does not move the common fields of all', () => {
+  const damaged = formatOf('vendor', 'damaged', 8, [['int a', 8, 4, 1]], '"x"');
+  const formats = [
+    { ...damaged, common: damaged.common.map((field) => ({ ...field, offset: field.offset + 1 })) },
+    ...[9, 10].map((id) => formatOf('vendor', `whole_${id}`, id, [['int a', 8, 4, 1]], '"x"')),
+  ];
+  const { events } = decodeAll(formats, [new RecordWriter(9, 12).put(8, 4, -4).bytes]);
+  assert.deepEqual([events[0]?.name, valuesOf(events[0])], ['whole_9', { a: -4 }]);
+});
+
 const pageAlloc: readonly Declared[] = [
   ['unsigned long pfn', 8, 8],
   ['unsigned int order', 16, 4],

@@ -34,8 +34,18 @@ export interface RecordOptions {
 /** Most ids without a description that get a kind of their own. */
 const mostUnknown = 256;
 
-/** Where the common fields of every kernel since 2.6.33 are; a capture's first description says it for all. */
-const usualCommon = { type: [0, 2], flags: [2, 1], preemptCount: [3, 1], pid: [4, 4] } as const;
+/** Offset and size of a common field. */
+type Place = readonly [offset: number, size: number];
+
+/** Where the common fields are that are read from every record. */
+interface CommonFields {
+  readonly type: Place;
+  readonly flags: Place;
+  readonly pid: Place;
+}
+
+/** Where they are in every kernel since 2.6.33; what most of a capture's descriptions say counts. */
+const usualCommon: CommonFields = { type: [0, 2], flags: [2, 1], pid: [4, 4] };
 
 export class RecordTable {
   readonly #builder: BatchBuilder;
@@ -44,8 +54,10 @@ export class RecordTable {
   readonly #formats = new Map<number, EventFormat>();
   readonly #plans: (Plan | undefined)[] = [];
   readonly #unknown = new Map<number, KindState>();
-  #common: { type: readonly [number, number]; flags: readonly [number, number]; pid: readonly [number, number] } =
-    usualCommon;
+  #common = usualCommon;
+  /** How many descriptions have the common fields at these places: one that is damaged is outvoted. */
+  readonly #votes = new Map<string, number>();
+  #mostVotes = 0;
 
   constructor(builder: BatchBuilder, options: RecordOptions) {
     this.#builder = builder;
@@ -65,10 +77,11 @@ export class RecordTable {
     this.#record = new RecordBytes(options.isLittleEndian);
   }
 
-  /** Takes a description; of two with one id the first holds. */
+  /** Takes a description; of two with one id the first holds. All are to be added before the first record is decoded. */
   add(format: EventFormat): void {
-    if (this.#formats.size === 0 && format.common.length > 0) this.#learnCommon(format.common);
-    if (format.id <= 0xffff && !this.#formats.has(format.id)) this.#formats.set(format.id, format);
+    if (format.id > 0xffff || this.#formats.has(format.id)) return;
+    this.#formats.set(format.id, format);
+    if (format.common.length > 0) this.#learnCommon(format.common);
   }
 
   /** Whether there is a description for this id. */
@@ -141,27 +154,27 @@ export class RecordTable {
     this.#builder.values(state, hex);
   }
 
-  #load(
-    [offset, size]: readonly [number, number],
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-    isSigned: boolean,
-  ): boolean {
+  #load([offset, size]: Place, bytes: Uint8Array, start: number, end: number, isSigned: boolean): boolean {
     this.#record.set(bytes, start, end);
     return this.#record.load(offset, size, isSigned);
   }
 
   #learnCommon(common: readonly RecordField[]): void {
-    const place = (name: string, usual: readonly [number, number]): readonly [number, number] => {
+    const place = (name: string, usual: Place): Place => {
       const field = common.find((one) => one.name === name);
       return field ? [field.offset, field.size] : usual;
     };
-    this.#common = {
+    const places: CommonFields = {
       type: place('common_type', usualCommon.type),
       flags: place('common_flags', usualCommon.flags),
       pid: place('common_pid', usualCommon.pid),
     };
+    const key = JSON.stringify(places);
+    const votes = (this.#votes.get(key) ?? 0) + 1;
+    this.#votes.set(key, votes);
+    if (votes <= this.#mostVotes) return;
+    this.#mostVotes = votes;
+    this.#common = places;
   }
 }
 

@@ -1,5 +1,6 @@
 /** The record being decoded: its bytes, and what was loaded from it last. One object is used again for every record. */
 import type { RecordField } from './event-format.ts';
+import type { TextOut } from './text-out.ts';
 
 export class RecordBytes {
   bytes: Uint8Array = new Uint8Array(0);
@@ -54,6 +55,14 @@ export class RecordBytes {
       return Number.NaN;
     }
     return isSigned ? this.#view.getInt32(at, this.isLittleEndian) : this.#view.getUint32(at, this.isLittleEndian);
+  }
+
+  /** Whether a text that was put together is not whole; then it is as if the record were too short for it. */
+  isCut(out: TextOut): boolean {
+    if (!out.isCut) return false;
+    out.isCut = false;
+    this.isShort = true;
+    return true;
   }
 
   /** Loads 8 bytes, as `load`. */

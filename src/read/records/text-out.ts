@@ -9,12 +9,17 @@ const mostText = 1 << 20;
 export class TextOut {
   bytes = new Uint8Array(256);
   length = 0;
+  /** Something did not fit: what is here is not the whole text. Stays until it is cleared. */
+  isCut = false;
   /** Digits of a number, last first. */
   readonly #spare = new Uint8Array(24);
 
   /** Room for `more` bytes; false when the text would be longer than any. */
   #room(more: number): boolean {
-    if (this.length + more > mostText) return false;
+    if (this.length + more > mostText) {
+      this.isCut = true;
+      return false;
+    }
     if (this.length + more > this.bytes.length) {
       const grown = new Uint8Array(Math.max(this.bytes.length * 2, this.length + more));
       grown.set(this.bytes.subarray(0, this.length));
