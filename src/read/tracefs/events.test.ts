@@ -25,6 +25,20 @@ test('options/fields: the record’s own names, numbers twice, enums as numbers'
   assert.equal(capture.accounting.decoded, 3);
 });
 
+test('options/fields: strings, and numbers of one byte', () => {
+  const { capture, events } = read(
+    '       fsl-poke-269     [003] .....    18.767249: cma_alloc_start: name=my region count=0x10 (16) align=0x0 (0)\n' +
+      '       kcompactd0-45    [003] .....    18.767250: mm_compaction_begin: zone_start=0x40000 (262144) migrate_pfn=0x40000 (262144) free_pfn=0x5fe00 (392704) zone_end=0x60000 (393216) sync=(1)\n' +
+      "       kcompactd0-45    [003] .....    18.767251: mm_compaction_begin: zone_start=0x1 (1) migrate_pfn=0x1 (1) free_pfn=0x1 (1) zone_end=0x1 (1) sync='A'(65)\n" +
+      '       kcompactd0-45    [003] .....    18.767252: ipi_raise: target_mask=00000000,0000000f (Function call interrupts)\n',
+  );
+  assert.deepEqual(events[0]?.values, ['my region', 16, undefined, undefined, 0]);
+  assert.equal(fields(events[1])['mode'], 'sync');
+  assert.equal(fields(events[2])['mode'], "'A'(65)");
+  assert.deepEqual(fields(events[3]), { target_mask: '00000000,0000000f', reason: 'Function call interrupts' });
+  assert.equal(capture.accounting.decoded, 4);
+});
+
 test('a field that an older kernel does not print is not recorded, never 0', () => {
   const event = only(
     '       fsl-mover-180     [003] .....     7.968864: mm_migrate_pages: nr_succeeded=4 nr_failed=0 nr_thp_succeeded=0 nr_thp_failed=0 nr_thp_split=0 mode=MIGRATE_SYNC reason=contig_range\n',
