@@ -40,7 +40,10 @@ export async function* eventsToParquet(
   for await (const chunk of rows.chunks) {
     const columnData = chunk.columns.map((column) => ({
       name: column.column.name,
-      data: valuesOf(column, chunk.rows, names.get(column.column.name) ?? []),
+      // The writer takes one column after the other: only that one is spelled out in values of JavaScript.
+      get data(): Values {
+        return valuesOf(column, chunk.rows, names.get(column.column.name) ?? []);
+      },
     }));
     writer.write({ columnData, rowGroupSize: chunk.rows });
     yield taken(bytes);
