@@ -21,7 +21,7 @@ const environment: Environment = {
   names: new SymbolIds(strings, undefined, 'name', '0x'),
   places: new SymbolIds(strings, undefined, 'place', '0x'),
   callers: new SymbolIds(strings, undefined, 'place', ''),
-  hasSymbols: false,
+  symbols: undefined,
   printkFormats: undefined,
   out: new TextOut(),
   spill: new TextOut(),

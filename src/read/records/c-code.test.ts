@@ -76,7 +76,7 @@ function scope(longSize: 4 | 8 = 8): Scope {
     names: ids,
     places: ids,
     callers: ids,
-    hasSymbols: false,
+    symbols: undefined,
     printkFormats: undefined,
     out,
     spill: out,

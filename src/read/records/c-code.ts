@@ -12,6 +12,7 @@ import { add, compare, divide, multiply, settle, shift, subtract } from './int64
 import { namesCode } from './names.ts';
 import type { RecordBytes } from './record.ts';
 import type { SymbolIds } from './symbol-ids.ts';
+import type { Symbols } from './symbols.ts';
 import type { TextOut } from './text-out.ts';
 
 /** Leaves a number in the record; false when it is not known. */
@@ -49,7 +50,7 @@ export interface Environment {
   readonly places: SymbolIds;
   /** As `places`, but bare digits where there is no symbol: how tools print the caller of a probe's return. */
   readonly callers: SymbolIds;
-  readonly hasSymbols: boolean;
+  readonly symbols: Symbols | undefined;
   readonly printkFormats: ReadonlyMap<string, string> | undefined;
   /** Text being put together. */
   readonly out: TextOut;

@@ -88,8 +88,8 @@ class MarkerPlan implements Plan {
 
   /** The kind named after the function at an address; undefined where it is in no symbol. */
   #writer(hi: number, lo: number): NamedKind | undefined {
-    const { names, hasSymbols, strings } = this.#environment;
-    if (!hasSymbols) return undefined;
+    const { names, symbols, strings } = this.#environment;
+    if (!symbols || symbols.count === 0) return undefined;
     const id = names.id(hi, lo);
     const known = this.#named.get(id);
     if (known) return known;

@@ -66,8 +66,8 @@ export class ProbePlan implements Plan {
   }
 
   #planAt(hi: number, lo: number): Plan {
-    const { names, hasSymbols, strings } = this.#environment;
-    if (!hasSymbols) return this.#planOf('');
+    const { names, symbols, strings } = this.#environment;
+    if (!symbols || symbols.count === 0) return this.#planOf('');
     const id = names.id(hi, lo);
     const known = this.#byName.get(id);
     if (known) return known;

@@ -69,7 +69,7 @@ export class RecordTable {
       names: new SymbolIds(strings, symbols, 'name', '0x'),
       places: new SymbolIds(strings, symbols, 'place', '0x'),
       callers: new SymbolIds(strings, symbols, 'place', ''),
-      hasSymbols: symbols !== undefined && symbols.count > 0,
+      symbols,
       printkFormats,
       out: new TextOut(),
       spill: new TextOut(),

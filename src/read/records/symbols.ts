@@ -11,33 +11,38 @@ const longestName = 512;
 /** Places remembered: events come from few places. */
 const cacheSize = 4096;
 
+/** Sorted addresses, each once, and where each one's name (and ` [module]`) is in the text. */
+interface SymbolList {
+  readonly hi: Uint32Array;
+  readonly lo: Uint32Array;
+  readonly start: Uint32Array;
+  readonly end: Uint32Array;
+}
+
+/** The text is read when the first address is asked for: captures without probes and markers never do. */
 export class Symbols {
-  /** Sorted addresses, equal ones in the order of the text. */
-  readonly #hi: Uint32Array;
-  readonly #lo: Uint32Array;
-  /** Where each one's name (and ` [module]`) is in the text. */
-  readonly #start: Uint32Array;
-  readonly #end: Uint32Array;
   readonly #text: Uint8Array;
+  #read: SymbolList | undefined;
   readonly #decoder = new TextDecoder('latin1');
   readonly #cacheHi = new Uint32Array(cacheSize);
   readonly #cacheLo = new Uint32Array(cacheSize);
   readonly #cache: (string | undefined)[] = new Array(cacheSize);
-  /** Index of the symbol found last, its offset and size, for `find` and `name`. */
+  /** Offset in the symbol found last, and its size. */
   #offset = 0;
   #size = 0;
 
-  constructor(text: Uint8Array, hi: Uint32Array, lo: Uint32Array, start: Uint32Array, end: Uint32Array) {
+  constructor(text: Uint8Array) {
     this.#text = text;
-    this.#hi = hi;
-    this.#lo = lo;
-    this.#start = start;
-    this.#end = end;
+  }
+
+  get #list(): SymbolList {
+    this.#read ??= readList(this.#text);
+    return this.#read;
   }
 
   /** How many symbols there are. */
   get count(): number {
-    return this.#hi.length;
+    return this.#list.hi.length;
   }
 
   /** `name+0x1c/0x40`, as `%pS` prints it (a module's with ` [module]` behind); '' when the address is in none. */
@@ -65,7 +70,8 @@ export class Symbols {
   }
 
   #label(index: number, place: string): string {
-    const written = this.#decoder.decode(this.#text.subarray(this.#start[index]!, this.#end[index]!));
+    const { start, end } = this.#list;
+    const written = this.#decoder.decode(this.#text.subarray(start[index]!, end[index]!));
     const gap = written.search(/[ \t]/);
     if (gap < 0) return written + place;
     return `${written.slice(0, gap)}${place} ${written.slice(gap).trim()}`;
@@ -73,19 +79,18 @@ export class Symbols {
 
   /** Last of the symbols at or before the address; -1 before the first, behind the last, or far behind it. */
   #search(hi: number, lo: number): number {
+    const list = this.#list;
     let low = 0;
-    let high = this.#hi.length;
+    let high = list.hi.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (this.#hi[middle]! < hi || (this.#hi[middle] === hi && this.#lo[middle]! <= lo)) low = middle + 1;
+      if (list.hi[middle]! < hi || (list.hi[middle] === hi && list.lo[middle]! <= lo)) low = middle + 1;
       else high = middle;
     }
-    if (low === 0 || low === this.#hi.length) return -1;
-    // Of several names of one address the kernel prints the first (kernel/kallsyms.c get_symbol_pos(), 6.12).
-    let index = low - 1;
-    while (index > 0 && this.#hi[index - 1] === this.#hi[index] && this.#lo[index - 1] === this.#lo[index]) index--;
-    this.#offset = (hi - this.#hi[index]!) * 2 ** 32 + (lo - this.#lo[index]!);
-    this.#size = (this.#hi[low]! - this.#hi[index]!) * 2 ** 32 + (this.#lo[low]! - this.#lo[index]!);
+    if (low === 0 || low === list.hi.length) return -1;
+    const index = low - 1;
+    this.#offset = (hi - list.hi[index]!) * 2 ** 32 + (lo - list.lo[index]!);
+    this.#size = (list.hi[low]! - list.hi[index]!) * 2 ** 32 + (list.lo[low]! - list.lo[index]!);
     return this.#size > largestSymbol ? -1 : index;
   }
 }
@@ -98,6 +103,10 @@ const largestSymbol = 2 ** 28;
  * no symbols. Mapping symbols (`$x`, `$d`: kernel/module/kallsyms.c is_mapping_symbol()) name nothing.
  */
 export function parseKallsyms(text: Uint8Array): Symbols {
+  return new Symbols(text);
+}
+
+function readList(text: Uint8Array): SymbolList {
   let lines = 1;
   for (let i = 0; i < text.length; i++) if (text[i] === 10) lines++;
   const hi = new Uint32Array(lines);
@@ -135,14 +144,16 @@ export function parseKallsyms(text: Uint8Array): Symbols {
     }
     at = next + 1;
   }
-  if (isSorted) {
-    return new Symbols(text, hi.slice(0, count), lo.slice(0, count), start.slice(0, count), end.slice(0, count));
-  }
-  // Modules come behind the kernel in the text but often lie before it.
   const order = new Uint32Array(count).map((_, i) => i);
-  order.sort((a, b) => hi[a]! - hi[b]! || lo[a]! - lo[b]! || a - b);
-  const pick = (values: Uint32Array) => order.map((index) => values[index]!);
-  return new Symbols(text, pick(hi), pick(lo), pick(start), pick(end));
+  // Modules come behind the kernel in the text but often lie before it.
+  if (!isSorted) order.sort((a, b) => hi[a]! - hi[b]! || lo[a]! - lo[b]! || a - b);
+  // Of several names of one address the kernel prints the first (kernel/kallsyms.c get_symbol_pos(), 6.12).
+  const firsts = order.filter((index, i) => {
+    const before = order[i - 1];
+    return before === undefined || hi[before] !== hi[index] || lo[before] !== lo[index];
+  });
+  const pick = (values: Uint32Array): Uint32Array => firsts.map((index) => values[index]!);
+  return { hi: pick(hi), lo: pick(lo), start: pick(start), end: pick(end) };
 }
 
 function hexDigit(byte: number): number {
