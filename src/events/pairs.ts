@@ -91,6 +91,9 @@ function quoteEnd(text: string, at: number): number {
 
 /** Without padding, the comma between pairs, and the quotes of a quoted string. */
 function trimValue(written: string): string {
-  const value = written.trim().replace(/[\s,;]+$/, '');
+  // By hand: a pattern for spaces at the end takes the square of the spaces within.
+  let end = written.length;
+  while (end > 0 && ' \t\r\n,;'.includes(written[end - 1]!)) end--;
+  const value = written.slice(0, end).trimStart();
   return value.length >= 2 && value.startsWith('"') && quoteEnd(value, 0) === value.length ? value.slice(1, -1) : value;
 }

@@ -13,6 +13,7 @@ import { pageIsolation } from './rows/page-isolation.ts';
 import { pageRef } from './rows/page-ref.ts';
 import { pagemap } from './rows/pagemap.ts';
 import { sched } from './rows/sched.ts';
+import { syscalls } from './rows/syscalls.ts';
 import { thp } from './rows/thp.ts';
 import { vmscan } from './rows/vmscan.ts';
 import { workqueue } from './rows/workqueue.ts';
@@ -33,6 +34,7 @@ export const rows: readonly EventRow[] = [
   ...filemap,
   ...locks,
   ...ipi,
+  ...syscalls,
   ...ftrace,
 ];
 

@@ -257,7 +257,7 @@ function printValue(template: Template, i: number, value: PrintValue): string | 
     case hows.x:
       return hexText(value);
     case hows['0x']:
-      return `0x${hexText(value)}`;
+      return `0x${hexText(value).padStart(width, '0')}`;
     case hows.p:
       return hexText(value).padStart(16, '0');
     case hows.f6:

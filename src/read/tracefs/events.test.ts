@@ -193,15 +193,18 @@ test('markers, also over several lines and with blank ones', () => {
 });
 
 test('syscalls print their own name instead of the event’s', () => {
-  const { events } = read(
-    '       fsl-mover-722     [003] .....   129.365622: sys_move_pages(pid: 0, nr_pages: 4)\n' +
-      '       fsl-mover-722     [003] .....   129.365623: sys_move_pages -> 0x0\n',
+  const { capture, events } = read(
+    '       fsl-mover-722     [003] .....   129.365622: sys_move_pages(pid: 0, nr_pages: 4, pages: ffffa000, nodes: 0, status: ffffb000, flags: 2)\n' +
+      '       fsl-mover-722     [003] .....   129.365623: sys_move_pages -> 0xfffffffffffffff2\n' +
+      '       fsl-mover-722     [003] .....   129.365624: sys_mlock(start: 1000, len: 4)\n',
   );
   assert.deepEqual(
-    events.map((event) => [event.system, event.name, event.form, event.values[0]]),
+    events.map((event) => [event.system, event.name, event.form, event.values]),
     [
-      ['syscalls', 'sys_enter_move_pages', 'generic', 'sys_move_pages(pid: 0, nr_pages: 4)'],
-      ['syscalls', 'sys_exit_move_pages', 'generic', 'sys_move_pages -> 0x0'],
+      ['syscalls', 'sys_enter_move_pages', 'catalogued', [0, 4, 0xffffa000, 0, 0xffffb000, 2]],
+      ['syscalls', 'sys_exit_move_pages', 'catalogued', [-14]],
+      ['syscalls', 'sys_enter_mlock', 'generic', ['sys_mlock(start: 1000, len: 4)']],
     ],
   );
+  assert.deepEqual(capture.accounting.oddities, []);
 });
