@@ -21,6 +21,7 @@ import type { CpuPart, Options } from './options.ts';
 import { mostUnpacked, packedPages } from './packed-pages.ts';
 import { type BufferPart, noteDamage, type Parts } from './parts.ts';
 import { Scroll } from './scroll.ts';
+import { openText } from './text.ts';
 import { readVersion6 } from './version-6.ts';
 import { readVersion7 } from './version-7.ts';
 
@@ -57,11 +58,15 @@ export class TraceDatReader implements RandomReader {
     this.#builder = builder;
     this.capture = builder.capture;
     this.#streams = this.#chooseStreams();
-    this.#learn();
+    const { packing, version, isLittleEndian } = head;
+    const how = `${packing === 'none' ? '' : `, ${packing}`}${isLittleEndian ? '' : ', big endian'}`;
+    this.capture.variant = `trace.dat version ${version}${how}`;
+    learnFacts(this.capture, head, parts);
+    remarkTimes(this.capture, parts.options);
   }
 
   /** @throws TraceError `damaged`, `unsupported` */
-  static async open(source: string, input: ByteSource, options: ReadOptions): Promise<TraceDatReader> {
+  static async open(source: string, input: ByteSource, options: ReadOptions): Promise<RandomReader> {
     const head = await readHead(source, input);
     const capture = newCapture(source, 'trace-dat', 'bytes');
     const definitions = options.probeDefinitions ?? options.sidecar?.probeDefinitions ?? [];
@@ -69,7 +74,12 @@ export class TraceDatReader implements RandomReader {
     const books = new ByteBooks(builder);
     const read = head.version === 6 ? readVersion6 : readVersion7;
     const parts = await read(source, input, head, books, capture);
-    return new TraceDatReader(source, input, head, parts, books, builder);
+    const hasPages = parts.buffers.some(({ cpus }) => cpus.length > 0);
+    const worst = parts.buffers.find(({ text }) => text !== undefined);
+    if (worst?.text === undefined || hasPages) return new TraceDatReader(source, input, head, parts, books, builder);
+    const reader = await openText(source, input, head, { ...worst.text, isPacked: worst.isPacked }, options);
+    learnFacts(reader.capture, head, parts);
+    return reader;
   }
 
   async *batches(): AsyncGenerator<EventBatch> {
@@ -167,29 +177,23 @@ export class TraceDatReader implements RandomReader {
       `${which} has clock "${printable(clock)}", the events read have "${printable(used)}": times of different clocks cannot be put in order, so it was left out (record it with -C ${printable(used)})`,
     );
   }
+}
 
-  #learn(): void {
-    const { capture } = this;
-    const { options } = this.#parts;
-    const packing = this.#head.packing === 'none' ? '' : `, ${this.#head.packing}`;
-    capture.variant = `trace.dat version ${this.#head.version}${packing}${this.#head.isLittleEndian ? '' : ', big endian'}`;
-    // sysname, node name, release, machine (tracecmd/trace-record.c add_uname()).
-    const [, release, machine] = /^\S+ \S+ (\S+) (\S+)$/.exec(options.uname.trim()) ?? [];
-    if (release !== undefined) learn(capture, 'kernelRelease', printable(release), 'capture');
-    if (machine !== undefined) learn(capture, 'arch', kernelArch(printable(machine)), 'capture');
-    // `3.1.6 not-a-git-repo`: the version, and the commit where there was one.
-    const version = /^\S+/.exec(options.version)?.[0];
-    learn(capture, 'tool', version === undefined ? 'trace-cmd' : `trace-cmd ${printable(version)}`, 'capture');
-    const top = this.#parts.buffers[0]?.cpus.length;
-    const cpus = options.cpuCount ?? (this.#head.version === 6 ? top : undefined);
-    if (cpus !== undefined) learn(capture, 'cpus', cpus, 'capture');
-    if (isPageSize(this.#head.pageSize)) learn(capture, 'pageSize', this.#head.pageSize, 'capture');
-    if (options.unknown.size > 0) {
-      capture.remarks.push(
-        `options of a kind not known here were left out: ${[...options.unknown].slice(0, 20).join(', ')}`,
-      );
-    }
-    remarkTimes(capture, options);
+/** What the file says of its kernel and its tool. */
+function learnFacts(capture: Capture, head: Head, { options, buffers }: Parts): void {
+  // sysname, node name, release, machine (tracecmd/trace-record.c add_uname()).
+  const [, release, machine] = /^\S+ \S+ (\S+) (\S+)$/.exec(options.uname.trim()) ?? [];
+  if (release !== undefined) learn(capture, 'kernelRelease', printable(release), 'capture');
+  if (machine !== undefined) learn(capture, 'arch', kernelArch(printable(machine)), 'capture');
+  // `3.1.6 not-a-git-repo`: the version, and the commit where there was one.
+  const version = /^\S+/.exec(options.version)?.[0];
+  learn(capture, 'tool', version === undefined ? 'trace-cmd' : `trace-cmd ${printable(version)}`, 'capture');
+  const cpus = options.cpuCount ?? (head.version === 6 ? buffers[0]?.cpus.length : undefined);
+  if (cpus !== undefined && cpus > 0) learn(capture, 'cpus', cpus, 'capture');
+  if (isPageSize(head.pageSize)) learn(capture, 'pageSize', head.pageSize, 'capture');
+  if (options.unknown.size > 0) {
+    const unknown = [...options.unknown].slice(0, 20).join(', ');
+    capture.remarks.push(`options of a kind not known here were left out: ${unknown}`);
   }
 }
 

@@ -83,15 +83,22 @@ function packPages(pages: Uint8Array, shape: Shape): Uint8Array {
   return out.take();
 }
 
+/** A trace.dat with the text of a latency tracer instead of pages. */
+export function textFileOf(text: string, shape: Shape): Uint8Array {
+  return traceDatOf({ buffers: [{ name: '', clock: 'local', cpus: [] }], cmdlines: '', text }, shape);
+}
+
 export interface FileItems {
   readonly buffers: readonly BufferItems[];
   readonly cmdlines: string;
   /** Further options: id and data. */
   readonly options?: readonly (readonly [id: number, data: string])[];
+  /** Instead of the pages of the first buffer. */
+  readonly text?: string;
 }
 
 /** A whole trace.dat. */
-export function traceDatOf({ buffers, cmdlines, options = [] }: FileItems, shape: Shape): Uint8Array {
+export function traceDatOf({ buffers, cmdlines, options = [], text }: FileItems, shape: Shape): Uint8Array {
   const { version, isLittleEndian, longSize, packing, pageSize } = shape;
   const out = new Out(isLittleEndian).raw([0x17, 0x08, 0x44]).text(`tracing${version}\0`);
   out.raw([isLittleEndian ? 0 : 1, longSize]).number(4096, 4);
@@ -122,7 +129,7 @@ export function traceDatOf({ buffers, cmdlines, options = [] }: FileItems, shape
   ];
   const option = (id: number, data: Uint8Array): Uint8Array =>
     part().number(id, 2).number(data.length, 4).raw(data).take();
-  const count = Math.max(...buffers.flatMap(({ cpus }) => cpus.map(({ cpu }) => cpu))) + 1;
+  const count = Math.max(-1, ...buffers.flatMap(({ cpus }) => cpus.map(({ cpu }) => cpu))) + 1;
   const general = part()
     .raw(option(4, part().text(`local [${buffers[0]!.clock}] tai\0`).take()))
     .raw(option(5, part().text('Linux bench 6.1.0-56-arm64 aarch64\0').take()))
@@ -138,6 +145,7 @@ export function traceDatOf({ buffers, cmdlines, options = [] }: FileItems, shape
       return at;
     });
     out.number(0, 2);
+    if (text !== undefined) return out.text('latency  \0').text(text).take();
     buffers.forEach((buffer, i) => {
       if (buffer.name !== '') out.patch(places[i]!, out.size, 8);
       out.text('flyrecord\0');
@@ -183,6 +191,23 @@ export function traceDatOf({ buffers, cmdlines, options = [] }: FileItems, shape
   general.raw(option(0, part().number(0, 8).take()));
   // Where the place of the next options goes.
   let link = section(0, general.take(), false) + 16 + general.size - 8;
+  if (text !== undefined) {
+    const content = new TextEncoder().encode(text);
+    const packed = part().number(1, 4);
+    if (packing !== 'none') packed.raw(pack(content, shape));
+    const at = out.size;
+    const data = packing === 'none' ? content : packed.take();
+    out
+      .number(22, 2)
+      .number(packing === 'none' ? 0 : 1, 2)
+      .number(0, 4)
+      .number(data.length, 8)
+      .raw(data);
+    out.patch(link, out.size, 8);
+    const end = part().raw(option(22, part().number(at, 8).text('\0local\0').take()));
+    section(0, end.raw(option(0, part().number(0, 8).take())).take(), false);
+    return out.take();
+  }
   for (const { name, clock, cpus, pageSize: own = pageSize } of buffers) {
     const at = section(3, new Uint8Array(0), packing !== 'none');
     const table = part().number(at, 8).text(`${name}\0${clock}\0`).number(own, 4).number(cpus.length, 4);
