@@ -127,6 +127,16 @@ function parseElsewhere(bytes: Uint8Array, first: number, tried: number, end: nu
  * line is no event line with such a prefix.
  */
 export function prefixOf(bytes: Uint8Array, start: number, end: number, line: ReportLine): number {
+  const { isLatency } = line;
+  const prefix = findPrefix(bytes, start, end, line);
+  if (prefix > 0) return prefix;
+  line.isLatency = !isLatency;
+  const other = findPrefix(bytes, start, end, line);
+  if (other === 0) line.isLatency = isLatency;
+  return other;
+}
+
+function findPrefix(bytes: Uint8Array, start: number, end: number, line: ReportLine): number {
   const width = line.isLatency ? latencyColumn : defaultColumn;
   const last = Math.min(end, start + longestPrefix + width);
   for (let i = start + width + 2; i < last; i++) {

@@ -198,6 +198,18 @@ test('several buffers or files: the name in front of each line is not part of th
   assert.equal(capture.accounting.skipped, 0);
 });
 
+test('several files in the latency format', () => {
+  const { capture, events } = read(`  a.dat: cpus=4
+  a.dat: fsl-move-180     3d....     7.704984: mm_lru_activate:      folio=0xfffffc000107da00 pfn=0x81f68
+ b.data: kworker/-71      2d....     7.704985: mm_lru_activate:      folio=0xfffffc000107da00 pfn=0x81f68
+`);
+  assert.deepEqual(
+    events.map((event) => `${event.comm} ${event.pid} ${event.cpu}`),
+    ['fsl-move 180 3', 'kworker/ 71 2'],
+  );
+  assert.equal(capture.accounting.skipped, 0);
+});
+
 test('times: -t keeps nanoseconds, --ts-diff is passed over, clocks that count no seconds have no point', () => {
   const full = read(
     '       fsl-mover-180   [003]     7.705076512: (+123)   mm_lru_activate:      folio=0xfffffc000107da00 pfn=0x81f68\n',
