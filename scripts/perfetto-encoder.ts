@@ -3,7 +3,7 @@
  * CPU for each read period, process trees behind them, statistics at both ends. No real Perfetto capture of migrate and LRU
  * events is to be had; the events are real all the same, and the text beside them says what must come out.
  *
- *     node dist/scripts/perfetto-encoder.js trace.txt.gz out.perfetto-trace [events] [dense]
+ *     node dist/scripts/perfetto-encoder.js trace.txt.gz out.perfetto-trace [skip events] [dense]
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
@@ -12,7 +12,9 @@ import { encodeEvent, parseLine, type TextEvent } from './perfetto-messages.ts';
 import { ProtoWriter } from './proto-writer.ts';
 
 export interface EncoderOptions {
-  /** At most so many events of the text. */
+  /** Events at the beginning of the text that are left out. */
+  readonly skip?: number;
+  /** At most so many events after those. */
   readonly events?: number;
   /** The encoding of Perfetto 50: descriptions of generic events, and packets packed with zlib. */
   readonly isDense?: boolean;
@@ -283,13 +285,15 @@ const groups: readonly (readonly [string, RegExp])[] = [
 
 /** The trace of a text's events. */
 export function encodePerfetto(text: string, options: EncoderOptions = {}): EncodedTrace {
-  const { periodNs = 500_000_000n } = options;
+  const { periodNs = 500_000_000n, skip = 0 } = options;
+  const most = skip + (options.events ?? Number.POSITIVE_INFINITY);
   const events: TextEvent[] = [];
   for (const line of text.split('\n')) {
-    if (events.length === (options.events ?? Number.POSITIVE_INFINITY)) break;
+    if (events.length === most) break;
     const event = parseLine(line);
     if (event !== undefined) events.push(event);
   }
+  events.splice(0, skip);
   const cpus = Math.max(...events.map(({ cpu }) => cpu)) + 1;
   const encoder = new Encoder(options);
   encoder.head(cpus, [...new Set(events.map(({ name }) => name))].sort());
@@ -321,8 +325,8 @@ export function readText(path: string): string {
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const [path = '', out = '', events = '', dense = ''] = process.argv.slice(2);
-  const options = { isDense: dense === 'dense', ...(events === '' ? {} : { events: Number(events) }) };
+  const [path = '', out = '', skip = '0', events = 'Infinity', dense = ''] = process.argv.slice(2);
+  const options = { isDense: dense === 'dense', skip: Number(skip), events: Number(events) };
   const trace = encodePerfetto(readText(path), options);
   writeFileSync(out, trace.bytes);
   console.log(`${out}: ${trace.events} events, ${trace.bytes.length} bytes`);

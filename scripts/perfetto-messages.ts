@@ -53,7 +53,8 @@ const lists: Readonly<Record<string, readonly string[]>> = {
 
 /**
  * A value of the text as the record has it. How: `p` hex without 0x, `x` hex with 0x, `d` signed, `u` unsigned, `s` text, `lru`
- * the flags of LRU events, `gfp` flags that the text has as names (here any number), or a name out of `lists`.
+ * the flags of LRU events, `gfp` flags that the text has as names (here any number), `page index` and `device` those of
+ * filemap events, or a name out of `lists`.
  */
 function asRecorded(how: string, shown: string): Value {
   if (how === 's') return shown;
@@ -61,6 +62,11 @@ function asRecorded(how: string, shown: string): Value {
   if (how === 'p') return { sign: false, value: BigInt(shown.startsWith('0x') ? shown : `0x${shown}`) };
   if (how === 'x' || how === 'u') return { sign: false, value: BigInt(shown) };
   if (how === 'd') return { sign: true, value: BigInt(shown) };
+  if (how === 'page index') return { sign: false, value: BigInt(shown) / 4096n };
+  if (how === 'device') {
+    const [major = '', minor = ''] = shown.split(':');
+    return { sign: false, value: (BigInt(major) << 8n) | BigInt(minor) };
+  }
   if (how === 'lru') {
     const letters = ['M', 'a', 'f', 's', 'b', 'd', 'B'];
     const bits = letters.reduce((sum, letter, bit) => sum + (shown.includes(letter) ? 1 << bit : 0), 0);
@@ -106,16 +112,30 @@ const generic: Readonly<Record<string, readonly Form[]>> = {
   test_pages_isolated: [
     { text: /^start_pfn=(\S+) end_pfn=(\S+) fin_pfn=(\S+) ret=\S+$/, fields: 'start_pfn:x end_pfn:x fin_pfn:x' },
   ],
+  cma_alloc: [{ text: /^pfn=(\S+) page=(\S+) count=(\d+) align=(\d+)$/, fields: 'pfn:p page:p count:u align:u' }],
   cma_release: [{ text: /^name=(.*) pfn=(\S+) page=(\S+) count=(\d+)$/, fields: 'name:s pfn:x page:p count:u' }],
 };
 
+/** The seven events of page_ref, with the value that some return. */
+const pageRef: readonly Form[] = ['', ' ret=(\\S+)'].map((ret) => ({
+  text: new RegExp(`^pfn=(\\S+) flags=(.*) count=(\\S+) mapcount=(\\S+) mapping=(\\S+) mt=(\\S+) val=(\\S+)${ret}$`),
+  fields: `pfn:x flags:gfp count:d mapcount:d mapping:p mt:d val:d${ret === '' ? '' : ' ret:d'}`,
+}));
+
 /** Perfetto's own messages: the number of the event's field, and of each value's. */
+const filemap = {
+  text: /^dev (\S+) ino (\S+) pfn=(\S+) ofs=(\d+)(?: order=\d+)?$/,
+  fields: '4:device 2:p 1:x 3:page index',
+};
+
 const typed: Readonly<Record<string, { readonly number: number; readonly text: RegExp; readonly fields: string }>> = {
   mm_page_alloc: {
     number: 307,
     text: /^page=(\S+) pfn=(\S+) order=(\d+) migratetype=(\d+) gfp_flags=(.*)$/,
     fields: '4:p 5:x 3:u 2:d 1:gfp',
   },
+  mm_filemap_add_to_page_cache: { number: 97, ...filemap },
+  mm_filemap_delete_from_page_cache: { number: 98, ...filemap },
   mm_page_free: { number: 310, text: /^page=(\S+) pfn=(\S+) order=(\d+)$/, fields: '2:p 3:x 1:u' },
   mm_page_free_batched: { number: 311, text: /^page=(\S+) pfn=(\S+) order=\d+$/, fields: '2:p 3:x' },
   mm_page_pcpu_drain: {
@@ -187,7 +207,7 @@ export function encodeEvent(event: TextEvent, naming: Naming): Encoded {
   const match = own?.text.exec(event.text);
   if (own !== undefined && match) {
     const message = new ProtoWriter();
-    own.fields.split(' ').forEach((field, i) => {
+    own.fields.split(/ (?=\d)/).forEach((field, i) => {
       const [number = '', how = ''] = field.split(':');
       const shown = match[i + 1];
       if (shown === undefined) return;
@@ -224,7 +244,8 @@ function write(message: ProtoWriter, field: number, value: Value): void {
 
 /** The fields of the record that a text was printed from. */
 function recordOf(event: TextEvent): [string, Value][] {
-  for (const form of generic[event.name] ?? []) {
+  const forms = event.name.startsWith('page_ref_') ? pageRef : (generic[event.name] ?? []);
+  for (const form of forms) {
     const match = form.text.exec(event.text);
     if (match === null) continue;
     return form.fields.split(' ').map((field, i) => {

@@ -7,8 +7,8 @@ export const sorts = { signed: 0, unsigned: 1, text: 2, bytes: 3 } as const;
 
 export class Scratch {
   count = 0;
-  /** There were more values than an event may have. */
-  isFull = false;
+  /** Values beyond those that an event may have: a kernel's have about twenty. */
+  more = 0;
   /** The bytes that each name is in, and where. */
   readonly nameBytes: Uint8Array[] = [];
   readonly nameStart = new Float64Array(maxFields);
@@ -21,14 +21,14 @@ export class Scratch {
 
   clear(): void {
     this.count = 0;
-    this.isFull = false;
+    this.more = 0;
   }
 
   /** Adds a value: that of a wire's field, as `sort`. */
   add(name: Uint8Array, nameStart: number, nameEnd: number, sort: number, wire: Wire): void {
     const i = this.count;
     if (i === maxFields) {
-      this.isFull = true;
+      this.more++;
       return;
     }
     this.nameBytes[i] = name;
@@ -60,6 +60,7 @@ export class Scratch {
             : decoder.decode(bytes.subarray(this.start[i]!, this.end[i]!));
       parts.push(`${this.name(i)}=${value}`);
     }
+    if (this.more > 0) parts.push(`(and ${this.more} more)`);
     return parts.join(' ');
   }
 }

@@ -121,7 +121,7 @@ export class Shapes {
       shapes[0] = shape;
       return shape;
     }
-    if (named === this.#builder.kinds.other || scratch.isFull) return undefined;
+    if (named === this.#builder.kinds.other || scratch.more > 0) return undefined;
     if (shapes.length === mostOfName || this.#count === most) return undefined;
     this.#count++;
     const shape = this.#make(named, scratch);
