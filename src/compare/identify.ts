@@ -36,7 +36,7 @@ const needs: Readonly<
   },
 };
 
-/** The command that records these events next time, as the text of the ring buffer, which is what can be read. */
+/** The command that records these events next time. */
 export function recordCommand(events: readonly string[]): string {
   const wanted = [...new Set(events)].map((event) => `-e ${event}`).join(' ');
   return `trace-cmd record -C mono ${wanted} sleep 30`;
