@@ -48,7 +48,8 @@ export function episodeTable(history: History): ColumnTable {
 
 /**
  * The events of one kind, named `system:name` or `name`: time (ns since the first event), cpu, pid, comm and the event's own
- * fields; 64-bit fields as exact text. Reads the capture to its end.
+ * fields; 64-bit fields as exact text. Reads the capture to its end. Times count from this capture's first event: those of two
+ * tables have no axis in common, even where the clocks have the same name.
  */
 export async function eventTable(open: OpenCapture, event: string): Promise<ColumnTable> {
   const { capture } = open;

@@ -13,7 +13,7 @@ import { type EventFilter, parseFilter } from './filter.ts';
 import { SchemaCollector, type TypedColumn, type TypedSchema } from './typed-schema.ts';
 
 /** Most rows of a chunk. */
-const mostRows = 65536;
+const mostRows = 32768;
 /** Cells of a chunk: captures with thousands of different fields get shorter chunks. */
 const mostCells = 2 ** 23;
 /** Characters of free text in a chunk. */
