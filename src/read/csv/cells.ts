@@ -47,17 +47,7 @@ export class CellReader {
     }
     const start = this.#length;
     this.#put(cell);
-    let at = start;
-    let end = this.#length;
-    const { bytes } = this;
-    if (field.name === 'flags' && field.storage === 'number' && isLruFlags(bytes, at, end)) {
-      return parseLruFlags(bytes, at, end, values, index) === end;
-    }
-    while (at < end && bytes[at] === 32) at++;
-    while (end > at && bytes[end - 1] === 32) end--;
-    const prefixed = end - at > 2 && bytes[at] === 48 && (bytes[at + 1]! | 32) === 120;
-    if (prefixed) return parseHex(bytes, at + 2, end, values, index) === end;
-    return (radix === 16 ? parseHex : parseDecimal)(bytes, at, end, values, index) === end;
+    return readNumber(this.bytes, start, this.#length, field, index, radix, values);
   }
 
   #put(text: string): void {
@@ -69,6 +59,28 @@ export class CellReader {
     }
     this.#length += this.#encoder.encodeInto(text, this.bytes.subarray(this.#length)).written;
   }
+}
+
+/** Reads a cell of a number or of 64 bits, which is not empty; false when it is none. */
+export function readNumber(
+  bytes: Uint8Array,
+  start: number,
+  behind: number,
+  field: Field,
+  index: number,
+  radix: 10 | 16,
+  values: FieldValues,
+): boolean {
+  let at = start;
+  let end = behind;
+  if (field.name === 'flags' && field.storage === 'number' && isLruFlags(bytes, at, end)) {
+    return parseLruFlags(bytes, at, end, values, index) === end;
+  }
+  while (at < end && bytes[at] === 32) at++;
+  while (end > at && bytes[end - 1] === 32) end--;
+  const prefixed = end - at > 2 && bytes[at] === 48 && (bytes[at + 1]! | 32) === 120;
+  if (prefixed) return parseHex(bytes, at + 2, end, values, index) === end;
+  return (radix === 16 ? parseHex : parseDecimal)(bytes, at, end, values, index) === end;
 }
 
 /** `Ma bd `: a letter or a space, then `a` or `f`. Hex flags begin with a digit. */

@@ -10,18 +10,10 @@ import type { Reader, ReadOptions } from '../format.ts';
 import type { KindState, NamedKind } from '../kind-table.ts';
 import { CellReader } from './cells.ts';
 import { type Layout, readHeader, type TimeUnit } from './header.ts';
+import { type CommonColumns, PlainReader } from './plain-reader.ts';
+import type { Plan } from './plans.ts';
 import { type Row, RowReader } from './rows.ts';
-
-/** How the rows of one kind are read. */
-interface Plan {
-  readonly fields: readonly Field[];
-  /** Which cell a field is read from. */
-  readonly cells: readonly { readonly column: number; readonly field: number; readonly radix: 10 | 16 }[];
-  /** Makes the kind with the first row that could be read, so that no kind is without events. */
-  state(): KindState;
-}
-
-type Problem = string | undefined;
+import { TimeReader } from './times.ts';
 
 export class CsvReader implements Reader {
   readonly capture: Capture;
@@ -32,44 +24,60 @@ export class CsvReader implements Reader {
   readonly #encoder = new TextEncoder();
   #cells: CellReader;
   #layout: Layout | undefined;
-  #unit: TimeUnit = 'ns';
-  /** Times seen so far are all multiples of this, ns. */
-  #resolution = 1000;
+  #time: TimeReader;
+  #plain: PlainReader | undefined;
   /** Plans by event name and probe description. */
   readonly #plans = new Map<string, Plan | NamedKind>();
-  /** Positions of the common columns; -1 where the table has none. */
-  #at = { time: -1, cpu: -1, pid: -1, tgid: -1, comm: -1, event: -1, probe: -1, context: -1 };
-  #textColumn = -1;
+  readonly #at: CommonColumns = {
+    time: -1,
+    cpu: -1,
+    pid: -1,
+    tgid: -1,
+    comm: -1,
+    event: -1,
+    probe: -1,
+    context: -1,
+    text: -1,
+  };
 
-  constructor(source: string, options: ReadOptions) {
+  /** @param judgesAll every row goes through csv-parse: for the test that it makes no difference */
+  constructor(source: string, options: ReadOptions, judgesAll = false) {
     this.#source = source;
     this.#map = options.csvMap;
     this.capture = newCapture(source, 'csv', 'rows');
     this.#builder = new BatchBuilder(this.capture, []);
     this.#cells = new CellReader(this.#builder.fieldValues, this.capture.strings, false);
-    this.#rows = new RowReader(() => this.#builder.comment());
+    this.#time = new TimeReader(this.capture, 'ns');
+    this.#rows = new RowReader({
+      comment: () => this.#builder.comment(),
+      row: (row) => this.#any(row),
+      plainRow: (bytes, start, line) => (judgesAll ? -1 : (this.#plain?.take(bytes, start, line) ?? -1)),
+    });
   }
 
   push(chunk: Uint8Array): EventBatch[] {
-    this.#readAll(this.#rows.push(chunk));
+    this.#rows.push(chunk);
+    this.#settleClock();
     return this.#builder.take();
   }
 
   end(): EventBatch[] {
-    this.#readAll(this.#rows.end());
+    this.#rows.end();
+    this.#settleClock();
     return this.#builder.finish();
   }
 
-  #readAll(rows: readonly Row[]): void {
-    for (const row of rows) {
-      this.#builder.at = row.line;
-      if (this.#layout === undefined) this.#header(row);
-      else if (row.problem !== '') this.#skip(row.problem, row.line, row.text);
-      else this.#row(row, this.#layout);
-    }
-    if (this.capture.clock.unit === 'ns' && this.capture.clock.resolution !== this.#resolution) {
-      this.capture.clock = { ...this.capture.clock, resolution: this.#resolution };
-    }
+  #any(row: Row): void {
+    this.#builder.at = row.line;
+    if (this.#layout === undefined) this.#header(row);
+    else if (row.problem !== '') this.#skip(row.problem, row.line, row.text);
+    else this.#row(row.cells, row.line, this.#layout);
+  }
+
+  #settleClock(): void {
+    const { clock } = this.capture;
+    const { resolution } = this.#time;
+    if (clock.unit === 'ns' && clock.resolution !== resolution) this.capture.clock = { ...clock, resolution };
   }
 
   #header(row: Row): void {
@@ -80,35 +88,42 @@ export class CsvReader implements Reader {
     const layout = readHeader(this.#source, row.line, row.cells, this.#map);
     this.#layout = layout;
     this.#cells = new CellReader(this.#builder.fieldValues, this.capture.strings, layout.isExport);
+    let unit: TimeUnit = 'ns';
     layout.targets.forEach((target, column) => {
       if (target.to === 'time') {
         this.#at.time = column;
-        this.#unit = target.unit;
+        unit = target.unit;
       } else if (target.to === 'field') {
-        if (target.name === 'text') this.#textColumn = column;
+        if (target.name === 'text') this.#at.text = column;
       } else if (target.to !== 'ignored') this.#at[target.to] = column;
     });
     const separator = { 44: 'commas', 59: 'semicolons', 9: 'tabs' }[this.#rows.delimiter] ?? 'commas';
     this.capture.variant = `table with ${separator}, ${layout.isExport ? 'as exported' : 'a dump with mapped columns'}`;
-    if (this.#unit === 'clock') this.capture.clock = { unit: 'integer', resolution: 1 };
+    this.#time = new TimeReader(this.capture, unit);
+    if ((unit as TimeUnit) === 'clock') this.capture.clock = { unit: 'integer', resolution: 1 };
+    this.#plain = new PlainReader(this.#builder, layout, this.#at, this.#rows.delimiter, this.#time, (cells, line) =>
+      this.#row(cells, line, layout),
+    );
     this.#builder.comment();
   }
 
-  #row(row: Row, layout: Layout): void {
-    const { cells } = row;
-    if (cells.length !== layout.targets.length) {
-      this.#bad(row, `a row does not have the header's ${layout.targets.length} columns`);
-      return;
-    }
-    const problem = this.#begin(cells, layout);
-    if (problem !== undefined) this.#bad(row, problem);
+  /** The plan by which the row became an event, or undefined when it was skipped. */
+  #row(cells: readonly string[], line: number, layout: Layout): Plan | NamedKind | undefined {
+    const problem =
+      cells.length === layout.targets.length
+        ? this.#begin(cells, layout)
+        : `a row does not have the header's ${layout.targets.length} columns`;
+    if (typeof problem !== 'string') return problem;
+    this.#skip(problem, line, cells.join(String.fromCharCode(this.#rows.delimiter)));
+    return undefined;
   }
 
-  /** Reads everything before anything is given to the builder: a bad cell makes a skipped row, not half an event. */
-  #begin(cells: readonly string[], layout: Layout): Problem {
+  /** Reads everything before anything is given to the builder: a bad cell makes a skipped row, not half an event. Its plan, or what is wrong. */
+  #begin(cells: readonly string[], layout: Layout): Plan | NamedKind | string {
     const at = this.#at;
-    const time = this.#time(cells[at.time] ?? '');
-    if (typeof time === 'string') return time;
+    const time = this.#time;
+    const problem = time.read(cells[at.time] ?? '');
+    if (problem !== undefined) return problem;
     const cpu = wholeNumber(cells[at.cpu]);
     if (cpu === undefined) return 'cpu is not a number';
     const pid = wholeNumber(cells[at.pid]);
@@ -139,7 +154,7 @@ export class CsvReader implements Reader {
       const text = this.#encoder.encode(this.#genericText(cells, layout));
       this.#builder.generic(plan, text, 0, text.length);
     }
-    return undefined;
+    return plan;
   }
 
   /** undefined where a text is not recorded. */
@@ -148,46 +163,9 @@ export class CsvReader implements Reader {
     return layout.isExport ? unguardText(cell) : cell;
   }
 
-  readonly #split = { seconds: 0, nanoseconds: 0 };
-
-  /** A time as the two parts that the builder takes, exact; or what is wrong with it. */
-  #time(cell: string): { seconds: number; nanoseconds: number } | string {
-    const text = cell.trim();
-    const split = this.#split;
-    if (this.capture.events === 0 && text === '' && this.#unit === 'ns') {
-      // The export of a capture that has no times at all (tracefs with context-info off).
-      this.capture.clock = { unit: 'none', resolution: 1 };
-      this.#resolution = 1;
-    }
-    if (this.capture.clock.unit === 'none') {
-      if (text !== '') return 'a time in a table whose first event has none';
-      split.seconds = 0;
-      split.nanoseconds = 0;
-      return split;
-    }
-    const point = text.indexOf('.');
-    if (this.#unit === 'auto') {
-      this.#unit = point >= 0 ? 's' : 'ns';
-      this.capture.remarks.push(
-        `times are read as ${point >= 0 ? 'seconds' : 'nanoseconds'}: the first is ${printable(text, 40)}`,
-      );
-    }
-    const whole = point < 0 ? text : text.slice(0, point);
-    const fraction = point < 0 ? '' : text.slice(point + 1);
-    const digits = unitDigits[this.#unit];
-    if (!/^\d{1,20}$/.test(whole) || !/^\d*$/.test(fraction) || fraction.length > digits) {
-      return this.#unit === 'clock' ? 'the clock value is not a whole number' : 'the time is not a number';
-    }
-    const all = whole + fraction.padEnd(digits, '0');
-    split.seconds = all.length > 9 ? Number(all.slice(0, -9)) : 0;
-    split.nanoseconds = Number(all.slice(-9));
-    if (this.#resolution !== 1 && split.nanoseconds % this.#resolution !== 0) this.#resolution = 1;
-    return split;
-  }
-
   /** How rows of this event are read; a name alone when its text is kept as it is. */
   #plan(event: string, probe: string, cells: readonly string[], layout: Layout): Plan | NamedKind | undefined {
-    const isText = this.#textColumn >= 0 && cells[this.#textColumn] !== '';
+    const isText = this.#at.text >= 0 && cells[this.#at.text] !== '';
     const key = isText ? `text ${event}` : `${event} ${probe}`;
     const known = this.#plans.get(key);
     if (known !== undefined) return known;
@@ -249,7 +227,7 @@ export class CsvReader implements Reader {
 
   /** The text of an event that the catalogue does not know: as exported, or its cells as `name=value`. */
   #genericText(cells: readonly string[], layout: Layout): string {
-    const text = this.#textColumn < 0 ? '' : (cells[this.#textColumn] ?? '');
+    const text = this.#at.text < 0 ? '' : (cells[this.#at.text] ?? '');
     if (text !== '') return layout.isExport ? unguardText(text) : text;
     const parts: string[] = [];
     layout.targets.forEach((target, column) => {
@@ -260,19 +238,12 @@ export class CsvReader implements Reader {
     return parts.join(' ');
   }
 
-  #bad(row: Row, reason: string): void {
-    const separator = String.fromCharCode(this.#rows.delimiter);
-    this.#skip(reason, row.line, row.cells.join(separator));
-  }
-
   #skip(reason: string, line: number, text: string): void {
     const bytes = this.#encoder.encode(printable(text, 120));
     this.#builder.at = line;
     this.#builder.skip(reason, bytes, 0, bytes.length);
   }
 }
-
-const unitDigits: Readonly<Record<TimeUnit, number>> = { ns: 0, us: 3, ms: 6, s: 9, clock: 0, auto: 0 };
 
 /** -1 for an empty cell or no such column; undefined for what is no whole number. */
 function wholeNumber(cell: string | undefined): number | undefined {

@@ -1,7 +1,8 @@
 /**
  * Rows of a CSV or TSV file out of chunks of bytes. csv-parse is the judge of every row (quotes as RFC 4180 has them,
  * nothing relaxed); what is ours is the cutting of the stream into whole records, so that a row cut by a chunk's end
- * waits for its rest, and a damaged row costs that row and no other.
+ * waits for its rest, and a damaged row costs that row and no other; and rows so plain that there is nothing to judge do not
+ * come before him (plain.ts).
  */
 import { CsvError, parse } from 'csv-parse/browser/esm/sync';
 
@@ -25,60 +26,80 @@ const newline = 10;
 const quote = 34;
 const hash = 35;
 
+/** Who takes the rows, in the order of the file. */
+export interface RowTaker {
+  /** A comment line (`#`), or a blank one. */
+  comment(): void;
+  row(row: Row): void;
+  /**
+   * A row that may need no judge (plain.ts): the place behind its line feed when it was taken, else -1, and nothing was
+   * done. Not asked before the first row, which is the header.
+   */
+  plainRow(bytes: Uint8Array, start: number, line: number): number;
+}
+
 export class RowReader {
   /** Rows are cut at this byte; found in the header line. */
   delimiter = 44;
   #delimiterKnown = false;
   #pending: Uint8Array = new Uint8Array(0);
+  #joined = new Uint8Array(0);
   /** How far `#pending` has been scanned, and whether a quote is open there. */
   #line = 1;
   /** The beginning of a line that is longer than any row; it is thrown away up to its end. */
   #overlong: string | undefined;
   #started = false;
-  readonly #onComment: () => void;
+  readonly #taker: RowTaker;
+  #hasHeader = false;
   readonly #decoder = new TextDecoder();
 
-  /** @param onComment told of each comment line (`#`) and each blank one */
-  constructor(onComment: () => void) {
-    this.#onComment = onComment;
+  constructor(taker: RowTaker) {
+    this.#taker = taker;
   }
 
-  push(chunk: Uint8Array): Row[] {
-    if (this.#overlong === undefined) return this.#pushRest(chunk);
+  push(chunk: Uint8Array): void {
+    if (this.#overlong === undefined) {
+      this.#pushRest(chunk);
+      return;
+    }
     const eol = chunk.indexOf(newline);
-    return eol < 0 ? [] : [...this.#endOverlong(), ...this.#pushRest(chunk.subarray(eol + 1))];
+    if (eol < 0) return;
+    this.#endOverlong();
+    this.#pushRest(chunk.subarray(eol + 1));
   }
 
-  end(): Row[] {
-    return [...this.#endOverlong(), ...this.#take(this.#pending, true)];
+  end(): void {
+    this.#endOverlong();
+    this.#take(this.#pending, true);
   }
 
-  #pushRest(chunk: Uint8Array): Row[] {
-    const bytes = new Uint8Array(this.#pending.length + chunk.length);
-    bytes.set(this.#pending);
-    bytes.set(chunk, this.#pending.length);
-    return this.#take(bytes, false);
+  #pushRest(chunk: Uint8Array): void {
+    const before = this.#pending.length;
+    const size = before + chunk.length;
+    // Nobody keeps these bytes (what is pending is copied), so one buffer serves all chunks.
+    if (this.#joined.length < size) this.#joined = new Uint8Array(size + (size >> 3));
+    this.#joined.set(this.#pending);
+    this.#joined.set(chunk, before);
+    this.#take(this.#joined.subarray(0, size), false);
   }
 
-  #endOverlong(): Row[] {
-    if (this.#overlong === undefined) return [];
-    const row = { cells: [], line: this.#line++, problem: 'row longer than 1 MiB', text: this.#overlong };
+  #endOverlong(): void {
+    if (this.#overlong === undefined) return;
+    this.#taker.row({ cells: [], line: this.#line++, problem: 'row longer than 1 MiB', text: this.#overlong });
     this.#overlong = undefined;
-    return [row];
   }
 
-  #take(bytes: Uint8Array, atEnd: boolean): Row[] {
+  #take(bytes: Uint8Array, atEnd: boolean): void {
     let start = 0;
     if (!this.#started) {
       // A byte order mark (three bytes) is no part of the first name.
       if (bytes.length < 3 && !atEnd) {
-        this.#pending = bytes;
-        return [];
+        this.#pending = bytes.slice();
+        return;
       }
       if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) start = 3;
       this.#started = true;
     }
-    const rows: Row[] = [];
     const starts: number[] = [];
     const ends: number[] = [];
     const lines: number[] = [];
@@ -90,6 +111,16 @@ export class RowReader {
         this.delimiter = findDelimiter(bytes, start, eol < 0 ? bytes.length : eol);
         this.#delimiterKnown = true;
       }
+      // From the first row that needs the judge on, the rest of these bytes is the judge's: rows that come one by one
+      // would cost him more than they save.
+      if (this.#hasHeader && starts.length === 0) {
+        const next = bytes[start] === hash ? -1 : this.#taker.plainRow(bytes, start, this.#line);
+        if (next >= 0) {
+          this.#line++;
+          start = next;
+          continue;
+        }
+      }
       let end = this.#recordEnd(bytes, start);
       if (end < 0) {
         const tooLong = bytes.length - start > longestRecord;
@@ -100,11 +131,15 @@ export class RowReader {
         if (eol < 0) unfinished = start;
       }
       if (isBlank(bytes, start, end) || bytes[start] === hash) {
-        this.#onComment();
+        this.#taker.comment();
       } else if (unfinished < 0) {
         starts.push(start);
         ends.push(end > start && bytes[end - 1] === 13 ? end - 1 : end);
         lines.push(this.#line);
+        if (!this.#hasHeader) {
+          this.#hasHeader = true;
+          this.#parse(bytes, starts.splice(0), ends.splice(0), lines.splice(0), 0, 1);
+        }
       }
       for (let i = start; i < end; i++) if (bytes[i] === newline) this.#line++;
       this.#line++;
@@ -115,12 +150,11 @@ export class RowReader {
       this.#overlong = this.#decoder.decode(this.#pending.subarray(0, 200));
       this.#pending = new Uint8Array(0);
     }
-    this.#parse(bytes, starts, ends, lines, 0, starts.length, rows);
+    this.#parse(bytes, starts, ends, lines, 0, starts.length);
     if (unfinished >= 0 && !isBlank(bytes, unfinished, bytes.length) && bytes[unfinished] !== hash) {
       const text = this.#decoder.decode(bytes.subarray(unfinished));
-      rows.push({ cells: [], line: this.#line - 1, problem: unfinishedLine, text });
+      this.#taker.row({ cells: [], line: this.#line - 1, problem: unfinishedLine, text });
     }
-    return rows;
   }
 
   /** The newline that ends the record at `start`, outside quotes; -1 when it is not there yet. */
@@ -153,14 +187,13 @@ export class RowReader {
     lines: readonly number[],
     from: number,
     to: number,
-    rows: Row[],
   ): void {
     if (from === to) return;
     try {
       const parsed = this.#parseBlock(bytes.subarray(starts[from]!, ends[to - 1]!));
       if (parsed.length === to - from) {
         for (let i = 0; i < parsed.length; i++) {
-          rows.push({ cells: parsed[i]!, line: lines[from + i]!, problem: '', text: '' });
+          this.#taker.row({ cells: parsed[i]!, line: lines[from + i]!, problem: '', text: '' });
         }
         return;
       }
@@ -169,13 +202,13 @@ export class RowReader {
       if (!(error instanceof CsvError)) throw error;
       if (to - from === 1) {
         const text = this.#decoder.decode(bytes.subarray(starts[from]!, ends[from]!));
-        rows.push({ cells: [], line: lines[from]!, problem: reasonOf(error), text });
+        this.#taker.row({ cells: [], line: lines[from]!, problem: reasonOf(error), text });
         return;
       }
     }
     const middle = (from + to) >> 1;
-    this.#parse(bytes, starts, ends, lines, from, middle, rows);
-    this.#parse(bytes, starts, ends, lines, middle, to, rows);
+    this.#parse(bytes, starts, ends, lines, from, middle);
+    this.#parse(bytes, starts, ends, lines, middle, to);
   }
 
   #parseBlock(block: Uint8Array): string[][] {

@@ -1,0 +1,142 @@
+/** Rows that need no judge become the same events and the same books as when csv-parse reads them. */
+import { strict as assert } from 'node:assert';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { gunzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import { TraceError } from '../../base/errors.ts';
+import type { EventBatch } from '../../events/batch.ts';
+import { balance } from '../../events/capture.ts';
+import { tracePath } from '../../test-support.ts';
+import { eventsToCsv } from '../../write/csv.ts';
+import { readBytes } from '../bytes.ts';
+import { chunksOf, eventsOf } from '../test-support.ts';
+import { CsvReader } from './reader.ts';
+
+function read(text: string | Uint8Array, judgesAll: boolean, sizes: readonly number[] = []) {
+  const bytes = typeof text === 'string' ? new TextEncoder().encode(text) : text;
+  const reader = new CsvReader('test', {}, judgesAll);
+  const batches: EventBatch[] = [];
+  for (let at = 0, i = 0; at < bytes.length; i++) {
+    const size = sizes.length === 0 ? bytes.length : sizes[i % sizes.length]!;
+    batches.push(...reader.push(bytes.slice(at, at + size)));
+    at += size;
+  }
+  batches.push(...reader.end());
+  const { strings, ...books } = reader.capture;
+  assert.ok(balance(books.accounting));
+  return {
+    events: eventsOf(reader.capture, batches),
+    books,
+    strings: Array.from({ length: strings.size }, (_, id) => strings.text(id)),
+  };
+}
+
+/** A header that is cut is refused: by both. */
+function orRefusal<T>(work: () => T): T | string {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof TraceError) return error.message;
+    throw error;
+  }
+}
+
+const headers = [
+  'time_ns,cpu,pid,tgid,comm,event,folio,pfn,lru,flags,text,probe,context',
+  'time_ns;cpu;pid;tgid;comm;event;folio;pfn;lru;flags;text;probe;context',
+  'ts\tcpu_id\ttid\tpid\ttask\tevent\tpage\tpfn\tlru\tflags\ttext\tprobe\tname',
+  '"time_s","cpu","pid","tgid","comm","event","folio","pfn","lru","flags","ret","x","y"',
+  'clock,cpu,pid,tgid,comm,event,folio,pfn,lru,flags,a,b,c',
+];
+
+/** A cell of each column as it is, as it should not be, and in the forms of CSV that nobody expects. */
+const cells: readonly (readonly string[])[] = [
+  ['1000', '12345678901', '1.5', '0.000001', '', ' 7 ', '99999999999999999999', '123456789012345.123456789', 'x'],
+  ['0', '3', '-1', '', ' 2', 'a', '12345678901'],
+  ['1', '-5', '', '1e3'],
+  ['1', '', '4194304'],
+  ['init.sh', "'=sum", "'", 'a b', '', 'späte', '\ufeffx', 'a"b', 'c,d', "''x"],
+  ['pagemap:mm_lru_insertion', 'mm_lru_activate', 'mm_lru_insertion ', 'own_event', '', 'x:y', '#event'],
+  ['0xfffffc00000081c0', '', '12', '0xzz', '-1'],
+  ['0x40207', '263687', '', ' 0x7 ', '1 2'],
+  ['0', '', '-3'],
+  ['Ma bd ', '0x33', '51', '', ' f b  ', 'M'],
+  ['', '', 'a=1 b=2', "'+1", 'line\nbreak', 'quote " in it', 'cr\rhere'],
+  ['', '', 'p:try_to_migrate:line folio=folio:X lru=:d', 'r:f:name ret=return:d', 'nonsense'],
+  ['', 'd', 'dN', '.', 'Zh'],
+];
+
+const quoted = (cell: string): string => `"${cell.replaceAll('"', '""')}"`;
+
+const row = fc
+  .tuple(...cells.map((choices) => fc.tuple(fc.constantFrom(...choices, choices[0]!, choices[0]!), fc.nat(9))))
+  .map((chosen) => chosen.map(([cell, how]) => ({ cell, how })));
+
+const noise = ['', '   ', '# comment', '"', '"open', 'a,b', '\t\t', ',,,,,,,,,,,,', '"a"b,c', '"x",""""', '"",""'];
+
+const table = fc.record({
+  header: fc.constantFrom(...headers),
+  end: fc.constantFrom('\n', '\r\n'),
+  rows: fc.array(fc.oneof({ weight: 9, arbitrary: row }, { weight: 1, arbitrary: fc.constantFrom(...noise) }), {
+    maxLength: 30,
+    size: 'max',
+  }),
+  /** How many of ten cells are in quotes although they need not be. */
+  quotes: fc.constantFrom(0, 0, 5, 10),
+  /** Whether cells that need quotes get them. */
+  isCareful: fc.boolean(),
+  isWhole: fc.boolean(),
+});
+
+function textOf({ header, end, rows, quotes, isCareful, isWhole }: Table): string {
+  const delimiter = header.includes(';') ? ';' : header.includes('\t') ? '\t' : ',';
+  const lines = rows.map((one) =>
+    typeof one === 'string'
+      ? one
+      : one
+          .map(({ cell, how }) => {
+            const needs = isCareful && /[",;\t\r\n]/.test(cell);
+            return needs || how < quotes ? quoted(cell) : cell;
+          })
+          .join(delimiter),
+  );
+  return [header, ...lines].join(end) + (isWhole ? end : '');
+}
+
+interface Table {
+  readonly header: string;
+  readonly end: string;
+  readonly rows: readonly (string | readonly { readonly cell: string; readonly how: number }[])[];
+  readonly quotes: number;
+  readonly isCareful: boolean;
+  readonly isWhole: boolean;
+}
+
+test('any table, quoted or not, cut anywhere: the same with and without the judge', () => {
+  let events = 0;
+  fc.assert(
+    fc.property(table, fc.array(fc.integer({ min: 1, max: 200 }), { maxLength: 4 }), (one, sizes) => {
+      const text = textOf(one);
+      const judged = orRefusal(() => read(text, true));
+      const plain = orRefusal(() => read(text, false, sizes));
+      assert.deepEqual(plain, judged);
+      if (typeof plain !== 'string') events += plain.events.length;
+    }),
+    { numRuns: 400 },
+  );
+  assert.ok(events > 1000, `${events} events`);
+});
+
+test('our own export of a capture: the same with and without the judge', async () => {
+  const bytes = gunzipSync(readFileSync(tracePath('debian-6.1-4k', 'shanon_hot', 'trace.txt.gz'))).subarray(
+    0,
+    1_000_000,
+  );
+  let text = '';
+  for await (const part of eventsToCsv(await readBytes('test', chunksOf(bytes)))) text += part;
+  const judged = read(text, true);
+  const plain = read(text, false, [1 << 16]);
+  assert.ok(plain.events.length > 5000);
+  assert.deepEqual(plain, judged);
+});

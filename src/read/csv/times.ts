@@ -1,0 +1,87 @@
+/** The time of a row, exact, in the two parts that the builder takes. */
+import type { Capture } from '../../events/capture.ts';
+import { printable } from '../detect.ts';
+import type { TimeUnit } from './header.ts';
+
+/** Decimals that lie between a unit and the nanosecond (or the clock's own value). */
+const unitDigits: Readonly<Record<TimeUnit, number>> = { ns: 0, us: 3, ms: 6, s: 9, clock: 0, auto: 0 };
+
+export class TimeReader {
+  seconds = 0;
+  nanoseconds = 0;
+  /** Times seen so far are all multiples of this, ns. */
+  resolution = 1000;
+  #unit: TimeUnit;
+  readonly #capture: Capture;
+
+  constructor(capture: Capture, unit: TimeUnit) {
+    this.#capture = capture;
+    this.#unit = unit;
+  }
+
+  /** Reads a cell; what is wrong with it, or undefined. */
+  read(cell: string): string | undefined {
+    const capture = this.#capture;
+    const text = cell.trim();
+    if (capture.events === 0 && text === '' && this.#unit === 'ns') {
+      // The export of a capture that has no times at all (tracefs with context-info off).
+      capture.clock = { unit: 'none', resolution: 1 };
+      this.resolution = 1;
+    }
+    if (capture.clock.unit === 'none') {
+      if (text !== '') return 'a time in a table whose first event has none';
+      this.seconds = 0;
+      this.nanoseconds = 0;
+      return undefined;
+    }
+    const point = text.indexOf('.');
+    if (this.#unit === 'auto') {
+      this.#unit = point >= 0 ? 's' : 'ns';
+      capture.remarks.push(
+        `times are read as ${point >= 0 ? 'seconds' : 'nanoseconds'}: the first is ${printable(text, 40)}`,
+      );
+    }
+    const whole = point < 0 ? text : text.slice(0, point);
+    const fraction = point < 0 ? '' : text.slice(point + 1);
+    const digits = unitDigits[this.#unit];
+    if (!/^\d{1,20}$/.test(whole) || !/^\d*$/.test(fraction) || fraction.length > digits) {
+      return this.#unit === 'clock' ? 'the clock value is not a whole number' : 'the time is not a number';
+    }
+    const all = whole + fraction.padEnd(digits, '0');
+    this.seconds = all.length > 9 ? Number(all.slice(0, -9)) : 0;
+    this.nanoseconds = Number(all.slice(-9));
+    this.#refine();
+    return undefined;
+  }
+
+  /** As `read`, from bytes; false where the cell is not digits and a point alone, or `read` has to judge it. */
+  readBytes(bytes: Uint8Array, start: number, end: number): boolean {
+    if (this.#unit === 'auto' || this.#capture.events === 0 || this.#capture.clock.unit === 'none') return false;
+    const wanted = unitDigits[this.#unit];
+    let point = start;
+    while (point < end && bytes[point] !== 46) point++;
+    const decimals = point < end ? end - point - 1 : 0;
+    const whole = point - start;
+    // Fifteen digits and nine: a float64 is exact there.
+    if (whole < 1 || whole + wanted > 24 || whole > 20 || decimals > wanted) return false;
+    // Digits in the order of the text, and zeros where the unit's decimals are not all written: the last nine apart.
+    const split = whole + wanted - 9;
+    let high = 0;
+    let low = 0;
+    for (let i = 0; i < whole + wanted; i++) {
+      const at = i < whole ? start + i : start + i + 1;
+      const digit = i < whole + decimals ? bytes[at]! - 48 : 0;
+      if (digit < 0 || digit > 9) return false;
+      if (i < split) high = high * 10 + digit;
+      else low = low * 10 + digit;
+    }
+    this.seconds = high;
+    this.nanoseconds = low;
+    this.#refine();
+    return true;
+  }
+
+  #refine(): void {
+    if (this.resolution !== 1 && this.nanoseconds % this.resolution !== 0) this.resolution = 1;
+  }
+}
