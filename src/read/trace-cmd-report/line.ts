@@ -89,7 +89,8 @@ function skipSpaces(bytes: Uint8Array, at: number, end: number): number {
 }
 
 /**
- * Reads the line `bytes[start..end)`, whose first `prefix` bytes name its buffer or file; false when it is no event line.
+ * Reads the line `bytes[start..end)`, whose first `prefix` bytes name its buffer or file (behind a gap they may be missing);
+ * false when it is no event line.
  */
 export function parseReportLine(
   bytes: Uint8Array,
@@ -103,7 +104,8 @@ export function parseReportLine(
   if (column < end && bytes[column] === dash && afterDash(bytes, column + 1, end, line)) {
     return named(bytes, first, column, line);
   }
-  return parseElsewhere(bytes, first, column, end, line);
+  // What a prefix said of one line need not hold for the next: that one is then read as if there were none.
+  return prefix > 0 ? parseReportLine(bytes, start, end, 0, line) : parseElsewhere(bytes, first, column, end, line);
 }
 
 /** The other layout, or a line whose leading spaces were stripped. */

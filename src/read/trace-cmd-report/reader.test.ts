@@ -185,8 +185,8 @@ test('several buffers or files: the name in front of each line is not part of th
   trace.dat:            sleep-46    [002]     4.513348: mm_lru_activate:      folio=0xfffffc000107da00 pfn=0x81f68
      second: CPU:2 [7 EVENTS DROPPED]
            sleep-46    [002]     4.513350: mm_lru_activate:      folio=0xfffffc000107da00 pfn=0x81f68
-     second:   kworker/3:1H-47    [003]     4.513349: mm_lru_activate:      folio=0xfffffc000107da00 pfn=0x81f68
-                     a b: c-48    [003]     4.513349: mm_lru_activate:      folio=0xfffffc000107da00 pfn=0x81f68
+     second:     kworker/3:1H-47    [003]     4.513349: mm_lru_activate:      folio=0xfffffc000107da00 pfn=0x81f68
+                       a b: c-48    [003]     4.513349: mm_lru_activate:      folio=0xfffffc000107da00 pfn=0x81f68
 `;
   const { capture, events } = read(text);
   assert.deepEqual(

@@ -38,7 +38,6 @@ export class TraceCmdReportReader implements Reader, LineReader {
   #sawRecord = false;
   #sawLatency = false;
   #isStack = false;
-  #isBehindDrop = false;
   #failed = 0;
 
   constructor(source: string, options: ReadOptions) {
@@ -62,15 +61,12 @@ export class TraceCmdReportReader implements Reader, LineReader {
   }
 
   line(bytes: Uint8Array, start: number, end: number): void {
-    // Of a record behind a gap, the name of its buffer stands before the line that tells of the gap.
-    const prefix = this.#isBehindDrop ? 0 : this.#prefix;
-    this.#isBehindDrop = false;
     if (start === end) this.#builder.comment();
-    else if (parseReportLine(bytes, start, end, prefix, this.#line)) this.#event(bytes, start, end, prefix);
+    else if (parseReportLine(bytes, start, end, this.#prefix, this.#line)) this.#event(bytes, start, end);
     else this.#other(bytes, start, end);
   }
 
-  #event(bytes: Uint8Array, start: number, end: number, prefix: number): void {
+  #event(bytes: Uint8Array, start: number, end: number): void {
     const builder = this.#builder;
     const line = this.#line;
     const unit = line.resolution > 0 ? 'ns' : 'integer';
@@ -81,7 +77,8 @@ export class TraceCmdReportReader implements Reader, LineReader {
       builder.skip('the time is of another kind than that of the first event', bytes, start, end);
       return;
     }
-    if (prefix > 0) this.#countBuffer(bytes, start, prefix);
+    // Of a record behind a gap, the name of its buffer stands before the line that tells of the gap.
+    if (this.#prefix > 0 && line.commStart >= start + this.#prefix) this.#countBuffer(bytes, start);
     if (startsWith(bytes, line.textStart, '<stack trace')) {
       this.#isStack = true;
       builder.comment();
@@ -137,7 +134,7 @@ export class TraceCmdReportReader implements Reader, LineReader {
     const prefix = this.#prefix === 0 ? prefixOf(bytes, start, end, this.#line) : 0;
     if (prefix > 0 && parseReportLine(bytes, start, end, prefix, this.#line)) {
       this.#prefix = prefix;
-      this.#event(bytes, start, end, prefix);
+      this.#event(bytes, start, end);
       return;
     }
     if (isBlank(bytes, start, end) || (this.#isStack && startsWith(bytes, start, '=> '))) {
@@ -163,13 +160,12 @@ export class TraceCmdReportReader implements Reader, LineReader {
     const match = /^CPU:(\d+) \[(?:(\d+) )?EVENTS DROPPED\]$/.exec(text);
     if (match === null) return false;
     this.#builder.lost(Number(match[1]), match[2] === undefined ? Number.NaN : Number(match[2]), 'dropped');
-    this.#isBehindDrop = true;
     return true;
   }
 
-  #countBuffer(bytes: Uint8Array, start: number, prefix: number): void {
+  #countBuffer(bytes: Uint8Array, start: number): void {
     const name = this.#decoder
-      .decode(bytes.subarray(start, start + prefix))
+      .decode(bytes.subarray(start, start + this.#prefix))
       .replace(/: $/, '')
       .trim();
     const known = this.#buffers.get(name);
