@@ -13,7 +13,9 @@ type Part = 'magic' | 'descriptor' | 'header' | 'block' | 'body' | 'checksum' | 
 const dictionaryBytes = [0, 1, 2, 4];
 const sizeBytes = [0, 2, 4, 8];
 
-class Frames {
+/** A stream of frames as it comes; `unzstd` reads whole inputs with it, and formats what is packed inside them. */
+export class Frames {
+  /** What was unpacked and not taken yet. */
   readonly out: Uint8Array[] = [];
   #part: Part = 'magic';
   /** Bytes still wanted for this part. */

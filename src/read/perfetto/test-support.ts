@@ -1,5 +1,10 @@
 /** For tests: traces put together field by field, with the writer of the scripts. */
+import { strict as assert } from 'node:assert';
 import { ProtoWriter } from '../../../scripts/proto-writer.ts';
+import { balance, type Capture } from '../../events/capture.ts';
+import type { ReadOptions } from '../format.ts';
+import { type PlainEvent, readChunked } from '../test-support.ts';
+import { perfetto } from './format.ts';
 
 export type Fill = (writer: ProtoWriter) => void;
 
@@ -50,4 +55,19 @@ export function all(...fills: readonly Fill[]): Fill {
   return (writer) => {
     for (const fill of fills) fill(writer);
   };
+}
+
+/** Any event of the catalogue. */
+export const insertion: Fill = generic('mm_lru_insertion', {
+  folio: 0xfffffc000107da00n,
+  pfn: 0x81f68n,
+  lru: 0n,
+  flags: 0x23n,
+});
+
+/** Reads a trace, whose books must add up. */
+export function read(bytes: Uint8Array, options: ReadOptions = {}): { capture: Capture; events: PlainEvent[] } {
+  const found = readChunked(perfetto, bytes, [], options);
+  assert.ok(balance(found.capture.accounting), JSON.stringify(found.capture.accounting));
+  return found;
 }

@@ -3,13 +3,13 @@
  * it is read, so that its checksum is known to fit.
  */
 import { Unzlib } from 'fflate';
-import { Decompress } from 'fzstd';
+import { Frames } from '../zstd.ts';
 
 /** Most bytes that one packet may unpack to. The tracing service packs at most a few hundred KiB into one. */
 const mostUnpacked = 64 << 20;
 
-/** Bytes given to the unpacker at once: deflate makes at most 1032 of each. */
-const bite = 4096;
+/** Bytes given to an unpacker at once. Deflate makes at most 1032 of each; a block of zstd 128 KiB of three. */
+const bites = { zlib: 4096, zstd: 512 } as const;
 
 /** The bytes, or why there are none. */
 export function unpackPackets(packed: Uint8Array, packing: 'zlib' | 'zstd'): Uint8Array | string {
@@ -17,17 +17,28 @@ export function unpackPackets(packed: Uint8Array, packing: 'zlib' | 'zstd'): Uin
   let size = 0;
   const take = (data: Uint8Array): void => {
     size += data.length;
-    if (size <= mostUnpacked) parts.push(data.slice());
+    if (size <= mostUnpacked) parts.push(data);
   };
-  const stream = packing === 'zlib' ? new Unzlib(take) : new Decompress(take);
+  const damaged = `packed packets (${packing}) that are damaged`;
   try {
-    for (let at = 0; at < packed.length && size <= mostUnpacked; at += bite) {
-      const end = Math.min(packed.length, at + bite);
-      stream.push(packed.subarray(at, end), end === packed.length);
+    if (packing === 'zlib') {
+      const stream = new Unzlib((data) => take(data.slice()));
+      inBites(packed, bites.zlib, (bite, isLast) => {
+        stream.push(bite, isLast);
+        return size <= mostUnpacked;
+      });
+    } else {
+      const frames = new Frames();
+      inBites(packed, bites.zstd, (bite) => {
+        frames.push(bite);
+        for (const data of frames.out.splice(0)) take(data);
+        return size <= mostUnpacked;
+      });
+      if (size <= mostUnpacked && !frames.betweenFrames) return damaged;
     }
   } catch (error) {
     // Both throw Errors, of which only the message tells them from others, and break off where the stream is none.
-    if (error instanceof Error) return `packed packets (${packing}) that are damaged`;
+    if (error instanceof Error) return damaged;
     throw error;
   }
   if (size > mostUnpacked) return `packed packets (${packing}) of more than 64 MiB`;
@@ -41,6 +52,14 @@ export function unpackPackets(packed: Uint8Array, packing: 'zlib' | 'zstd'): Uin
     return 'packed packets (zlib) whose checksum does not fit';
   }
   return whole;
+}
+
+/** Gives out a piece after the other, while they are wanted. */
+function inBites(bytes: Uint8Array, size: number, take: (bite: Uint8Array, isLast: boolean) => boolean): void {
+  for (let at = 0; at < bytes.length; at += size) {
+    const end = Math.min(bytes.length, at + size);
+    if (!take(bytes.subarray(at, end), end === bytes.length)) return;
+  }
 }
 
 function hasChecksum(packed: Uint8Array, sum: number): boolean {
