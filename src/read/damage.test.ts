@@ -27,7 +27,12 @@ const trace = `# tracer: nop\n#\n${Array.from(
   (_, i) =>
     `       fsl-move-${40 + i}     [00${i % 4}] d..2.     4.5133${10 + i}: set_migration_pte: addr=ffff80000${i}00, pte=3000041f00780 order=0\n`,
 ).join('')}`;
-const inputs = [perf, table, trace].flatMap((text) => [encoder.encode(text), new Uint8Array(gzipSync(text))]);
+const report = `cpus=4\n${Array.from(
+  { length: 30 },
+  (_, i) =>
+    `       fsl-move-${40 + i}    [00${i % 4}]     4.5133${10 + i}: set_migration_pte:     addr=ffff80000${i}00 pte=3000041f00780 order=0\n`,
+).join('')}`;
+const inputs = [perf, table, trace, report].flatMap((text) => [encoder.encode(text), new Uint8Array(gzipSync(text))]);
 
 const edit = fc.record({
   input: fc.integer({ min: 0, max: inputs.length - 1 }),
