@@ -162,6 +162,28 @@ test('unknown records and features of a newer perf are passed over by their size
   );
 });
 
+test('records of simpleperf are passed over by their 32 bits of size', async () => {
+  const list = records(true);
+  const size = 70000;
+  list.splice(
+    4,
+    0,
+    new Out(true)
+      .u32(32769)
+      .u16(size >> 16)
+      .u16(size & 0xffff)
+      .bytes(),
+    new Uint8Array(size - 8).fill(0x11),
+  );
+  const more = features(true).set(129, new Uint8Array(8));
+  const { capture, events } = await readPerfFile(encodeFile(true, attrs, list, more));
+  assert.deepEqual(shown(events), expected);
+  assert.deepEqual(
+    capture.accounting.skips.map(({ count }) => count),
+    [8, size],
+  );
+});
+
 test('traces of the processor itself are skipped with their data', async () => {
   const list = records(true);
   const auxtrace = new Out(true).u64(1000).u64(0).u64(0).u32(0).u32(0).u32(0).u32(0).bytes();

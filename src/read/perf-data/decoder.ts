@@ -12,7 +12,7 @@ import type { BatchBuilder } from '../builder.ts';
 import { type Attr, parseAttr, shortestAttr } from './attr.ts';
 import { Attrs } from './attrs.ts';
 import { ByteWindow } from './byte-window.ts';
-import { type FeatureFacts, nameClock, noFacts, readFeature } from './features.ts';
+import { type FeatureFacts, noFacts, readFeature, settleClock } from './features.ts';
 import { Packed } from './packed.ts';
 import { RecordSink } from './record-sink.ts';
 import { isHardwareTrace, isKnownType, isOfKernel, leastSizes, recordTypes } from './record-types.ts';
@@ -25,12 +25,20 @@ const mostWaiting = 2 ** 30;
 /** A description of tracepoints is a few MiB; more is a size that lies. */
 const longestTracingData = 2 ** 28;
 
+/** Types from here on are simpleperf's (Android). */
+const firstOfSimpleperf = 32768;
+
+const strangerReason = 'record of a type that is not known here';
+const auxReason = 'trace of the processor itself (AUX), which is not read';
+
 /** PERF_EVENT_UPDATE__NAME. */
 const nameUpdate = 2;
 
 export class RecordDecoder implements Delivery {
   readonly attrs = new Attrs();
   readonly facts: FeatureFacts = noFacts();
+  /** Android's simpleperf wrote it, which has records of its own. */
+  isSimpleperf = false;
   readonly #capture: Capture;
   readonly #builder: BatchBuilder;
   readonly isLittle: boolean;
@@ -44,6 +52,7 @@ export class RecordDecoder implements Delivery {
   #broken = '';
   /** Bytes to come that belong to the record before them and are not read. */
   #passing = 0;
+  #passingReason = '';
   #flushed = false;
   readonly #strangers = new Set<number>();
   readonly #decoder = new TextDecoder();
@@ -99,19 +108,6 @@ export class RecordDecoder implements Delivery {
     return data.isWhole;
   }
 
-  /** To be called when all attributes of the beginning are known. */
-  settleClock(): void {
-    const { clocks, isTimed } = this.attrs;
-    if (clocks.size === 0) return;
-    const [first] = clocks;
-    nameClock(this.#capture, first);
-    this.#capture.clock = { ...this.#capture.clock, unit: isTimed ? 'ns' : 'none' };
-    if (clocks.size > 1) {
-      const remark = 'the events of this recording have several clocks: times of different events cannot be compared';
-      if (!this.#capture.remarks.includes(remark)) this.#capture.remarks.push(remark);
-    }
-  }
-
   deliver(slot: number): void {
     const queue = this.#queue;
     const share = queue.shares[slot]!;
@@ -143,13 +139,7 @@ export class RecordDecoder implements Delivery {
       if (this.#broken !== '' || this.#passing > 0) {
         const bytes = this.#broken !== '' ? left : Math.min(left, this.#passing);
         if (bytes === 0) return;
-        this.#skip(
-          main,
-          this.#read,
-          bytes,
-          bytes,
-          this.#broken || 'trace of the processor itself (AUX), which is not read',
-        );
+        this.#skip(main, this.#read, bytes, bytes, this.#broken || this.#passingReason);
         this.#passing = Math.max(0, this.#passing - bytes);
         this.#read += bytes;
         continue;
@@ -174,6 +164,10 @@ export class RecordDecoder implements Delivery {
         else this.#broken = reason;
         break;
       }
+      if (type >= firstOfSimpleperf && this.isSimpleperf && !isUnpacked) {
+        this.#pass(type, view.getUint16(at + 4, isLittle) * 2 ** 16 + size);
+        break;
+      }
       if (size > length - at) break;
       if (type === recordTypes.sample) this.#sample(window, at, size, isUnpacked);
       else if (isOfKernel(type)) this.#kernelRecord(window, at, size, type, isUnpacked);
@@ -187,6 +181,13 @@ export class RecordDecoder implements Delivery {
       at += size;
     }
     return window.base + at;
+  }
+
+  /** A record of simpleperf's own: its size has 32 bits, the upper ones where others have `misc`. */
+  #pass(type: number, size: number): void {
+    if (this.#strangers.size < 8) this.#strangers.add(type);
+    this.#passing = size;
+    this.#passingReason = strangerReason;
   }
 
   #sample(window: ByteWindow, at: number, size: number, isUnpacked: boolean): void {
@@ -238,12 +239,12 @@ export class RecordDecoder implements Delivery {
   #isSound(window: ByteWindow, at: number, size: number, type: number, share: number): boolean {
     let reason = '';
     if (!isKnownType(type)) {
-      reason = 'record of a type that is not known here';
+      reason = strangerReason;
       if (this.#strangers.size < 8) this.#strangers.add(type);
     } else if (size < (leastSizes[type] ?? 8)) reason = 'record shorter than its type';
     else if (share > 0 && (type === recordTypes.compressed || type === recordTypes.compressed2)) {
       reason = 'compressed record inside a compressed one';
-    } else if (isHardwareTrace(type)) reason = 'trace of the processor itself (AUX), which is not read';
+    } else if (isHardwareTrace(type)) reason = auxReason;
     if (reason === '') return true;
     this.#skip(window, window.base + at, size, share === 0 ? size : share - 1, reason);
     return false;
@@ -266,7 +267,10 @@ export class RecordDecoder implements Delivery {
     }
     const share = isUnpacked ? 1 + this.#packed.shares.take(size) : 0;
     const place = window.base + at;
-    if (type === recordTypes.auxtrace && size >= 16 && !isUnpacked) this.#passing = this.#u64(window, at + 8);
+    if (type === recordTypes.auxtrace && size >= 16 && !isUnpacked) {
+      this.#passing = this.#u64(window, at + 8);
+      this.#passingReason = auxReason;
+    }
     if (!this.#isSound(window, at, size, type, share)) return taken;
     if (this.#tell(window, at, size, type, taken)) {
       this.#builder.at = isUnpacked ? this.#packed.shares.placeOf(place) : place;
@@ -318,7 +322,7 @@ export class RecordDecoder implements Delivery {
       const b = view.getUint32(id + 4, this.isLittle);
       this.attrs.addId(this.isLittle ? b : a, this.isLittle ? a : b, this.attrs.list.length - 1);
     }
-    this.settleClock();
+    settleClock(this.#capture, this.attrs);
     return true;
   }
 

@@ -25,6 +25,9 @@ export const features = {
 /** The last feature whose meaning is known here (PMU_CAPS, 6.x). */
 export const lastKnownFeature = 31;
 
+/** Features from here on are those of Android's simpleperf (system/extras simpleperf/record_file.h). */
+export const firstOfSimpleperf = 128;
+
 /** What reading the features found for the reader itself. */
 export interface FeatureFacts {
   /** Times of the first and the last sample, where the recording noted them. */
@@ -43,10 +46,14 @@ export function noFacts(): FeatureFacts {
 /** Clocks by clock_gettime()'s numbers (include/uapi/linux/time.h), as the kernel's trace_clock calls them. */
 const clockNames: Readonly<Record<number, string>> = { 0: 'real', 1: 'mono', 4: 'mono_raw', 7: 'boot', 11: 'tai' };
 
-/** Names the clock: perf's own unless the recording chose another (`-k`). */
-export function nameClock(capture: Capture, clockId: number | undefined): void {
-  const value = clockId === undefined ? 'perf' : (clockNames[clockId] ?? `clock ${clockId}`);
-  capture.clock = { ...capture.clock, name: { value, from: 'capture' } };
+/** Says of the capture which clock its times are of: perf's own, unless the recording chose another (`-k`). */
+export function settleClock(capture: Capture, { clocks, isTimed }: Attrs): void {
+  if (clocks.size === 0) return;
+  const [id] = clocks;
+  const value = id === undefined ? 'perf' : (clockNames[id] ?? `clock ${id}`);
+  capture.clock = { ...capture.clock, unit: isTimed ? 'ns' : 'none', name: { value, from: 'capture' } };
+  const remark = 'the events of this recording have several clocks: times of different events cannot be compared';
+  if (clocks.size > 1 && !capture.remarks.includes(remark)) capture.remarks.push(remark);
 }
 
 /** Takes what one feature says; false when it is shorter than it should be. Those that say nothing of use are passed over. */

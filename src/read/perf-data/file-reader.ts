@@ -4,6 +4,7 @@ import { type Capture, newCapture } from '../../events/capture.ts';
 import type { BatchBuilder } from '../builder.ts';
 import type { ByteSource, Glance, RandomReader, ReadOptions } from '../format.ts';
 import { RecordDecoder } from './decoder.ts';
+import { settleClock } from './features.ts';
 import { glanceAt } from './glance.ts';
 import { newBuilder } from './pipe-reader.ts';
 import { Regions } from './regions.ts';
@@ -31,7 +32,7 @@ export async function openPerfData(source: string, input: ByteSource, options: R
   const regions = new Regions(input.size);
   regions.add(0, header.size);
   await readAttrs(input, header, decoder, regions, capture.remarks);
-  decoder.settleClock();
+  settleClock(capture, decoder.attrs);
   if (header.data.size > 0) await readFeatures(input, header, decoder, regions, capture.remarks);
   if (decoder.facts.packing >= 0) capture.variant += ', compressed';
   return new PerfDataReader(builder, decoder, regions, input, extent);

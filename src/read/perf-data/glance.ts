@@ -11,6 +11,8 @@ interface Seen {
   samples: number;
   first: bigint | undefined;
   last: bigint | undefined;
+  /** Where the first sample begins: what perf made up beforehand has none. */
+  firstAt: number;
   /** Where the last whole record ends. */
   end: number;
   isCompressed: boolean;
@@ -25,7 +27,8 @@ export async function glanceAt(input: ByteSource, start: number, end: number, de
   let last = facts.lastTime ?? seen.last;
   if (seen.isCompressed) return { first: facts.firstTime, last: facts.lastTime, events: 0, isCounted: false };
   if (start + head.length >= end) return { first, last, events: seen.samples, isCounted: true };
-  const events = seen.end === 0 ? 0 : Math.round((seen.samples / seen.end) * (end - start));
+  const density = seen.samples / Math.max(1, seen.end - seen.firstAt);
+  const events = Math.round(density * (end - start - seen.firstAt));
   const tail = await input.read(end - lookSize, lookSize);
   const behind = lookFromTail(tail, decoder);
   if (facts.firstTime === undefined) first = seen.first ?? behind?.first;
@@ -54,7 +57,7 @@ function lookFromTail(tail: Uint8Array, decoder: RecordDecoder): Seen | undefine
 function look(bytes: Uint8Array, from: number, decoder: RecordDecoder): Seen {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const { isLittle, attrs } = decoder;
-  const seen: Seen = { samples: 0, first: undefined, last: undefined, end: from, isCompressed: false };
+  const seen: Seen = { samples: 0, first: undefined, last: undefined, firstAt: from, end: from, isCompressed: false };
   while (seen.end + 8 <= bytes.length) {
     const at = seen.end;
     const type = view.getUint32(at, isLittle);
@@ -62,7 +65,7 @@ function look(bytes: Uint8Array, from: number, decoder: RecordDecoder): Seen {
     if (size < 8 || at + size > bytes.length) break;
     if (type === recordTypes.compressed || type === recordTypes.compressed2) seen.isCompressed = true;
     if (type === recordTypes.sample) {
-      seen.samples++;
+      if (seen.samples++ === 0) seen.firstAt = at;
       const attr = attrs.list[attrs.ofSample(view, at, size, isLittle)];
       if (attr !== undefined && attr.time >= 0 && attr.time + 8 <= size) {
         const time = view.getBigUint64(at + attr.time, isLittle);

@@ -10,7 +10,7 @@ import type { ByteSource } from '../format.ts';
 import { parseAttr, shortestAttr } from './attr.ts';
 import { ByteReader } from './byte-reader.ts';
 import type { RecordDecoder } from './decoder.ts';
-import { features, lastKnownFeature } from './features.ts';
+import { features, firstOfSimpleperf, lastKnownFeature } from './features.ts';
 import { readMagic } from './magic.ts';
 import type { Regions } from './regions.ts';
 
@@ -147,6 +147,7 @@ export async function readFeatures(
   regions: Regions,
   remarks: string[],
 ): Promise<void> {
+  decoder.isSimpleperf = header.features.some((number) => number >= firstOfSimpleperf);
   const table = header.data.offset + header.data.size;
   const tableSize = header.features.length * sectionSize;
   const bytes = await input.read(table, tableSize);
