@@ -121,6 +121,21 @@ export class BatchBuilder {
     columns.comm[i] = comm;
     columns.flags[i] = flags;
     this.#lastGeneric = undefined;
+    // 32 bits hold any that the kernel has; what they do not hold would come out as another.
+    if (columns.cpu[i] !== cpu || cpu < -1) columns.cpu[i] = this.#impossible('CPU');
+    if (columns.pid[i] !== pid) columns.pid[i] = this.#impossible('task id');
+    if (columns.tgid[i] !== tgid) columns.tgid[i] = this.#impossible('process id');
+  }
+
+  /** Damage that leaves the rest of the event readable: the number is not recorded, and a note says so. */
+  #impossible(what: string): -1 {
+    addNote(
+      this.capture.accounting.oddities,
+      `a ${what} that no kernel has is taken as not recorded`,
+      this.place(),
+      '',
+    );
+    return -1;
   }
 
   #pass(time: number, cpu: number): void {
