@@ -1,5 +1,5 @@
 /**
- * `npm run fuzz -- --runs N [--seed S] [--only FORMAT[,FORMAT]] [--first I] [--processes P]`: mutated captures of every format,
+ * `npm run fuzz -- --runs N [--seed S] [--only FORMAT[,FORMAT]] [--first I] [--processes P] [--samples FOLDER]`: mutated captures of every format,
  * read to their ends in child processes that are watched. What must hold is written in `fuzz/judge.ts`, what is done to
  * the samples in `fuzz/edits.ts`. The same seed gives the same inputs; a failing one is saved in `out/fuzz/` and named with
  * the command that makes it again. Exit 1 when anything failed.
@@ -42,6 +42,7 @@ const { values } = parseArgs({
     only: { type: 'string' },
     first: { type: 'string', default: '0' },
     processes: { type: 'string', default: '2' },
+    samples: { type: 'string' },
     child: { type: 'string' },
   },
 });
@@ -54,9 +55,15 @@ function number(name: 'runs' | 'seed' | 'first' | 'processes'): number {
 
 async function loadSamples(): Promise<Sample[]> {
   const only = values.only === undefined ? undefined : new Set(values.only.split(','));
-  const samples = await findSamples(join(root, 'traces'), only);
+  const samples = await findSamples(values.samples ?? join(root, 'traces'), only);
   if (samples.length === 0) throw new Error(`no samples of ${values.only ?? 'any format'} in traces/`);
   return samples;
+}
+
+/** What of the command line decides which samples there are, and so which input has which number. */
+function sampleArguments(): string[] {
+  const { only, samples } = values;
+  return [...(only === undefined ? [] : ['--only', only]), ...(samples === undefined ? [] : ['--samples', samples])];
 }
 
 interface Failure {
@@ -93,7 +100,7 @@ async function runShare(plan: Plan, samples: readonly Sample[], tally: Tally): P
 
 /** The input at which the child came to grief, or undefined when it did its share. */
 function runChild(plan: Plan, samples: readonly Sample[], tally: Tally): Promise<number | undefined> {
-  const args = ['--child', JSON.stringify(plan), ...(values.only === undefined ? [] : ['--only', values.only])];
+  const args = ['--child', JSON.stringify(plan), ...sampleArguments()];
   const execArgv = ['--enable-source-maps', '--expose-gc', '--max-old-space-size=512'];
   const child: ChildProcess = fork(self, args, { execArgv, stdio: ['ignore', 'inherit', 'pipe', 'ipc'] });
   let current: Extract<Message, { begun: number }> | undefined;
@@ -194,13 +201,14 @@ function report(tally: Tally, samples: readonly Sample[], seconds: number): void
     const kind = kindOf(failure.failure);
     kinds.set(kind, [...(kinds.get(kind) ?? []), failure]);
   }
-  const only = values.only === undefined ? '' : ` --only ${values.only}`;
   for (const failures of kinds.values()) {
     const [example] = failures;
     if (example === undefined) continue;
     console.log(`\nFAILED ${failures.length} times: ${example.failure.split('\n').slice(0, 6).join('\n  ')}`);
     console.log(`  ${example.sample}: ${example.steps.join(', ')}; saved as ${example.file}`);
-    console.log(`  again: npm run fuzz -- --runs 1 --seed ${values.seed} --first ${example.input}${only}`);
+    console.log(
+      `  again: npm run fuzz -- --runs 1 --seed ${values.seed} --first ${[example.input, ...sampleArguments()].join(' ')}`,
+    );
   }
 }
 

@@ -38,10 +38,13 @@ export const rules = {
     'events of several CPUs at one nanosecond have no order; trace-cmd and perf take them as their merge happens to find them',
   'name cut to 8': 'the latency format cuts the names of tasks to 8 characters (libtraceevent, print of "%8.8s")',
   'name forgotten': 'trace-cmd prints <...> for a task whose name it does not have; we say that it is not recorded',
-  'printed with raw numbers':
-    'libtraceevent cannot evaluate the print format of this event on this machine and prints [FAILED TO PARSE] with raw fields; we evaluate it',
-  'no flags of lazy resched':
-    'libtraceevent 1.7 knows bit 2 of common_flags as IRQS_NOSUPPORT (X); since 6.13 the kernel means NEED_RESCHED_LAZY by it',
+  'failed to parse':
+    'libtraceevent cannot evaluate the print format of this event on arm64 (vmemmap, in a format it takes for a pointer), says [FAILED TO PARSE] and prints the record; we print what the kernel would, names of gfp flags and the order that the format computes',
+  'lazy resched':
+    'since 6.13 bit 2 of common_flags is NEED_RESCHED_LAZY; libtraceevent 1.7 takes it for IRQS_NOSUPPORT of before, prints X where interrupts are on, and nothing where they are off; we count it as need-resched, as the letters l and B of the kernel text',
+  'flags without names':
+    'the names of page flags are a table that the format file cuts short: libtraceevent names the first and prints the rest of the 64 bits, we give the bits that the format masks, as a number',
+  'printed otherwise': 'the event prints a value computed from the field; we keep, and compare, the one that it prints',
   'negative of 32 bits':
     'a 32-bit field is printed as unsigned; its bits are those of the negative number that we keep',
 } as const;
@@ -49,20 +52,25 @@ export type RuleName = keyof typeof rules;
 
 type Value = PlainEvent['values'][number];
 
-/** Which names' digits are hex although no `0x` says so: any letter in any value of that name shows it. */
+/**
+ * Which fields' digits are hex although no `0x` says so: a letter in any value of the field shows it, or in the field of
+ * that name of another event where this one's are all digits.
+ */
 function hexNames(said: readonly Said[]): Set<string> {
   const letters = new Set<string>();
+  const digits = new Map<string, string>();
   const others = new Set<string>();
   for (const { event, text } of said) {
     for (const [name, value] of pairsIn(text)) {
       const key = `${event} ${name}`;
-      if (/^[0-9a-f]+$/.test(value)) {
-        if (/[a-f]/.test(value)) letters.add(key);
-      } else others.add(key);
+      if (!/^[0-9a-f]+$/.test(value)) others.add(key);
+      else if (/[a-f]/.test(value)) letters.add(key).add(name);
+      else digits.set(key, name);
     }
   }
-  for (const key of others) letters.delete(key);
-  return letters;
+  const hex = new Set([...letters].filter((key) => key.includes(' ') && !others.has(key)));
+  for (const [key, name] of digits) if (letters.has(name) && !others.has(key)) hex.add(key);
+  return hex;
 }
 
 /** A printed number as 64 bits; undefined for what is none. */
@@ -91,6 +99,8 @@ export interface Sides {
   readonly printed: Lines;
   /** Lines of the latency format, where there are any. */
   readonly latency?: Lines | undefined;
+  /** The kernel knows NEED_RESCHED_LAZY (6.13 and later). */
+  readonly hasLazyResched?: boolean | undefined;
   /** Function and offset of an address, where the file has symbols. */
   readonly symbol?: ((address: bigint) => string) | undefined;
 }
@@ -114,7 +124,7 @@ export function compareWithReference(sides: Sides): Differential {
     const at = order[i]!;
     const said = raw.said[at]!;
     const event = ours[i]!;
-    compareContext(event, said, latency?.said[at], i, result, differ);
+    compareContext(event, said, latency?.said[at], sides.hasLazyResched === true, i, result, differ);
     compareFields(event, said, printed.said[at] ?? said, hex, sides, i, result, differ);
   }
   return result;
@@ -162,6 +172,7 @@ function compareContext(
   event: PlainEvent,
   said: Said,
   latency: Said | undefined,
+  hasLazy: boolean,
   i: number,
   result: Differential,
   differ: Differ,
@@ -182,23 +193,30 @@ function compareContext(
   if (latency === undefined) return;
   same('time (-l)', event.time, latency.time);
   if (latency.comm !== said.comm) explain(result, 'name cut to 8');
-  compareFlags(event, latency.flags, i, result, differ);
+  compareFlags(event, latency.flags, hasLazy, i, result, differ);
 }
 
 /** `d.h1.`: interrupts off, need-resched, hard and soft interrupt, then depths (libtraceevent tep_data_latency_format). */
-function compareFlags(event: PlainEvent, text: string, i: number, result: Differential, differ: Differ): void {
+function compareFlags(
+  event: PlainEvent,
+  text: string,
+  hasLazy: boolean,
+  i: number,
+  result: Differential,
+  differ: Differ,
+): void {
   const { flags, name } = event;
   const isHard = (flags & 8) !== 0;
   const isSoft = (flags & 16) !== 0;
-  const wanted = [
-    (flags & 1) !== 0 ? 'd' : '.',
-    (flags & 4) !== 0 ? 'N' : '.',
-    isHard && isSoft ? 'H' : isHard ? 'h' : isSoft ? 's' : '.',
-  ].join('');
+  const depth = isHard && isSoft ? 'H' : isHard ? 'h' : isSoft ? 's' : '.';
+  const needs = (flags & 4) !== 0 ? 'N' : '.';
+  const irqs = (flags & 1) !== 0 ? 'd' : '.';
   result.values += 3;
-  if (text.startsWith(wanted)) return;
-  if (text.startsWith('X') && text.slice(1, 3) === wanted.slice(1)) explain(result, 'no flags of lazy resched');
-  else differ({ event: i, name, field: 'flags', ours: wanted, theirs: text });
+  if (text.startsWith(irqs + needs + depth)) return;
+  // With the lazy bit alone: X instead of the dot for interrupts, or behind `d` nothing.
+  if (hasLazy && needs === 'N' && text[0] === (irqs === 'd' ? 'd' : 'X') && text[2] === depth) {
+    explain(result, 'lazy resched');
+  } else differ({ event: i, name, field: 'flags', ours: irqs + needs + depth, theirs: text });
 }
 
 function compareFields(
@@ -223,33 +241,39 @@ function compareFields(
     }
     const names = [field.name, ...Object.keys(aliases).filter((alias) => aliases[alias] === field.name)];
     const key = names.find((name) => raw.has(name));
+    const text = names.map((name) => cooked.get(name)).find((found) => found !== undefined);
+    if (key !== undefined) seen.add(key);
     result.values++;
-    if (key === undefined) {
-      if (value !== undefined)
-        differ({ event: i, name: event.name, field: field.name, ours: String(value), theirs: '(no such field)' });
-      return;
+    const isHex = key !== undefined && hex.has(`${said.event} ${key}`);
+    // What the event computes as it prints is in no field of the record.
+    const theirs = key === undefined ? text : raw.get(key);
+    if (theirs === undefined ? value === undefined : isSame(value, theirs, isHex, text)) return;
+    const rule = ruleFor(value, theirs, isHex, printed.text);
+    if (rule !== undefined) explain(result, rule);
+    else {
+      const absent = '(no such field)';
+      differ({
+        event: i,
+        name: event.name,
+        field: field.name,
+        ours: String(value ?? absent),
+        theirs: theirs ?? absent,
+      });
     }
-    seen.add(key);
-    const isHex = hex.has(`${said.event} ${key}`);
-    const theirs = raw.get(key) ?? '';
-    if (
-      isSame(
-        value,
-        theirs,
-        isHex,
-        names.map((name) => cooked.get(name)).find((text) => text !== undefined),
-      )
-    )
-      return;
-    if (is32(value, numberOf(theirs, isHex))) explain(result, 'negative of 32 bits');
-    else differ({ event: i, name: event.name, field: field.name, ours: String(value), theirs });
   });
   compareProbed(event, raw, said, sides, i, result, differ);
   for (const [name, value] of raw) {
     if (seen.has(name) || name.startsWith('__probe_')) continue;
+    if (computed[name] !== undefined && cooked.has(computed[name])) {
+      explain(result, 'printed otherwise');
+      continue;
+    }
     differ({ event: i, name: event.name, field: name, ours: '(no such field)', theirs: value });
   }
 }
+
+/** Fields of which the event prints something else: `ofs` is `index` in bytes, `dev` is `s_dev` in two halves. */
+const computed: Readonly<Record<string, string>> = { index: 'ofs', s_dev: 'dev', fin_pfn: 'ret' };
 
 function isSame(value: Value, theirs: string, isHex: boolean, printed: string | undefined): boolean {
   if (value === undefined) return false;
@@ -258,8 +282,18 @@ function isSame(value: Value, theirs: string, isHex: boolean, printed: string | 
   return number !== undefined && bitsOf(value) === BigInt(number);
 }
 
-function is32(value: Value, theirs: bigint | undefined): boolean {
-  return typeof value === 'number' && value < 0 && theirs !== undefined && BigInt.asUintN(32, BigInt(value)) === theirs;
+function ruleFor(value: Value, theirs: string | undefined, isHex: boolean, printed: string): RuleName | undefined {
+  if (printed.startsWith('[FAILED TO PARSE]') && (theirs === undefined || typeof value === 'string')) {
+    return 'failed to parse';
+  }
+  const number = theirs === undefined ? undefined : numberOf(theirs, isHex);
+  if (number === undefined) return undefined;
+  if (typeof value === 'number' && value < 0 && BigInt.asUintN(32, BigInt(value)) === number)
+    return 'negative of 32 bits';
+  // NR_PAGEFLAGS is 22 to 26, by configuration.
+  const isMasked =
+    typeof value === 'string' && /^0x[0-9a-f]+$/.test(value) && BigInt.asUintN(26, number) === BigInt(value);
+  return isMasked ? 'flags without names' : undefined;
 }
 
 /** `__probe_ip=ffff8000082c8e20` with -R, `(ffff8000082c8e20)` printed. */

@@ -73,8 +73,10 @@ export async function compareTool(folder: string, member: Member): Promise<Compa
     const packed = readFileSync(member.path);
     const file = join(scratch, member.what);
     writeFileSync(file, packed[0] === 0x1f ? gunzipSync(packed) : packed);
-    const ours = await readEvents(await openCapture(member.path));
-    const result = tool === 'perf' ? ofPerf(file, ours) : ofTraceCmd(file, ours);
+    const open = await openCapture(member.path);
+    const release = open.capture.kernelRelease?.value ?? '';
+    const ours = await readEvents(open);
+    const result = tool === 'perf' ? ofPerf(file, ours) : ofTraceCmd(file, ours, hasLazyResched(release));
     return tellReference(folder, `${member.what}, ${tool}`, result);
   } finally {
     rmSync(scratch, { recursive: true });
@@ -88,12 +90,19 @@ function ofPerf(file: string, ours: Events): Differential {
   return compareWithReference({ ours, raw: said, printed: said });
 }
 
-function ofTraceCmd(file: string, ours: Events): Differential {
+/** PREEMPT_LAZY came with 6.13 (include/linux/trace_events.h, TRACE_FLAG_NEED_RESCHED_LAZY). */
+function hasLazyResched(release: string): boolean {
+  const [major = 0, minor = 0] = release.split('.').map(Number.parseFloat);
+  return major > 6 || (major === 6 && minor >= 13);
+}
+
+function ofTraceCmd(file: string, ours: Events, hasLazy: boolean): Differential {
   return compareWithReference({
     ours,
     raw: traceCmdReport(file, 'raw'),
     printed: traceCmdReport(file, 'printed'),
     latency: traceCmdReport(file, 'latency'),
+    hasLazyResched: hasLazy,
     symbol: symboliser(file),
   });
 }

@@ -30,7 +30,8 @@ export interface Lines {
 
 /** Whether a tool is installed and runs. */
 export function hasTool(tool: Tool): boolean {
-  return spawnSync(tool, ['--version'], { stdio: 'ignore' }).status === 0;
+  // trace-cmd says its version and exits with 1.
+  return spawnSync(tool, ['--version'], { stdio: 'ignore' }).error === undefined;
 }
 
 /** The tool's name for itself, for tables. */
@@ -152,8 +153,17 @@ export function pairsIn(text: string): Map<string, string> {
     const name = match[1] ?? '';
     const start = match.index + match[0].length;
     const next = names[i + 1];
-    const value = text.slice(start, next === undefined ? text.length : next.index).replace(/,$/, '');
+    const value = text.slice(start, next === undefined ? text.length : next.index).replace(/,$| ==>$/, '');
     if (!pairs.has(name)) pairs.set(name, value);
   });
+  // include/trace/events/filemap.h: `dev 254:0 ino 2235 pfn=0x890cd ofs=0 order=0`.
+  const file = /^dev (\d+:\d+) ino ([0-9a-f]+) /.exec(text);
+  if (file !== null) pairs.set('dev', file[1] ?? '').set('ino', `0x${file[2]}`);
+  // Some events print a range in one word (include/trace/events/compaction.h).
+  const range = /^\(?(0x[0-9a-f]+) ~ (0x[0-9a-f]+)\)?$/.exec(pairs.get('range') ?? '');
+  if (range !== null) {
+    pairs.delete('range');
+    pairs.set('start_pfn', range[1] ?? '').set('end_pfn', range[2] ?? '');
+  }
   return pairs;
 }

@@ -13,12 +13,24 @@ export const sameBufferRules = {
   'name cut to 8': 'the latency format cuts names of tasks to 8 characters',
   'not printed': 'the text does not have what the record has (flags of the context, process ids, computed fields)',
   'an address, not a symbol': 'the text has the address of a probe or its caller, the other the function there',
+  'the process, not the thread':
+    'perf script -F with pid and without tid prints the process id, and nothing in its lines tells it from a thread id',
   'printed as text': 'an event that nothing knows: its fields are texts in one, numbers in the other, and read alike',
   'a number, not its name':
     'the tool prints the number of what the kernel names (`-R`, or a table that the format cuts short)',
   'the beginning only': 'the file was cut when it was made (`perf script --header | head`)',
 } as const;
 export type SameBufferRule = keyof typeof sameBufferRules;
+
+/** Fields that one format has no way to tell; any other field that only one side records is a difference. */
+export const oneSidedFields: Readonly<Record<string, string>> = {
+  'mm_page_alloc.page':
+    'the kernel prints page= from pfn and vmemmap; the record has the pfn alone, and vmemmap is in no file',
+  'mm_page_free.page': 'as mm_page_alloc.page',
+  'mm_page_free_batched.page': 'as mm_page_alloc.page',
+  'mm_page_free_batched.order':
+    'the print format says order=0 always; the record, which trace-cmd prints instead, has no order',
+};
 
 export interface Reading {
   readonly what: string;
@@ -124,7 +136,9 @@ function compareContext(
   for (const key of ['cpu', 'pid', 'tgid'] as const) {
     if (one[key] === other[key]) continue;
     if (one[key] < 0 || other[key] < 0) add(agreement.explained, 'not printed');
-    else blame(agreement, `${name}: ${key} ${one[key]} and ${other[key]}`);
+    else if (key === 'pid' && other.pid === one.tgid && other.tgid < 0) {
+      add(agreement.explained, 'the process, not the thread');
+    } else blame(agreement, `${name}: ${key} ${one[key]} and ${other[key]}`);
   }
   if (one.name !== other.name || (one.system !== other.system && one.system !== '' && other.system !== '')) {
     blame(agreement, `${name}: ${other.system}:${other.name}`);
@@ -193,13 +207,20 @@ function ruleFor(
   const isOneSided = !recorded[0]!.has(key) || !recorded[1]!.has(key);
   if (isOneSided) {
     add(agreement.oneSided, key);
-    return 'not printed';
+    return oneSidedFields[key] === undefined ? undefined : 'not printed';
   }
   if ((a?.role === 'caller' || b?.role === 'caller') && isAddress(a?.value) !== isAddress(b?.value)) {
     return 'an address, not a symbol';
   }
+  if (isNumberOfNames(a?.value, b?.value) || isNumberOfNames(b?.value, a?.value)) return 'a number, not its name';
   if (printsAs(a?.value, b?.value) || printsAs(b?.value, a?.value)) return 'printed as text';
   return undefined;
+}
+
+/** `0x400dc0` of `GFP_KERNEL_ACCOUNT|__GFP_ZERO`, `locked|0x512c` of `0x512d`: flags of which not all have a name in the file. */
+function isNumberOfNames(names: Value, digits: Value): boolean {
+  if (typeof names !== 'string' || typeof digits !== 'string' || !/^0x[0-9a-f]+$/.test(digits)) return false;
+  return /^[A-Za-z_][\w|]*$/.test(names);
 }
 
 function isAddress(value: Value): boolean {

@@ -15,7 +15,15 @@
  *     the memory itself, one after the other, and it may change in between. Such differences are counted, and must be rare.
  */
 import type { PlainEvent } from '../../src/read/test-support.ts';
-import { type Agreement, add, blame, newAgreement, type Reading, recordedFields } from './same-buffer.ts';
+import {
+  type Agreement,
+  add,
+  blame,
+  newAgreement,
+  oneSidedFields,
+  type Reading,
+  recordedFields,
+} from './same-buffer.ts';
 import { fieldsOf, type Value } from './values.ts';
 
 export const twoBuffersRules = {
@@ -113,12 +121,14 @@ function leftOut(a: Reading, b: Reading, result: TwoBuffers): Set<string> {
   for (const key of new Set([...inA, ...inB])) {
     if (inA.has(key) && inB.has(key)) continue;
     left.add(key);
-    if (shared.has(key.slice(0, key.indexOf('.')))) add(result.oneSided, key);
+    if (!shared.has(key.slice(0, key.indexOf('.')))) continue;
+    add(result.oneSided, key);
+    if (oneSidedFields[key] === undefined) blame(result, `${key} is recorded by one of ${a.what} and ${b.what} only`);
   }
-  const [inText, inNumbers] = [storages(a), storages(b)];
-  for (const [key, isText] of inText) {
-    const other = inNumbers.get(key);
-    if (other === undefined || other === isText) continue;
+  const [ofA, ofB] = [storages(a), storages(b)];
+  for (const [key, storage] of ofA) {
+    const other = ofB.get(key);
+    if (other === undefined || other === storage) continue;
     left.add(key);
     add(result.explained, 'a text and a number');
   }
@@ -128,15 +138,19 @@ function leftOut(a: Reading, b: Reading, result: TwoBuffers): Set<string> {
   return left;
 }
 
-/** Whether a field's values are texts; of those with any value. */
-function storages({ events }: Reading): Map<string, boolean> {
-  const texts = new Map<string, boolean>();
+/** What a field's values are: numbers, names, or texts with numbers in the place of names, anywhere in the capture. */
+function storages({ events }: Reading): Map<string, 'number' | 'names' | 'digits'> {
+  const kinds = new Map<string, 'number' | 'names' | 'digits'>();
   for (const event of events) {
     for (const [name, { value }] of fieldsOf(event)) {
-      if (value !== undefined) texts.set(`${event.name}.${name}`, typeof value === 'string');
+      if (value === undefined) continue;
+      const key = `${event.name}.${name}`;
+      const isDigits = typeof value === 'string' && /(?:^|\|)0x[0-9a-f]+$/.test(value);
+      if (typeof value !== 'string') kinds.set(key, 'number');
+      else if (isDigits || !kinds.has(key)) kinds.set(key, isDigits ? 'digits' : 'names');
     }
   }
-  return texts;
+  return kinds;
 }
 
 function lineOf(event: PlainEvent, left: ReadonlySet<string>): Line {

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Dice } from './dice.ts';
 import { judge, type Verdict } from './judge.ts';
-import { minimise } from './minimise.ts';
+import { kindOf, minimise } from './minimise.ts';
 import { type Mutant, mutate } from './mutate.ts';
 import type { Sample } from './samples.ts';
 
@@ -32,6 +32,7 @@ export type Message =
       readonly file: string;
     };
 
+const minimised = new Set<string>();
 const chunkSizes = [1, 7, 100, 511, 4096, 65536, 1 << 20];
 
 /** The mutant with this number, and how it is cut into chunks: a second way for one in eight. */
@@ -63,7 +64,10 @@ export async function runInput(
   if (failure !== undefined) {
     const file = save(out, `${sample.format}-${seed}-${input}`, mutant.bytes);
     tell({ failed: input, sample: sample.name, steps, failure, file });
-    const small = await minimise(mutant, failure, (one) => judge(one, chunk, otherChunk));
+    // One of a kind is enough to look at: it takes a hundred readings.
+    const isNew = !minimised.has(kindOf(failure));
+    minimised.add(kindOf(failure));
+    const small = !isNew ? mutant.bytes : await minimise(mutant, failure, (one) => judge(one, chunk, otherChunk));
     if (small.length < mutant.bytes.length) save(out, `${sample.format}-${seed}-${input}.small`, small);
   }
   tell({ done: input, format: sample.format, outcome: failure === undefined ? outcome : 'FAILED', seconds, growth });
