@@ -23,6 +23,9 @@ type Piece = string | Conversion;
 /** Longer formats are not matched: the longest of a kernel's mm events has some 300 characters. */
 const longestFormat = 2048;
 
+/** A format that takes more trials than that is made to take long; those of kernels take some hundred. */
+const mostTrials = 200_000;
+
 interface Placeholder {
   readonly field: string;
   readonly how: string;
@@ -98,9 +101,11 @@ export function bindTemplate(template: string, parts: readonly Part[]): Map<stri
   if (symbols.length > longestFormat) return undefined;
   const bindings = new Map<string, Binding>();
   const failed = new Set<number>();
+  let trials = 0;
 
   const match = (piece: number, at: number): boolean => {
     if (piece === pieces.length) return at === symbols.length;
+    if (++trials > mostTrials) return false;
     const state = piece * (longestFormat + 1) + at;
     if (failed.has(state)) return false;
     if (matchPiece(piece, at)) return true;

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { tracePath } from '../../test-support.ts';
 import { parseEventFormat } from './event-format.ts';
-import { formatText } from './test-support.ts';
+import { cpuTime, formatText } from './test-support.ts';
 
 test('a description gives name, id, common fields, fields and print format', () => {
   const text = formatText(
@@ -117,7 +117,5 @@ test('text that is no description, or a damaged one, never throws', () => {
 
 test('a declaration without an end takes no time', () => {
   const text = `name: e\nID: 1\nformat:\n\tfield:${'a'.repeat(900_000)}!;\toffset:0;\tsize:4;\tsigned:0;\n`;
-  const start = performance.now();
-  parseEventFormat(text, 's');
-  assert.ok(performance.now() - start < 1000);
+  assert.ok(cpuTime(() => parseEventFormat(text, 's')) < 1000);
 });

@@ -6,7 +6,7 @@ import { balance } from '../../events/capture.ts';
 import { tracePath } from '../../test-support.ts';
 import { type EventFormat, parseEventFormat } from './event-format.ts';
 import { parseKallsyms } from './symbols.ts';
-import { type Declared, decodeAll, formatText } from './test-support.ts';
+import { cpuTime, type Declared, decodeAll, formatText } from './test-support.ts';
 
 const symbols = parseKallsyms(
   new TextEncoder().encode('0000000000000000 t zero\n00000000 t a\n10 t b\n7fffffff t c\nffffffffffffff00 t d\n'),
@@ -179,6 +179,28 @@ test('a description whose every field is the whole record does not make its text
   const text = events[0]?.values.reduce<number>((sum, value) => sum + String(value ?? '').length, 0) ?? 0;
   assert.ok(text <= 4 * 300 + 256, `${text} characters`);
   assert.equal(capture.accounting.oddities.length, 1);
+});
+
+test('descriptions made to take long do not', () => {
+  const repeated: Declared[] = Array.from({ length: 500 }, (_, i) => ['u64 a', 16 + i * 8, 8] as const);
+  const slow = [
+    formatText('p', 0x0707, [['unsigned long __probe_ip', 8, 8], ...repeated], `"(%lx)${' a='.repeat(660)}", REC->a`),
+    formatText('mm_migrate_pages', 0x0707, repeated, `"${' mode= reason='.repeat(140)}%s", REC->a`),
+    formatText('e', 0x0707, repeated, `"${'%lx '.repeat(20_000)}"${', REC->a'.repeat(20_000)}`),
+    formatText('mm_migrate_pages', 0x0707, repeated, `"%d", ${'__get_str(('.repeat(3000)}`),
+    formatText(
+      'mm_migrate_pages',
+      0x0707,
+      repeated,
+      `"%d", __print_flags(REC->a, "", ${'{1, "x"}, '.repeat(20_000)}{1, "y"})`,
+    ),
+  ];
+  for (const text of slow) {
+    const format = parseEventFormat(text, text.startsWith('name: mm') ? 'migrate' : 's');
+    assert.ok(format);
+    const time = cpuTime(() => decodesAll([format], [new Uint8Array(64).fill(7)]));
+    assert.ok(time < 2000, `${text.slice(0, 40)}: ${time} ms`);
+  }
 });
 
 test('names of a capture do not reach the notes as they are', () => {

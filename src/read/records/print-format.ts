@@ -25,9 +25,13 @@ export type Part = string | Conversion;
 
 const conversionForm = /%([-+ #0]*)(\*|\d{1,4})?(?:\.(\*|\d{1,4}))?(hh|h|ll|l|L|z|t|j|q|Z)?([diuxXocspn%])/y;
 
+/** A print format with more arguments is none: the largest of a kernel have some 60. */
+const mostArguments = 512;
+
 /** Parts of the format string and expressions of a description's `print`; undefined when it does not begin with a string. */
 export function parsePrint(print: string, longSize: 4 | 8): Part[] | undefined {
   const [format, ...rest] = splitArguments(print);
+  if (rest.length > mostArguments) return undefined;
   const literals = format?.match(/"(?:[^"\\]|\\.)*"/g);
   if (!literals) return undefined;
   const text = literals.map((literal) => unescapeText(literal.slice(1, -1))).join('');

@@ -116,7 +116,11 @@ export class RecordTable {
 
   /** Decodes the record `bytes[start..end)` as the event begun: exactly one event is stored, whatever the record holds. */
   decode(bytes: Uint8Array, start: number, end: number): void {
-    const id = this.typeOf(bytes, start, end);
+    this.decodeAs(this.typeOf(bytes, start, end), bytes, start, end);
+  }
+
+  /** As `decode`, where the record's type (`typeOf`) is known already. */
+  decodeAs(id: number, bytes: Uint8Array, start: number, end: number): void {
     this.#record.set(bytes, start, end);
     const plan = this.#plans[id] ?? this.#plan(id);
     if (plan) plan.decode(this.#record);
