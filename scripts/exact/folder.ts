@@ -43,10 +43,7 @@ export async function compareFolder(folder: string): Promise<Comparison[]> {
     const base = await readingOf(first);
     firsts.push(base);
     for (const member of others) {
-      const isBeginning = member.what.includes('--header');
-      found.push(
-        tellSame(folder, `${base.what}, ${member.what}`, compareSame(base, await readingOf(member), isBeginning)),
-      );
+      found.push(tellSame(folder, `${base.what}, ${member.what}`, compareSame(base, await readingOf(member))));
     }
   }
   firsts.forEach((a, i) => {

@@ -18,7 +18,8 @@ export const sameBufferRules = {
   'printed as text': 'an event that nothing knows: its fields are texts in one, numbers in the other, and read alike',
   'a number, not its name':
     'the tool prints the number of what the kernel names (`-R`, or a table that the format cuts short)',
-  'the beginning only': 'the file was cut when it was made (`perf script --header | head`)',
+  'the beginning only':
+    'the text ends early, every line of it is an event or a comment: it was cut when it was made or bundled',
 } as const;
 export type SameBufferRule = keyof typeof sameBufferRules;
 
@@ -65,14 +66,15 @@ export function blame(agreement: Agreement<string>, example: string): void {
 /** The smallest step of a reading's times, ns. */
 const stepOf = (reading: Reading): bigint => BigInt(reading.capture.clock.resolution);
 
-/**
- * Holds `b` to `a`, which says most of the two.
- *
- * @param isBeginning `b` may end early
- */
-export function compareSame(a: Reading, b: Reading, isBeginning: boolean): Agreement<SameBufferRule> {
+/** Most lines of a shortened text that are no events: its head. */
+const mostComments = 1000;
+
+/** Holds `b` to `a`, which says most of the two. */
+export function compareSame(a: Reading, b: Reading): Agreement<SameBufferRule> {
   const agreement = newAgreement<SameBufferRule>();
   const length = Math.min(a.events.length, b.events.length);
+  const { unit, skipped, comment } = b.capture.accounting;
+  const isBeginning = unit === 'lines' && skipped === 0 && comment < mostComments;
   if (isBeginning && b.events.length < a.events.length) add(agreement.explained, 'the beginning only');
   else if (a.events.length !== b.events.length) {
     blame(agreement, `${a.events.length} events in ${a.what}, ${b.events.length} in ${b.what}`);
