@@ -139,7 +139,8 @@ export class RecordDecoder implements Delivery {
       if (this.#broken !== '' || this.#passing > 0) {
         const bytes = this.#broken !== '' ? left : Math.min(left, this.#passing);
         if (bytes === 0) return;
-        this.#skip(main, this.#read, bytes, bytes, this.#broken || this.#passingReason);
+        // How much of it is at hand is a matter of chunks, and must not show.
+        this.#skip(main, this.#read, Math.min(bytes, 8), bytes, this.#broken || this.#passingReason);
         this.#passing = Math.max(0, this.#passing - bytes);
         this.#read += bytes;
         continue;

@@ -12,6 +12,9 @@ import { SampleWalk } from './sample.ts';
 import { TaskNames } from './task-names.ts';
 import type { TracingData } from './tracing-data.ts';
 
+/** CPUs of the largest machines: the kernel's NR_CPUS is at most 8192. */
+const mostCpus = 8192;
+
 /** Most kinds made for samples that are no tracepoints; a recording has a handful of events. */
 const mostKinds = 1024;
 
@@ -73,6 +76,11 @@ export class RecordSink {
       this.#builder.skip('sample that holds the record of another event', bytes, at, at + size);
       return;
     }
+    const cpu = attr.cpu < 0 ? -1 : view.getInt32(at + attr.cpu, isLittle);
+    if (cpu < -1 || cpu >= mostCpus) {
+      this.#builder.skip('sample of a CPU that no machine has', bytes, at, at + size);
+      return;
+    }
     if (walk.chain > 0) this.#chains++;
     if (attr.time >= 0) {
       const a = view.getUint32(at + attr.time, isLittle);
@@ -82,7 +90,6 @@ export class RecordSink {
     } else this.#timeless++;
     const pid = attr.tid < 0 ? -1 : view.getInt32(at + attr.tid, isLittle);
     const tid = attr.tid < 0 ? -1 : view.getInt32(at + attr.tid + 4, isLittle);
-    const cpu = attr.cpu < 0 ? -1 : view.getInt32(at + attr.cpu, isLittle);
     const comm = this.#names.find(pid, tid);
     const flags = isTracepoint ? this.#table.flagsOf(bytes, rawStart, rawEnd) : 0;
     this.#builder.beginAt(this.#hi, this.#lo, cpu, tid, pid, comm, flags);
@@ -193,7 +200,8 @@ export class RecordSink {
 
   #cpuOf(view: DataView, at: number, size: number): number {
     const back = this.#attrs.ofOther(view, at, size, this.#isLittle)?.trailer.cpu ?? 0;
-    return back === 0 || back + 8 > size ? -1 : view.getInt32(at + size - back, this.#isLittle);
+    const cpu = back === 0 || back + 8 > size ? -1 : view.getInt32(at + size - back, this.#isLittle);
+    return cpu < mostCpus ? Math.max(-1, cpu) : -1;
   }
 
   #count(view: DataView, at: number): number {
