@@ -22,6 +22,8 @@ export interface PerfLine {
   tid: number;
   pid: number;
   cpu: number;
+  /** Behind the columns that tell who and where, before the spaces in front of the time. */
+  taskEnd: number;
   seconds: number;
   nanoseconds: number;
   /** Of the time's fraction, 6 or 9; 0 where the line has no time. */
@@ -42,6 +44,7 @@ export function newPerfLine(): PerfLine {
     tid: -1,
     pid: -1,
     cpu: -1,
+    taskEnd: 0,
     seconds: 0,
     nanoseconds: 0,
     digits: 6,
@@ -179,7 +182,8 @@ function parseTask(bytes: Uint8Array, start: number, time: number, line: PerfLin
   line.cpu = -1;
   line.tid = -1;
   line.pid = -1;
-  let at = skipMiscBack(bytes, start, skipSpacesBack(bytes, start, time));
+  line.taskEnd = skipSpacesBack(bytes, start, time);
+  let at = skipMiscBack(bytes, start, line.taskEnd);
   if (at > start && bytes[at - 1] === 93) {
     const first = digitsBack(bytes, start, at - 1);
     if (first > start && first < at - 1 && bytes[first - 1] === 91) {

@@ -235,6 +235,35 @@ test('a line of anything, put anywhere behind the first event, leaves the other 
   );
 });
 
+test('a line means the same alone and behind others like it, damaged or not', () => {
+  const real = new TextDecoder().decode(bundled('perf_script_ns')).split('\n').slice(0, 500);
+  const whole = read(`${real.join('\n')}\n`).events;
+  real.slice(0, 200).forEach((line, i) => {
+    assert.deepEqual(read(`${line}\n`).events[0], whole[i], line);
+  });
+  const before = `${real.join('\n')}\n`;
+  let compared = 0;
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 0, max: 499 }),
+      fc.integer({ min: 0, max: 120 }),
+      fc.constantFrom('', ' ', '0', '[', ':', 'x', '.', '7.123456: ', '\t', 'é'),
+      fc.integer({ min: 0, max: 3 }),
+      (which, at, insert, cut) => {
+        const line = `${real[which]!.slice(0, at)}${insert}${real[which]!.slice(at + cut)}\n`;
+        const { capture, events } = read(line);
+        const alone = events[0];
+        // The first event decides whether there are times; behind one, a line that begins with a tab is of its call chain.
+        if (alone?.form !== 'catalogued' || capture.clock.unit !== 'ns' || line.startsWith('\t')) return;
+        assert.deepEqual(read(before + line).events.at(-1), alone, line);
+        compared++;
+      },
+    ),
+    { numRuns: 150 },
+  );
+  assert.ok(compared > 30, `${compared}`);
+});
+
 test('the detector goes by the bytes: perf writes the system before the name, tracefs does not', () => {
   const sure = (text: string) => perfScript.detect(encoder.encode(text))?.sure ?? 0;
   assert.ok(sure(sample) > 0.9);

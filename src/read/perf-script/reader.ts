@@ -8,8 +8,12 @@ import { learn } from '../facts.ts';
 import type { Reader, ReadOptions } from '../format.ts';
 import type { NamedKind } from '../kind-table.ts';
 import { type LineReader, Lines } from '../lines.ts';
+import { knownSite } from '../probe-sites.ts';
 import { kernelArch } from '../sidecar.ts';
+import { ContextMemory, OpeningMemory } from '../tracefs/line-memory.ts';
 import { addressStart, isRecord, newPerfLine, parsePerfLine, parseUntimedLine, textEnd } from './line.ts';
+
+const isDigit = (byte: number | undefined): boolean => byte !== undefined && byte >= 48 && byte <= 57;
 
 const newline = 10;
 const tab = 9;
@@ -21,6 +25,11 @@ export class PerfScriptReader implements Reader, LineReader {
   readonly #decoder = new TextDecoder();
   readonly #lines: Lines;
   #sawEvent = false;
+  /** What lines told beside their times and values. */
+  readonly #contexts = new ContextMemory();
+  readonly #openings = new OpeningMemory();
+  #view: DataView = new DataView(new ArrayBuffer(0));
+  #viewed: Uint8Array | undefined;
   /** Address and symbol stand behind events' texts (-F ip,sym): found by the first event that has them. */
   #sawSymbol = false;
   readonly #lastComm = new Uint8Array(16);
@@ -49,6 +58,11 @@ export class PerfScriptReader implements Reader, LineReader {
   }
 
   line(bytes: Uint8Array, start: number, end: number): void {
+    if (bytes !== this.#viewed) {
+      this.#viewed = bytes;
+      this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    }
+    if (this.#rememberedLine(bytes, start, end)) return;
     const builder = this.#builder;
     const first = start < end ? bytes[start] : newline;
     if (first === newline) builder.comment();
@@ -57,6 +71,66 @@ export class PerfScriptReader implements Reader, LineReader {
     else if (parsePerfLine(bytes, start, end, this.#line)) this.#event(bytes, start, end);
     else if (parseUntimedLine(bytes, start, end, this.#line)) this.#event(bytes, start, end);
     else this.#other(bytes, start, end);
+  }
+
+  /** A line whose columns before the time, and whose event, were met before; false when it is no such line, and nothing is done. */
+  #rememberedLine(bytes: Uint8Array, start: number, end: number): boolean {
+    const contexts = this.#contexts;
+    const { width } = contexts;
+    if (width === 0 || end - start < width + 24) return false;
+    const view = this.#view;
+    const slot = contexts.find(view, start);
+    if (slot < 0) return false;
+    let at = start + width;
+    if (bytes[at] !== 32) return false;
+    while (bytes[at] === 32) at++;
+    const first = at;
+    let seconds = 0;
+    for (; isDigit(bytes[at]); at++) seconds = seconds * 10 + bytes[at]! - 48;
+    if (at === first || at - first > 9 || bytes[at] !== 46) return false;
+    const point = at++;
+    let fraction = 0;
+    for (; isDigit(bytes[at]) && at - point < 10; at++) fraction = fraction * 10 + bytes[at]! - 48;
+    const digits = at - point - 1;
+    if ((digits !== 6 && digits !== 9) || bytes[at] !== 58 || bytes[at + 1] !== 32) return false;
+    for (at++; bytes[at] === 32; ) at++;
+    if (at + 8 > end) return false;
+    const opening = this.#openings.find(view, at, end);
+    if (opening === undefined) return false;
+    const builder = this.#builder;
+    const { named, site } = opening;
+    let from = at + opening.length;
+    while (site === undefined && from < end && bytes[from] === 32) from++;
+    builder.begin(
+      seconds,
+      digits === 6 ? fraction * 1000 : fraction,
+      contexts.cpu[slot]!,
+      contexts.pid[slot]!,
+      contexts.tgid[slot]!,
+      contexts.comm[slot]!,
+      0,
+    );
+    if (site !== undefined) from -= site.bytes.length;
+    const stop = this.#behindAddress(named, bytes, from, this.#textEnd(bytes, from, end));
+    if (site !== undefined) builder.textAtSite(named, site, bytes, from, stop);
+    else builder.textAs(named, bytes, from, stop);
+    return true;
+  }
+
+  #remember(bytes: Uint8Array, start: number, end: number, comm: number, named: NamedKind): void {
+    const line = this.#line;
+    if (line.digits === 0 || named === this.#builder.kinds.other) return;
+    const contexts = this.#contexts;
+    const slot = contexts.remember(this.#view, start, line.taskEnd - start);
+    if (slot < 0) return;
+    contexts.cpu[slot] = line.cpu;
+    contexts.pid[slot] = line.tid;
+    contexts.tgid[slot] = line.pid;
+    contexts.comm[slot] = comm;
+    const from = Math.min(line.textStart, end);
+    if (from >= end) return;
+    const site = named.row ? undefined : knownSite(named.sites, bytes, from, end);
+    this.#openings.remember(this.#view, line.nameStart, from - line.nameStart + (site?.bytes.length ?? 0), named, site);
   }
 
   #event(bytes: Uint8Array, lineStart: number, end: number): void {
@@ -73,12 +147,14 @@ export class PerfScriptReader implements Reader, LineReader {
       builder.skip(`the line has ${reason}`, bytes, lineStart, end);
       return;
     }
-    builder.begin(line.seconds, line.nanoseconds, line.cpu, line.tid, line.pid, this.#comm(bytes), 0);
+    const comm = this.#comm(bytes);
+    builder.begin(line.seconds, line.nanoseconds, line.cpu, line.tid, line.pid, comm, 0);
     const start = Math.min(line.textStart, end);
     const stop = this.#textEnd(bytes, start, end);
     const named = builder.kinds.find(bytes, line.nameStart, line.nameEnd);
     if (named === builder.kinds.other) builder.textAs(named, bytes, line.nameStart, stop);
     else builder.textAs(named, bytes, start, this.#behindAddress(named, bytes, start, stop));
+    this.#remember(bytes, lineStart, end, comm, named);
   }
 
   /** An address alone behind the text (-F ip) is cut off, unless the event's own form needs it. */
