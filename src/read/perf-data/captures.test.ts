@@ -70,6 +70,16 @@ test('all captures of the folder outside agree', {
   for (const path of pathsIn(outsideCaptures ?? '')) await compare(path);
 });
 
+test('the page size is that of the machine that recorded', async () => {
+  for (const [kernel, pageSize] of [
+    ['debian-6.12-4k', 4096],
+    ['debian-6.12-16k', 16384],
+  ] as const) {
+    const { capture } = await openCapture(tracePath(kernel, 'shanon_hot', 'perf.data.gz'));
+    assert.deepEqual(capture.pageSize, { value: pageSize, from: 'capture' });
+  }
+});
+
 test('what a capture says of itself', async () => {
   const { capture } = await openCapture(tracePath('debian-6.12-4k', 'fmt_perf_kprobe_g', 'perf.data.gz'));
   assert.deepEqual(capture.kernelRelease, { value: '6.12.117+deb12-arm64', from: 'capture' });

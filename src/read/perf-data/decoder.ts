@@ -9,6 +9,7 @@
  */
 import type { Capture } from '../../events/capture.ts';
 import type { BatchBuilder } from '../builder.ts';
+import { learn } from '../facts.ts';
 import { type Attr, parseAttr, shortestAttr } from './attr.ts';
 import { Attrs } from './attrs.ts';
 import { ByteWindow } from './byte-window.ts';
@@ -105,6 +106,7 @@ export class RecordDecoder implements Delivery {
     const data = parseTracingData(bytes);
     if (data === undefined) return false;
     this.#sink.describe(data);
+    if (data.pageSize > 0) learn(this.#capture, 'pageSize', data.pageSize, 'capture');
     return data.isWhole;
   }
 

@@ -17,6 +17,7 @@ export interface TracingData {
   readonly formats: readonly EventFormat[];
   /** Formats of trace_printk(), by address in hex digits. */
   readonly printkFormats: ReadonlyMap<string, string>;
+  /** Of the machine that recorded, in bytes; 0 when what the file says is none. */
   readonly pageSize: number;
   /** Nothing was missing. */
   readonly isWhole: boolean;
@@ -38,7 +39,9 @@ export function parseTracingData(bytes: Uint8Array): TracingData | undefined {
   const longSize = bytes[flag + 1] === 4 ? 4 : 8;
   const from = new ByteReader(bytes, isLittle);
   from.at = order.at;
-  const pageSize = from.u32();
+  const said = from.u32();
+  const isPageSize = said >= 4096 && said <= 65536 && (said & (said - 1)) === 0;
+  const pageSize = isPageSize ? said : 0;
   const formats: EventFormat[] = [];
   const readFormat = (system: string): void => {
     const size = from.size();
