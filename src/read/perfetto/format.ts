@@ -8,14 +8,14 @@ const longBeginning = 4096;
 
 /** Whether these are the first bytes of a trace. Nothing marks one, so its packets must look like packets. */
 export function detectPerfetto(head: Uint8Array): Detection | undefined {
-  const { packets, sequences, fits } = countPackets(head);
+  const { packets, sure, fits } = countPackets(head);
   if (packets === 0) {
     const saw = 'the beginning of a packet of a Perfetto trace';
     return fits && head.length >= longBeginning ? { sure: 0.4, saw } : undefined;
   }
   const saw = `${packets} packets of a Perfetto trace`;
-  // The tracing service numbers the sequence of every packet. Damage behind some of them does not make it another format.
-  if (sequences > 0) return { sure: fits || packets > 2 ? 0.98 : 0.8, saw };
+  // Damage behind some of them does not make it another format.
+  if (sure > 0) return { sure: fits || packets > 2 ? 0.98 : 0.8, saw };
   return fits ? { sure: packets > 1 ? 0.9 : 0.5, saw } : undefined;
 }
 

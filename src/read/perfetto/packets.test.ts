@@ -1,6 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import { deflateSync } from 'node:zlib';
+import { ProtoWriter } from '../../../scripts/proto-writer.ts';
 import { detectFormat } from '../detect.ts';
 import { formats } from '../formats.ts';
 import { all, bundle, event, type Fill, insertion, read, traceOf } from './test-support.ts';
@@ -110,6 +111,17 @@ test('damage between packets costs what it covers, and reading goes on', () => {
     [2n, 3n],
   );
   assert.equal(found.capture.accounting.skipped, 1);
+});
+
+test('packed packets are places to go on from, too', () => {
+  const inner = traceOf(bundle(0, event(1, 5, 327, insertion)));
+  // As the service writes them: nothing stands beside what is packed.
+  const packed = new ProtoWriter().message(1, (packet) => packet.raw(50, deflateSync(inner))).bytes;
+  const { capture, events } = read(Uint8Array.of(...packed, 0x0a, 0x7f, 1, 2, 3, ...packed, ...packed));
+  assert.equal(events.length, 3);
+  assert.equal(capture.accounting.skipped, 1);
+  const cutUp = Uint8Array.of(...packed, ...packed, 0x0a, 0x7f, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13);
+  assert.equal(detectFormat(cutUp, formats)?.format.id, 'perfetto');
 });
 
 test('damage in an event costs that event', () => {

@@ -5,8 +5,8 @@
  *
  * Nothing but lengths says where a packet ends, so a damaged one would take all behind it along. Therefore every packet must
  * be a whole message with fields of the types they have; where one is not, reading goes on at the next place that is the
- * beginning of such a packet, has the number of its sequence (which the tracing service puts into every packet) and is
- * followed by another, or by the end.
+ * beginning of such a packet, surely is one (the tracing service puts the number of its sequence into every packet, but for
+ * packed ones, which begin as zlib or zstd do) and is followed by another, or by the end.
  */
 import { Wire } from './wire.ts';
 
@@ -26,22 +26,31 @@ const packetTypes = new Map<number, number>([
 ]);
 
 const wire = new Wire();
-let hasSequence = false;
+let isSure = false;
 let hasKnown = false;
 
-/** Whether the range is a packet; `hasSequence` tells whether it has the number of its sequence, `hasKnown` any field of which the type is known. */
+/** Whether the range is a packet; `isSure` tells whether it surely is one, `hasKnown` whether it has any field
+ * of which the type is known. */
 function isPacket(bytes: Uint8Array, start: number, end: number): boolean {
   wire.open(bytes, start, end);
-  hasSequence = false;
+  isSure = false;
   hasKnown = false;
   let count = 0;
   while (wire.next()) {
     const type = packetTypes.get(wire.field);
     if ((type !== undefined && type !== wire.type) || ++count > mostFields) return false;
     if (type !== undefined) hasKnown = true;
-    if (wire.field === 10) hasSequence = true;
+    if (wire.field === 10 || isPacked(bytes)) isSure = true;
   }
   return !wire.isBroken;
+}
+
+/** Whether the field read last is packed packets: packets that hold these have nothing else, but these begin as nothing else does. */
+function isPacked(bytes: Uint8Array): boolean {
+  if (wire.type !== 2 || wire.stop - wire.start < 4) return false;
+  const at = wire.start;
+  if (wire.field === 50) return bytes[at] === 0x78 && (0x7800 + bytes[at + 1]!) % 31 === 0;
+  return wire.field === 133 && bytes[at] === 0x28 && bytes[at + 1] === 0xb5 && bytes[at + 2] === 0x2f;
 }
 
 /** Who takes the packets; ranges are valid during the call only. */
@@ -166,7 +175,7 @@ export class Packets {
     // One byte more tells whether another packet follows.
     if (stop + (this.#isLast ? 0 : 1) > this.#end) return whenShort;
     if (stop < this.#end && bytes[stop] !== 0x0a) return 'damaged';
-    return isPacket(bytes, start, stop) && hasSequence ? 'done' : 'damaged';
+    return isPacket(bytes, start, stop) && isSure ? 'done' : 'damaged';
   }
 
   /** Whether a whole packet lies in what the last, too long one claims. */
@@ -182,10 +191,10 @@ export class Packets {
 const noPacket = 'bytes that are no packet';
 const cutPacket = 'the input ends in the middle of a packet';
 
-/** How the beginning of an input looks: whole packets, those of them with the number of a sequence, and what follows them. */
+/** How the beginning of an input looks: whole packets, those of them that surely are some, and what follows them. */
 export interface Beginning {
   readonly packets: number;
-  readonly sequences: number;
+  readonly sure: number;
   /** The rest is nothing, or goes on as the beginning of a packet. */
   readonly fits: boolean;
 }
@@ -194,22 +203,22 @@ export interface Beginning {
 export function countPackets(head: Uint8Array): Beginning {
   const cursor = new Wire();
   let packets = 0;
-  let sequences = 0;
+  let sure = 0;
   let at = 0;
   while (at < head.length) {
-    if (head[at] !== 0x0a) return { packets, fits: false, sequences };
+    if (head[at] !== 0x0a) return { packets, fits: false, sure };
     cursor.open(head, at + 1, head.length);
-    if (!cursor.varint()) return { packets, fits: head.length - at <= 10, sequences };
+    if (!cursor.varint()) return { packets, fits: head.length - at <= 10, sure };
     const start = cursor.at;
-    if (cursor.hi !== 0 || cursor.lo > longestPacket) return { packets, fits: false, sequences };
+    if (cursor.hi !== 0 || cursor.lo > longestPacket) return { packets, fits: false, sure };
     const stop = start + cursor.lo;
-    if (stop > head.length) return { packets, fits: beginsAsPacket(head, start), sequences };
-    if (!isPacket(head, start, stop) || !hasKnown) return { packets, fits: false, sequences };
+    if (stop > head.length) return { packets, fits: beginsAsPacket(head, start), sure };
+    if (!isPacket(head, start, stop) || !hasKnown) return { packets, fits: false, sure };
     packets++;
-    if (hasSequence) sequences++;
+    if (isSure) sure++;
     at = stop;
   }
-  return { packets, fits: true, sequences };
+  return { packets, fits: true, sure };
 }
 
 /** Whether the fields of a packet that is not all there are those of packets, as far as they go. */

@@ -35,6 +35,8 @@ export class PageFilter {
   blocks = 0;
   /** Elements that held something else. */
   others = 0;
+  /** The end of the page was seen. */
+  isWhole = false;
   readonly #out: (bytes: Uint8Array) => void;
   #place: Place = 'viewer';
   #carry = new Uint8Array(4096);
@@ -136,6 +138,7 @@ export class PageFilter {
   }
 
   #viewer(line: Uint8Array): void {
+    if (has(line, pageEnd)) this.isWhole = true;
     // Most lines of the viewer have neither word; looking for their letters first saves decoding them.
     if (has(line, scriptTag) || has(line, perfData)) {
       const text = this.#decoder.decode(line);
@@ -196,6 +199,7 @@ export class PageFilter {
 const comment = Uint8Array.of(35, 10);
 const lineFeed = Uint8Array.of(10);
 const scriptTag = new TextEncoder().encode('trace-data');
+const pageEnd = new TextEncoder().encode('</html');
 const perfData = new TextEncoder().encode('linuxPerfData');
 
 function has(line: Uint8Array, wanted: Uint8Array): boolean {

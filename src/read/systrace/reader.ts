@@ -86,7 +86,7 @@ class SystraceReader implements Reader {
   end(): EventBatch[] {
     if (!this.#isOpen) this.#open();
     this.#page?.end();
-    if (this.#page !== undefined && this.#page.blocks === 0) throw noTrace(this.#source, this.#page.others);
+    if (this.#page !== undefined && this.#page.blocks === 0) throw noTrace(this.#source, this.#page);
     this.#zlib?.end();
     this.#batches.push(...this.#inner.end());
     this.capture.variant = `${this.#title}, ${this.capture.variant}`;
@@ -150,15 +150,15 @@ class SystraceReader implements Reader {
   }
 }
 
-function noTrace(source: string, others: number): TraceError {
+function noTrace(source: string, page: PageFilter): TraceError {
+  if (!page.isWhole) {
+    const cause = 'is a page of systrace that ends before any trace in it';
+    return new TraceError('damaged', { file: source }, cause, 'copy it again');
+  }
   const cause =
-    others > 0
+    page.others > 0
       ? 'is a page whose trace is not text of the kernel (JSON, or lists of processes)'
       : 'is a page that holds no trace';
-  return new TraceError(
-    'unknown-format',
-    { file: source },
-    cause,
-    'record again with ftrace events, as text: atrace > capture.txt',
-  );
+  const hint = 'record again with ftrace events, as text: atrace > capture.txt';
+  return new TraceError('unknown-format', { file: source }, cause, hint);
 }

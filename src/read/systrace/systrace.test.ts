@@ -123,8 +123,11 @@ test('pages without trace are refused with what they are; other pages are not ta
     () => readChunked(systrace, encoder.encode(json)),
     (error) => error instanceof TraceError && /not text of the kernel/.test(error.message) && error.hint !== '',
   );
-  const empty = '<!DOCTYPE html>\n<title>Android System Trace</title>\n';
-  assert.throws(() => readChunked(systrace, encoder.encode(empty)), TraceError);
+  const cut = '<!DOCTYPE html>\n<title>Android System Trace</title>\n';
+  const isDamaged = (error: unknown) => error instanceof TraceError && error.code === 'damaged';
+  assert.throws(() => readChunked(systrace, encoder.encode(cut)), isDamaged);
+  const isEmpty = (error: unknown) => error instanceof TraceError && /holds no trace/.test(error.message);
+  assert.throws(() => readChunked(systrace, encoder.encode(`${cut}</html>\n`)), isEmpty);
   assert.equal(detectFormat(encoder.encode('<!DOCTYPE html>\n<title>News</title>\n'), formats), undefined);
 });
 
