@@ -15,7 +15,9 @@ const read = (text: string, sizes?: number[], options = {}) =>
 const sample = `# ========
 # captured on    : Fri Nov 20 08:53:05 2026
 # os release : 6.12.117-fslab
+# perf version : 6.12.117
 # arch : aarch64
+# cmdline : /usr/bin/perf record -a
 # nrcpus online : 4
 # ========
 #
@@ -50,13 +52,15 @@ test('events, header facts, records, call chains and strangers: every line is on
   assert.deepEqual(events[3]?.values, ['hello=1 world']);
   assert.deepEqual(capture.kernelRelease, { value: '6.12.117-fslab', from: 'capture' });
   assert.equal(capture.arch?.value, 'arm64');
+  assert.equal(capture.tool?.value, 'perf version 6.12.117');
+  assert.equal(capture.command?.value, '/usr/bin/perf record -a');
   assert.equal(capture.cpus?.value, 4);
   const { accounting } = capture;
-  assert.deepEqual([accounting.decoded, accounting.generic, accounting.comment, accounting.skipped], [3, 1, 12, 1]);
+  assert.deepEqual([accounting.decoded, accounting.generic, accounting.comment, accounting.skipped], [3, 1, 14, 1]);
   assert.equal(accounting.total, sample.split('\n').length - 1);
   assert.ok(balance(accounting));
   assert.deepEqual(accounting.skips, [
-    { reason: 'no line of perf script', count: 1, firstPlace: 'line 17', firstText: 'what is this' },
+    { reason: 'no line of perf script', count: 1, firstPlace: 'line 19', firstText: 'what is this' },
   ]);
 });
 
@@ -64,7 +68,7 @@ test('lost events are a loss on their CPU, from its event before to its event af
   const { capture } = read(sample);
   assert.deepEqual(
     capture.losses.map(({ cpu, count, start, end, how, place }) => ({ cpu, count, start, end, how, place })),
-    [{ cpu: 1, count: 12, start: 0, end: 159229000, how: 'lost', place: 'line 11' }],
+    [{ cpu: 1, count: 12, start: 0, end: 159229000, how: 'lost', place: 'line 13' }],
   );
 });
 
@@ -100,7 +104,7 @@ test('a text cut in the middle of a line loses that line, and says so', () => {
     capture.accounting.skips[0]?.reason,
     'the last line has no line end, so it may be cut; add one if it is whole',
   );
-  assert.equal(capture.accounting.skips[0]?.firstPlace, 'line 9');
+  assert.equal(capture.accounting.skips[0]?.firstPlace, 'line 11');
   assert.ok(balance(capture.accounting));
 });
 
@@ -193,6 +197,18 @@ test('columns that -F adds: flags, misc, an address alone', () => {
   assert.equal(events[4]?.values[0], 3);
 });
 
+test('a CPU or a task that cannot be is damage, and never another number', () => {
+  const { capture, events } = read(`  a 4294967297 [000] 1.000000: m:x: n=1
+  a 1 [99999] 1.000000: m:x: n=1
+  a 1 [003] 1.000000: m:x: n=1
+`);
+  assert.equal(events.length, 1);
+  assert.deepEqual(
+    capture.accounting.skips.map((note) => [note.reason, note.count]),
+    [['the line is of a CPU or task that cannot be', 2]],
+  );
+});
+
 test('text without its events cannot be read, and the reason says why', () => {
   const { capture } =
     read(`         init.sh     1 [000]     5.540793: folio=0xfffffc0000ffe080 pfn=0x7ff82 lru=0 flags=Ma b  
@@ -223,7 +239,7 @@ test('a line of anything, put anywhere behind the first event, leaves the other 
     ),
   );
   fc.assert(
-    fc.property(garbage, fc.integer({ min: 9, max: lines.length }), (noise, at) => {
+    fc.property(garbage, fc.integer({ min: 11, max: lines.length }), (noise, at) => {
       const line = noise.replace(/[\n\r]/g, ' ');
       const { capture, events } = read(`${[...lines.slice(0, at), line, ...lines.slice(at)].join('\n')}\n`);
       assert.ok(balance(capture.accounting));

@@ -8,6 +8,7 @@ import { learn } from '../facts.ts';
 import type { Reader, ReadOptions } from '../format.ts';
 import type { NamedKind } from '../kind-table.ts';
 import { type LineReader, Lines } from '../lines.ts';
+import { impossibleTask, isPossible } from '../possible.ts';
 import { knownSite } from '../probe-sites.ts';
 import { kernelArch } from '../sidecar.ts';
 import { ContextMemory, OpeningMemory } from '../tracefs/line-memory.ts';
@@ -140,6 +141,10 @@ export class PerfScriptReader implements Reader, LineReader {
       this.#record(bytes, end);
       return;
     }
+    if (!isPossible(line.cpu, line.tid, line.pid)) {
+      builder.skip(impossibleTask, bytes, lineStart, end);
+      return;
+    }
     if (!this.#sawEvent) this.#firstEvent();
     else if (line.digits > 0 !== (this.capture.clock.unit === 'ns')) {
       const reason =
@@ -249,6 +254,8 @@ export class PerfScriptReader implements Reader, LineReader {
     const said = value.trim();
     if (said === '') return;
     if (key === 'os release') learn(this.capture, 'kernelRelease', said, 'capture');
+    else if (key === 'perf version') learn(this.capture, 'tool', `perf version ${said}`, 'capture');
+    else if (key === 'cmdline') learn(this.capture, 'command', said, 'capture');
     else if (key === 'arch') learn(this.capture, 'arch', kernelArch(said), 'capture');
     else if (key === 'nrcpus online' && /^\d+$/.test(said)) learn(this.capture, 'cpus', Number(said), 'capture');
     else if (key === 'clockid') {

@@ -8,7 +8,7 @@
  *   - comm: cut at 8 with -l, and each tool has its own memory of names;
  *   - hashed pointers, a return probe's caller (a symbol in one, an address in the other);
  *   - what the record does not hold: `notRecorded`, of events printed as records;
- *   - times: trace-cmd rounds to microseconds, the kernel cuts; the clocks of the two buffers may differ by a constant;
+ *   - times: trace-cmd and the kernel round to microseconds; the clocks of the two buffers may differ by a constant;
  *   - what an event reads through a pointer (a probe's `ref=+0x34(%x0)`, the counts of page_ref) is read once for each buffer,
  *     and may change in between: counted, and rare.
  */

@@ -7,6 +7,7 @@ import { learn } from '../facts.ts';
 import type { Reader, ReadOptions } from '../format.ts';
 import type { NamedKind } from '../kind-table.ts';
 import { type LineReader, Lines } from '../lines.ts';
+import { impossibleTask, isPossible } from '../possible.ts';
 import { startsWith } from '../tracefs/layout.ts';
 import { newReportLine, parseReportLine, prefixOf, type ReportLine } from './line.ts';
 import { RecordReader } from './record.ts';
@@ -69,6 +70,10 @@ export class TraceCmdReportReader implements Reader, LineReader {
   #event(bytes: Uint8Array, start: number, end: number): void {
     const builder = this.#builder;
     const line = this.#line;
+    if (!isPossible(line.cpu, line.pid, -1)) {
+      builder.skip(impossibleTask, bytes, start, end);
+      return;
+    }
     const unit = line.resolution > 0 ? 'ns' : 'integer';
     if (this.#unit === undefined) {
       this.#unit = unit;

@@ -39,6 +39,14 @@ test('options/fields: strings, and numbers of one byte', () => {
   assert.equal(capture.accounting.decoded, 4);
 });
 
+test('a CPU or a task that cannot be is damage, and never another number', () => {
+  const { capture, events } = read(
+    `       fsl-mover-4294967297 [003] d....   135.682611: ${activate}       fsl-mover-180     [99999] d....   135.682611: ${activate}`,
+  );
+  assert.equal(events.length, 0);
+  assert.equal(capture.accounting.skips[0]?.count, 2);
+});
+
 test('a field that an older kernel does not print is not recorded, never 0', () => {
   const event = only(
     '       fsl-mover-180     [003] .....     7.968864: mm_migrate_pages: nr_succeeded=4 nr_failed=0 nr_thp_succeeded=0 nr_thp_failed=0 nr_thp_split=0 mode=MIGRATE_SYNC reason=contig_range\n',

@@ -12,6 +12,7 @@ import { sketchOf, takeKinds } from '../kind-sketch.ts';
 import type { NamedKind } from '../kind-table.ts';
 import { type LineReader, Lines } from '../lines.ts';
 import type { LossMark } from '../loss-book.ts';
+import { impossibleTask, isPossible } from '../possible.ts';
 import { knownSite } from '../probe-sites.ts';
 import { type FrontReader, joinPart, type Part, type PartReader, partOf, type Seed } from '../text-ranges.ts';
 import { type LineContext, nameEnd, newLineContext } from './context.ts';
@@ -272,6 +273,10 @@ class TracefsReader implements FrontReader<TracefsSeed>, LineReader {
   #event(bytes: Uint8Array, start: number, end: number): void {
     const builder = this.#builder;
     const context = this.#context;
+    if (!isPossible(context.cpu, context.pid, context.tgid)) {
+      builder.skip(impossibleTask, bytes, start, end);
+      return;
+    }
     const unit = unitOf(context);
     if (unit !== this.#unit && !this.#setUnit(unit)) {
       builder.skip('the time is of another kind than that of the first event', bytes, start, end);
