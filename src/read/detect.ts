@@ -54,6 +54,22 @@ const strangers: readonly Stranger[] = [
   { what: 'an Arrow table', magic: text('ARROW1') },
   { what: 'UTF-16 text', magic: [0xff, 0xfe], hint: 'turn it into UTF-8 first: iconv -f UTF-16 -t UTF-8 FILE' },
   { what: 'UTF-16 text', magic: [0xfe, 0xff], hint: 'turn it into UTF-8 first: iconv -f UTF-16 -t UTF-8 FILE' },
+  {
+    what: 'the output of a histogram trigger: counts, not events',
+    // kernel/trace/trace_events_hist.c hist_show(), event_hist_trigger_print()
+    pattern: /^# event histogram\n#\n# trigger info: hist:/,
+    hint: 'record the events themselves: cat /sys/kernel/tracing/trace',
+  },
+  {
+    what: 'text of perf script without the names of its events',
+    pattern: /^ *\S.*? +\d+(?:\/\d+)? +\[\d{3,}\] +\d+\.(?:\d{6}|\d{9}): \S/m,
+    hint: 'run perf script without -F, or with event and trace among the fields',
+  },
+  {
+    what: 'a dump of records (perf script -D)',
+    pattern: /^0x[0-9a-f]+(?:@\S+)? \[0x[0-9a-f]+\]: (?:event: \d+|PERF_RECORD_)/m,
+    hint: 'give the perf.data itself',
+  },
   { what: 'a sidecar (meta.json), not a capture', pattern: /^\s*\{[\s\S]{0,200}"schema":\s*"folioscope-lab-capture/ },
   { what: 'a kernel log', pattern: /^(?:<\d+>)?\[ *\d+\.\d{6}\] .*\n(?:<\d+>)?\[ *\d+\.\d{6}\] /m },
   {

@@ -100,6 +100,15 @@ test('what is no capture is named, with what is read instead', async () => {
     ).message,
     /binary data.*begins 00 25 4a/,
   );
+  assert.match(
+    (await seen('hist', '# event histogram\n#\n# trigger info: hist:keys=reason:vals=hitcount [active]\n#\n')).message,
+    /a histogram trigger: counts, not events$/,
+  );
+  assert.match(
+    (await seen('fields', '      kcompactd1    46 [002]     4.513348: nid=1\n')).hint,
+    /with event and trace among the fields/,
+  );
+  assert.match((await seen('dump', '\n0x1198@perf.data [0x38]: event: 79\n.\n')).hint, /give the perf\.data itself/);
   assert.match((await seen('dmesg', '[    1.000000] one\n[    1.000001] two\n')).message, /a kernel log$/);
   assert.match((await seen('probes', 'p:fs/migrate_pages migrate_pages from=%x0:x64\n')).hint, /--probes FILE/);
   const all = await seen('j.json', '{"a": 1}');
