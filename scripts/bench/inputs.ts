@@ -1,4 +1,5 @@
 /** The captures that speed is measured on: bundled ones, repeated until they hold a million events. */
+import { once } from 'node:events';
 import { createWriteStream, existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Writable } from 'node:stream';
@@ -55,24 +56,31 @@ export const perfettoTrace = (path: string, size: number): Promise<string> =>
 /** The columns that scripts dump: one table for all events, what an event has not is left empty. */
 const dumped = 'time_ns,cpu,pid,tgid,comm,event,folio,pfn,lru,flags,ref,mapc,index,ret'.split(',');
 
-/** A dump of LRU and migration events as a script writes it, out of our export; with every cell in quotes, or none. */
-export async function dump(source: string, path: string, isQuoted: boolean): Promise<string> {
+/**
+ * A dump of LRU and migration events as a script writes it: our export with few of its columns, repeated with shifted times
+ * up to about `size` bytes; every cell in quotes, or none.
+ */
+export async function dump(path: string, size: number, isQuoted: boolean): Promise<string> {
+  let csv = '';
+  for await (const part of eventsToCsv(await openCapture(join(shanonHot, 'trace.txt.gz')))) csv += part;
+  const [header = '', ...lines] = csv.trimEnd().split('\n');
+  const names = header.split(',');
+  const columns = dumped.map((name) => names.indexOf(name));
+  const cell = (text: string): string => (isQuoted ? `"${text}"` : text);
+  const rows = lines.map((line) => {
+    const cells = line.split(',');
+    const [time = '', ...rest] = columns.map((column) => cells[column] ?? '');
+    return { time: Number(time), rest: `,${rest.map(cell).join(',')}\n` };
+  });
+  const step = Math.max(...rows.map(({ time }) => time)) - Math.min(...rows.map(({ time }) => time)) + 1000;
   return into(path, async (out) => {
-    let columns: number[] | undefined;
-    let rest = '';
-    const cell = (text: string): string => (isQuoted ? `"${text}"` : text);
-    for await (const part of eventsToCsv(await openCapture(source))) {
-      const lines = (rest + part).split('\n');
-      rest = lines.pop() ?? '';
-      let text = '';
-      for (const line of lines) {
-        const cells = line.split(',');
-        if (columns === undefined) {
-          columns = dumped.map((name) => cells.indexOf(name));
-          text += `${dumped.map(cell).join(',')}\n`;
-        } else text += `${columns.map((column) => cell(cells[column] ?? '')).join(',')}\n`;
-      }
-      if (!out.write(text)) await new Promise((resolve) => out.once('drain', resolve));
-    }
+    let written = 0;
+    const write = async (text: string): Promise<void> => {
+      written += text.length;
+      if (!out.write(text)) await once(out, 'drain');
+    };
+    await write(`${dumped.map(cell).join(',')}\n`);
+    for (let shift = 0; written < size; shift += step)
+      await write(rows.map(({ time, rest }) => cell(String(time + shift)) + rest).join(''));
   });
 }
