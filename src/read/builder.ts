@@ -14,15 +14,12 @@
  */
 import type { EventBatch, KindColumns } from '../events/batch.ts';
 import { addNote, type Capture, type Loss } from '../events/capture.ts';
-import { matchTemplate } from '../events/template.ts';
 import { FieldValues } from '../events/values.ts';
 import { batchSize, type EventColumns, newEventColumns, type Origin } from './event-columns.ts';
-import { readFieldDump } from './field-dump.ts';
-import { Arena, growKindColumns, newKindColumns, storeValues } from './kind-columns.ts';
+import { EventText } from './event-text.ts';
+import { Arena, newRow, storeValues } from './kind-columns.ts';
 import { type KindState, KindTable, type KnownSite, type NamedKind } from './kind-table.ts';
 import { LossBook, type LossMark } from './loss-book.ts';
-import { newProbeSite, readProbeSite } from './probe-line.ts';
-import { knownSite, rememberSite } from './probe-sites.ts';
 
 export { batchSize, type Origin } from './event-columns.ts';
 
@@ -48,7 +45,7 @@ export class BatchBuilder {
   readonly #losses: LossBook;
   #marks: LossMark[] | undefined;
   #lastGeneric: KindColumns | undefined;
-  readonly #site = newProbeSite();
+  readonly #text: EventText;
   readonly #place: string;
   readonly #printer = new TextDecoder('latin1');
 
@@ -59,6 +56,7 @@ export class BatchBuilder {
   constructor(capture: Capture, probeDefinitions: readonly string[] = []) {
     this.capture = capture;
     this.kinds = new KindTable(capture, probeDefinitions);
+    this.#text = new EventText(this.kinds, this.fieldValues, capture.strings);
     this.#losses = new LossBook(capture.losses);
     this.#place = { lines: 'line', rows: 'row', bytes: 'byte', records: 'record' }[capture.accounting.unit];
   }
@@ -157,7 +155,7 @@ export class BatchBuilder {
 
   /** As `text`, for a name that the reader looked up (`kinds.findName`). */
   textAs(named: NamedKind, bytes: Uint8Array, start: number, end: number): void {
-    const state = this.#decode(named, bytes, start, end);
+    const state = this.#text.decode(named, bytes, start, end);
     if (state) {
       this.values(state, bytes);
       return;
@@ -170,7 +168,7 @@ export class BatchBuilder {
 
   /** As `textAs`, for a name that is none of the catalogue and text that is known to begin with a parenthesis met before. */
   textAtSite(named: NamedKind, site: KnownSite, bytes: Uint8Array, start: number, end: number): void {
-    if (this.#behindSite(site, bytes, start, end)) this.values(site.state, bytes);
+    if (this.#text.behindSite(site, bytes, start, end)) this.values(site.state, bytes);
     else this.textAs(named, bytes, start, end);
   }
 
@@ -319,69 +317,14 @@ export class BatchBuilder {
     return this.take();
   }
 
-  #decode(named: NamedKind, bytes: Uint8Array, start: number, end: number): KindState | undefined {
-    const values = this.fieldValues;
-    if (named.row) {
-      const { row, templates } = named;
-      // A dump of the record ends with `)`, and its values would pass for the names that some events print.
-      const isDump = end > start && bytes[end - 1] === 41;
-      if (isDump && readFieldDump(row, bytes, start, end, values, this.capture.strings)) {
-        return this.kinds.catalogued(named, row);
-      }
-      for (const template of templates) {
-        if (matchTemplate(template, bytes, start, end, values)) {
-          return named.catalogued ?? this.kinds.catalogued(named, row);
-        }
-      }
-    }
-    return this.#decodeProbe(named, bytes, start, end);
-  }
-
-  #decodeProbe(named: NamedKind, bytes: Uint8Array, start: number, end: number): KindState | undefined {
-    const known = knownSite(named.sites, bytes, start, end) ?? this.#readSite(named, bytes, start, end);
-    return known && this.#behindSite(known, bytes, start, end) ? known.state : undefined;
-  }
-
-  #behindSite(site: KnownSite, bytes: Uint8Array, start: number, end: number): boolean {
-    const template = site.state.templates[0];
-    if (!template || !matchTemplate(template, bytes, start + site.bytes.length, end, this.fieldValues)) return false;
-    if (site.caller >= 0) this.fieldValues.setTextId(0, site.caller);
-    return true;
-  }
-
-  #readSite(named: NamedKind, bytes: Uint8Array, start: number, end: number): KnownSite | undefined {
-    const site = this.#site;
-    if (!readProbeSite(bytes, start, end, site)) return undefined;
-    const state = this.kinds.probe(named, bytes, site, end);
-    if (!state) return undefined;
-    const known: KnownSite = {
-      bytes: bytes.slice(start, site.behind),
-      state,
-      caller: site.isReturn ? this.capture.strings.internBytes(bytes, site.callerStart, site.callerEnd) : -1,
-    };
-    rememberSite(named.sites, known);
-    return known;
-  }
-
   #store(state: KindState, bytes: Uint8Array): void {
     const row = this.#newRow(state);
     storeValues(state.columns!, row, this.fieldValues, bytes, this.capture.strings, this.#arena);
   }
 
-  /** Makes the event begun the next row of its kind, and room for it. */
+  /** Makes the event begun the next row of its kind. */
   #newRow(state: KindState): number {
-    let { columns } = state;
-    if (!columns) {
-      state.capacity = Math.max(64, 2 ** Math.ceil(Math.log2(state.lastLength + 1)));
-      columns = newKindColumns(state.kind, state.capacity);
-      state.columns = columns;
-    }
-    const row = columns.length;
-    if (row === state.capacity) {
-      state.capacity *= 2;
-      growKindColumns(columns, state.capacity);
-    }
-    columns.length = row + 1;
+    const row = newRow(state);
     const i = this.#length - 1;
     this.#columns.kind[i] = state.kind.id;
     this.#columns.row[i] = row;

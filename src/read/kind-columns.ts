@@ -3,6 +3,7 @@ import type { StringTable } from '../base/strings.ts';
 import type { Column, KindColumns } from '../events/batch.ts';
 import type { EventKind, Storage } from '../events/kinds.ts';
 import { type FieldValues, presence } from '../events/values.ts';
+import type { KindState } from './kind-table.ts';
 
 /** Bytes that are different in every event, of one batch. */
 export class Arena {
@@ -86,6 +87,23 @@ export function growKindColumns(columns: KindColumns, capacity: number): void {
       }
     }
   }
+}
+
+/** The next row of a kind, with room for it in all its columns. */
+export function newRow(state: KindState): number {
+  let { columns } = state;
+  if (!columns) {
+    state.capacity = Math.max(64, 2 ** Math.ceil(Math.log2(state.lastLength + 1)));
+    columns = newKindColumns(state.kind, state.capacity);
+    state.columns = columns;
+  }
+  const row = columns.length;
+  if (row === state.capacity) {
+    state.capacity *= 2;
+    growKindColumns(columns, state.capacity);
+  }
+  columns.length = row + 1;
+  return row;
 }
 
 /** Copies one decoded event's values into row `row`. `bytes` is what the ranges in `values` point into. */
