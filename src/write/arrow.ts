@@ -206,10 +206,13 @@ function addColumn(
   else addPart(body, bytesOf(integers, rows));
 }
 
-/** A bit for each row, the first in the lowest. */
+/**
+ * A bit for each row, the first in the lowest. What is behind the last row may be anything; it is set, with a byte to spare,
+ * because Arquero 8.0 takes what is not set there for nulls at the beginning of the next batch.
+ */
 function bitmap(valid: Uint8Array, rows: number): Uint8Array {
-  const bits = new Uint8Array((rows + 7) >> 3);
-  for (let row = 0; row < rows; row++) if (valid[row] !== 0) bits[row >> 3]! |= 1 << (row & 7);
+  const bits = new Uint8Array((rows >> 3) + 1).fill(0xff);
+  for (let row = 0; row < rows; row++) if (valid[row] === 0) bits[row >> 3]! &= ~(1 << (row & 7));
   return bits;
 }
 

@@ -1,6 +1,6 @@
 /** Parquet and Arrow against the CSV of the same capture, read back by libraries that did not write them. */
 import { strict as assert } from 'node:assert';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { DuckDBInstance } from '@duckdb/node-api';
@@ -14,7 +14,7 @@ import { BatchBuilder } from '../read/builder.ts';
 import { readBytes } from '../read/bytes.ts';
 import { openCapture } from '../read/file.ts';
 import { chunksOf, readEvents } from '../read/test-support.ts';
-import { tracePath } from '../test-support.ts';
+import { outsideCaptures, tracePath } from '../test-support.ts';
 import { eventsToArrow } from './arrow.ts';
 import { eventsToCsv } from './csv.ts';
 import type { EventFilter } from './filter.ts';
@@ -114,6 +114,27 @@ test('bundled captures: every cell of the Parquet and of the Arrow is that of th
     });
   }
   assert.ok(events > 10_000, `${events}`);
+});
+
+test('captures outside the repository: the same', {
+  skip: outsideCaptures === undefined && 'FOLIOSCOPE_CAPTURES is not set',
+}, async (t) => {
+  const folder = outsideCaptures ?? '';
+  const all = readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort();
+  const binary = all.filter((name) => /(?:^|\/)(?:trace\.dat|perf\.data)(?:\.gz)?$/.test(name));
+  const texts = all.filter((name) => /(?:^|\/)(?:trace|trace_pipe|perf_script|report)\.txt\.gz$/.test(name));
+  let events = 0;
+  let captured = 0;
+  for (const name of [...binary, ...texts.filter((_, i) => i % 10 === 0)]) {
+    const path = join(folder, name);
+    // All rows are held as objects here.
+    if (statSync(path).size > 2 ** 21) continue;
+    captured++;
+    events += await compare(() => openCapture(path)).catch((error: unknown) => {
+      throw new Error(`${name}: ${String(error)}`);
+    });
+  }
+  t.diagnostic(`${captured} captures, ${events} events`);
 });
 
 test('DuckDB reads the Parquet: types and values', async (t) => {
@@ -285,7 +306,10 @@ test('no event still makes a file with the first columns', async () => {
 });
 
 test('more rows than a chunk holds: several row groups and record batches, nothing lost between them', async () => {
-  const rows = Array.from({ length: 150_000 }, (_, i) => `${1000 + i},${i % 4},7,,task${i % 100},a:b,n=${i}`);
+  const rows = Array.from(
+    { length: 150_000 },
+    (_, i) => `${1000 + i},${i % 4},7,,${i % 3 === 1 ? '' : `task${i % 100}`},a:b,n=${i}`,
+  );
   const text = `time_ns,cpu,pid,tgid,comm,event,text\n${rows.join('\n')}\n`;
   const open: Opened = () => readBytes('text', chunksOf(text));
   assert.equal(await compare(open), rows.length);
