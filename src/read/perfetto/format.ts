@@ -9,6 +9,8 @@ const longBeginning = 4096;
 /** Whether these are the first bytes of a trace. Nothing marks one, so its packets must look like packets. */
 export function detectPerfetto(head: Uint8Array): Detection | undefined {
   const { packets, sure, fits } = countPackets(head);
+  if (sure === 0 && hasPacketsBehind(head))
+    return { sure: 0.7, saw: 'packets of a Perfetto trace behind a damaged one' };
   if (packets === 0) {
     const saw = 'the beginning of a packet of a Perfetto trace';
     return fits && head.length >= longBeginning ? { sure: 0.4, saw } : undefined;
@@ -17,6 +19,15 @@ export function detectPerfetto(head: Uint8Array): Detection | undefined {
   // Damage behind some of them does not make it another format.
   if (sure > 0) return { sure: fits || packets > 2 ? 0.98 : 0.8, saw };
   return fits ? { sure: packets > 1 ? 0.9 : 0.5, saw } : undefined;
+}
+
+/** Whether three packets that surely are some follow each other a little later: what is before them is noise, or damaged. */
+function hasPacketsBehind(head: Uint8Array): boolean {
+  const end = Math.min(head.length, 8192);
+  for (let at = head.indexOf(0x0a, 1); at > 0 && at < end; at = head.indexOf(0x0a, at + 1)) {
+    if (countPackets(head.subarray(at), 3).sure === 3) return true;
+  }
+  return false;
 }
 
 export const perfetto: StreamFormat = {

@@ -157,6 +157,9 @@ test('damage in an event costs that event', () => {
 test('a trace is recognised by its packets, and nothing else is taken for one', () => {
   const packets = traceOf(bundle(0, event(1, 5, 327, insertion)), bundle(0, event(2, 5, 327, insertion)));
   assert.equal(detectFormat(packets, formats)?.format.id, 'perfetto');
+  const noisy = Uint8Array.of(...new TextEncoder().encode('adb: noise\n'), 0x0a, 0x7f, 1, ...packets, ...packets);
+  assert.equal(detectFormat(noisy, formats)?.format.id, 'perfetto');
+  assert.equal(read(noisy).events.length, 4);
   const encoder = new TextEncoder();
   for (const other of ['\n', '\n\n\n', '\nHello there, this is a text.\n', '\n# tracer: nop\n#\n']) {
     assert.notEqual(detectFormat(encoder.encode(other), formats)?.format.id, 'perfetto', JSON.stringify(other));

@@ -199,13 +199,13 @@ export interface Beginning {
   readonly fits: boolean;
 }
 
-/** Looks at a beginning as at a trace. */
-export function countPackets(head: Uint8Array): Beginning {
+/** Looks at a beginning as at a trace, at most at `most` packets. */
+export function countPackets(head: Uint8Array, most = Number.POSITIVE_INFINITY): Beginning {
   const cursor = new Wire();
   let packets = 0;
   let sure = 0;
   let at = 0;
-  while (at < head.length) {
+  while (at < head.length && packets < most) {
     if (head[at] !== 0x0a) return { packets, fits: false, sure };
     cursor.open(head, at + 1, head.length);
     if (!cursor.varint()) return { packets, fits: head.length - at <= 10, sure };
