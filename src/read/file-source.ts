@@ -30,9 +30,9 @@ export class FileSource implements HeldSource {
   }
 
   /** @throws TraceError `unreadable` when the disk gives an error */
-  async read(offset: number, length: number): Promise<Uint8Array> {
+  async read(offset: number, length: number, into?: Uint8Array): Promise<Uint8Array> {
     const wanted = Math.max(0, Math.min(length, this.size - offset));
-    const bytes = new Uint8Array(wanted);
+    const bytes = into !== undefined && into.length >= wanted ? into : new Uint8Array(wanted);
     let filled = 0;
     while (filled < wanted) {
       const { bytesRead } = await this.#file

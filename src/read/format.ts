@@ -47,8 +47,11 @@ export interface Reader {
 /** Bytes of an input at any place. Reading never fails for want of bytes: it gives fewer. */
 export interface ByteSource {
   readonly size: number;
-  /** Bytes `[offset, offset + length)`, fewer at the end of the input. The caller may keep what it is given. */
-  read(offset: number, length: number): Promise<Uint8Array>;
+  /**
+   * Bytes `[offset, offset + length)`, fewer at the end of the input. The caller may keep what it is given. A caller that
+   * reads much may lend `into`, of `length` bytes at least: then what it is given may be a part of that.
+   */
+  read(offset: number, length: number, into?: Uint8Array): Promise<Uint8Array>;
 }
 
 /** What heads and tails of an input tell, read without its middle (`inspect --quick`). */

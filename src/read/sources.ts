@@ -78,6 +78,6 @@ export const inMemory: SetDown = async (chunks) => {
 export function partOf(whole: ByteSource, offset: number, size: number): ByteSource {
   return {
     size,
-    read: (from, length) => whole.read(offset + from, Math.max(0, Math.min(length, size - from))),
+    read: (from, length, into) => whole.read(offset + from, Math.max(0, Math.min(length, size - from)), into),
   };
 }

@@ -34,6 +34,11 @@ export class RecordBytes {
     this.end = end > bytes.length ? bytes.length : end;
   }
 
+  /** All of `bytes`, for those who have looked at `start` and `end` themselves. */
+  get view(): DataView {
+    return this.#view;
+  }
+
   /** Bytes in the record. */
   get length(): number {
     return this.end - this.start;

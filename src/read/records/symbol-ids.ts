@@ -5,6 +5,9 @@ import type { Symbols } from './symbols.ts';
 /** Addresses remembered; a trace's events come from some thousand places, hostile ones from anywhere. */
 const mostKnown = 1 << 16;
 
+/** Addresses that are known without looking them up. */
+const slots = 1024;
+
 export class SymbolIds {
   readonly #strings: StringTable;
   readonly #symbols: Symbols | undefined;
@@ -13,6 +16,10 @@ export class SymbolIds {
   /** By the upper half, then by the lower: nearly all addresses of a kernel share the upper one. */
   readonly #known = new Map<number, Map<number, number>>();
   #count = 0;
+  /** The last address of each slot and its id (-1 for none): two look-ups in tables of hashes take ten times as long. */
+  readonly #lastHi = new Uint32Array(slots);
+  readonly #lastLo = new Uint32Array(slots);
+  readonly #lastId = new Int32Array(slots).fill(-1);
 
   /**
    * @param form `name` as `%ps`, `place` (`name+0x1c/0x40`) as `%pS`
@@ -27,6 +34,17 @@ export class SymbolIds {
 
   /** Id of the text of an address. */
   id(hi: number, lo: number): number {
+    const slot = (lo >>> 2) & (slots - 1);
+    const last = this.#lastId[slot]!;
+    if (last >= 0 && this.#lastHi[slot] === hi && this.#lastLo[slot] === lo) return last;
+    const id = this.#find(hi, lo);
+    this.#lastHi[slot] = hi;
+    this.#lastLo[slot] = lo;
+    this.#lastId[slot] = id;
+    return id;
+  }
+
+  #find(hi: number, lo: number): number {
     let inner = this.#known.get(hi);
     const known = inner?.get(lo);
     if (known !== undefined) return known;

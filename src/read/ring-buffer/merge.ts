@@ -141,7 +141,7 @@ export class RingMerge {
             const pid = common.pidOf(bytes, start, end);
             const tgid = tgids === undefined ? -1 : tgids.of(pid);
             builder.beginAt(hi, lo, cpu, pid, tgid, comms.of(pid), common.flagsOf(bytes, start, end));
-            table.decode(bytes, start, end);
+            table.decodeAs(type, bytes, start, end);
             cursor.events++;
           }
           given++;

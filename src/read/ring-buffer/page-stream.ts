@@ -11,7 +11,10 @@ export interface PageWindow {
 }
 
 export interface PageStream {
-  /** The next window; undefined at the end. What cannot be read has been put into the books by then. */
+  /**
+   * The next window; undefined at the end. What cannot be read has been put into the books by then. The bytes of the window
+   * before it may be written over.
+   */
   next(): Promise<PageWindow | undefined>;
 }
 
@@ -20,7 +23,7 @@ const allWindows = 64 * 2 ** 20;
 
 /** Least and most of one window: below, asking takes longer than reading; above, nothing is gained. */
 const leastWindow = 64 * 1024;
-const mostWindow = 256 * 1024;
+const mostWindow = 1024 * 1024;
 
 /** Size of a window when there are so many streams: whole pages, one at least. Each stream holds two, one of them ahead. */
 export function windowSize(streams: number, pageSize: number): number {
@@ -29,13 +32,23 @@ export function windowSize(streams: number, pageSize: number): number {
   return Math.max(1, Math.floor(wanted / pageSize)) * pageSize;
 }
 
-/** Pages as they lie in the input, `[offset, offset + size)`. The next window is read while the last one is used. */
+/**
+ * Pages as they lie in the input, `[offset, offset + size)`. The next window is read while the last one is used; the two take
+ * turns in two blocks of memory, so that a gigabyte read leaves nothing to be collected.
+ */
 export function plainPages(input: ByteSource, offset: number, size: number, window: number): PageStream {
   let at = offset;
   const end = Math.min(offset + size, input.size);
+  const blocks: Uint8Array[] = [];
+  let turn = 0;
   const ask = (): Promise<Uint8Array> | undefined => {
     if (at >= end) return undefined;
-    const asked = input.read(at, Math.min(window, end - at));
+    const length = Math.min(window, end - at);
+    turn = 1 - turn;
+    let block = blocks[turn];
+    if (block === undefined || block.length < length) block = new Uint8Array(length);
+    blocks[turn] = block;
+    const asked = input.read(at, length, block);
     // A failure is told to the one who waits for it; until then nobody does.
     asked.catch(() => undefined);
     return asked;
