@@ -5,6 +5,7 @@ import { type BatchBuilder, BatchBuilder as Builder } from '../builder.ts';
 import { eventsOf, type PlainEvent } from '../test-support.ts';
 import { type EventFormat, parseEventFormat } from './event-format.ts';
 import { type RecordOptions, RecordTable } from './record-table.ts';
+import { parseKallsyms } from './symbols.ts';
 
 /** The common fields of every kernel since 2.6.33. */
 const commonFields = [
@@ -67,6 +68,21 @@ export class RecordWriter {
 }
 
 export const little: RecordOptions = { isLittleEndian: true, longSize: 8 };
+
+const symbols = parseKallsyms(
+  new TextEncoder().encode(
+    [
+      'ffff800008300000 T tracing_mark_write',
+      'ffff800008300100 T do_work',
+      'ffff800008300200 T folio_add_lru',
+      'ffff800008300300 T __folio_batch_add_and_move',
+      'ffff800008300400 T lru_add',
+      'ffff800008300500 t last',
+    ].join('\n'),
+  ),
+);
+/** The same, of a capture that has symbols. */
+export const withSymbols: RecordOptions = { ...little, symbols };
 
 export interface Decoded {
   readonly events: PlainEvent[];
