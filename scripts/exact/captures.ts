@@ -31,6 +31,8 @@ const known: readonly { readonly file: string; readonly buffer: Buffer; readonly
 /** The captures of one folder, by buffer and in the order of `known`. */
 export function membersOf(folder: string): Member[] {
   const members: Member[] = [];
+  if (existsSync(join(folder, 'raw_cpu0.bin')))
+    members.push({ path: folder, buffer: 'ring buffer', what: 'raw pages' });
   for (const { file, buffer, what } of known) {
     const path = [`${file}.gz`, file].map((name) => join(folder, name)).find((name) => existsSync(name));
     if (path !== undefined) members.push({ path, buffer, what });

@@ -7,8 +7,11 @@ import type { PlainEvent } from '../../src/read/test-support.ts';
 import { fieldsOf, printsAs, sameValue, type Value } from './values.ts';
 
 export const sameBufferRules = {
-  'microseconds, cut': 'perf script and the kernel cut times to microseconds',
-  'microseconds, rounded': 'trace-cmd report rounds times to microseconds',
+  'microseconds, cut': 'perf script cuts times to microseconds',
+  'microseconds, rounded':
+    'trace-cmd report and the kernel (kernel/trace/trace.c, ns2usecs()) round times to microseconds',
+  'not described':
+    'raw pages without the format file of an event: its context is compared, its record is kept as bytes',
   'same time, other order': 'events of several CPUs at one nanosecond have no order of their own',
   'name cut to 8': 'the latency format cuts names of tasks to 8 characters',
   'not printed': 'the text does not have what the record has (flags of the context, process ids, computed fields)',
@@ -37,6 +40,20 @@ export interface Reading {
   readonly what: string;
   readonly capture: Capture;
   readonly events: readonly PlainEvent[];
+}
+
+/** What of the context a reading has at all: of no event, and its text does not print it. */
+type Context = Reading & { readonly has: Readonly<Record<'cpu' | 'pid' | 'tgid' | 'flags', boolean>> };
+
+function withContext(reading: Reading): Context {
+  const { events } = reading;
+  const has = {
+    cpu: events.some(({ cpu }) => cpu >= 0),
+    pid: events.some(({ pid }) => pid >= 0),
+    tgid: events.some(({ tgid }) => tgid >= 0),
+    flags: events.some(({ flags }) => flags !== 0),
+  };
+  return { ...reading, has };
 }
 
 export interface Agreement<Rule extends string> {
@@ -81,11 +98,12 @@ export function compareSame(a: Reading, b: Reading): Agreement<SameBufferRule> {
   }
   const order = alignTies(a.events, b.events, length, agreement);
   const recorded = [a, b].map(recordedFields);
+  const [first, second] = [withContext(a), withContext(b)];
   for (let i = 0; i < length; i++) {
     const one = a.events[i]!;
     const other = b.events[order[i]!]!;
-    compareContext(one, other, a, b, i, agreement);
-    compareFields(one, other, recorded, i, agreement);
+    compareContext(one, other, first, second, i, agreement);
+    if (one.system !== 'unknown') compareFields(one, other, recorded, i, agreement);
     agreement.compared++;
   }
   return agreement;
@@ -127,22 +145,23 @@ function alignTies(
 function compareContext(
   one: PlainEvent,
   other: PlainEvent,
-  a: Reading,
-  b: Reading,
+  a: Context,
+  b: Context,
   i: number,
   agreement: Agreement<SameBufferRule>,
 ): void {
   const name = `event ${i}, ${one.system}:${one.name}`;
   agreement.values += 6;
-  compareTimes(one.time, other.time, stepOf(a), stepOf(b), name, agreement);
+  compareTimes(one.time, other.time, a, b, name, agreement);
   for (const key of ['cpu', 'pid', 'tgid'] as const) {
     if (one[key] === other[key]) continue;
-    if (one[key] < 0 || other[key] < 0) add(agreement.explained, 'not printed');
-    else if (key === 'pid' && other.pid === one.tgid && other.tgid < 0) {
+    if (!a.has[key] || !b.has[key]) add(agreement.explained, 'not printed');
+    else if (key === 'pid' && other.pid === one.tgid && !b.has.tgid) {
       add(agreement.explained, 'the process, not the thread');
     } else blame(agreement, `${name}: ${key} ${one[key]} and ${other[key]}`);
   }
-  if (one.name !== other.name || (one.system !== other.system && one.system !== '' && other.system !== '')) {
+  if (one.system === 'unknown') add(agreement.explained, 'not described');
+  else if (one.name !== other.name || (one.system !== other.system && one.system !== '' && other.system !== '')) {
     blame(agreement, `${name}: ${other.system}:${other.name}`);
   }
   if (one.comm !== other.comm) {
@@ -151,27 +170,28 @@ function compareContext(
       add(agreement.explained, 'name cut to 8');
     } else blame(agreement, `${name}: task ${one.comm} and ${other.comm}`);
   }
-  // Flags of the context: no print but the latency format has them.
   if (one.flags !== other.flags) {
-    if (other.flags === 0 || one.flags === 0) add(agreement.explained, 'not printed');
+    if (!a.has.flags || !b.has.flags) add(agreement.explained, 'not printed');
     else blame(agreement, `${name}: flags ${one.flags} and ${other.flags}`);
   }
 }
 
+/** Exactly the microsecond that the tool prints of the nanosecond, when one of the two has nanoseconds. */
 function compareTimes(
   one: bigint,
   other: bigint,
-  fine: bigint,
-  coarse: bigint,
+  a: Reading,
+  b: Reading,
   name: string,
   agreement: Agreement<SameBufferRule>,
 ): void {
   if (one === other) return;
-  const step = fine > coarse ? fine : coarse;
-  if (one - (one % step) === other - (other % step)) add(agreement.explained, 'microseconds, cut');
-  else if ((one + step / 2n) / step === other / step || (other + step / 2n) / step === one / step) {
-    add(agreement.explained, 'microseconds, rounded');
-  } else blame(agreement, `${name}: time ${one} and ${other}`);
+  const [fine, coarse, printed] = stepOf(a) <= stepOf(b) ? [one, other, b] : [other, one, a];
+  const step = stepOf(printed);
+  const isCut = printed.capture.format === 'perf-script';
+  const wanted = isCut ? fine - (fine % step) : ((fine + step / 2n) / step) * step;
+  if (coarse === wanted) add(agreement.explained, isCut ? 'microseconds, cut' : 'microseconds, rounded');
+  else blame(agreement, `${name}: time ${one} and ${other}`);
 }
 
 function compareFields(

@@ -47,6 +47,8 @@ interface Line {
   readonly must: string;
   /** What was read through pointers. */
   readonly may: string;
+  /** Number of fields in the two. */
+  readonly values: number;
 }
 
 const pointers = new Set(['folio', 'page']);
@@ -100,6 +102,7 @@ function compareLines(
     const a = one[j + shift]!;
     const b = other[j]!;
     result.compared++;
+    result.values += b.values + 2;
     if (a.must !== b.must) {
       blame(result, `${where}: event ${j + shift} and ${j}: "${a.must}" and "${b.must}"`);
       // What follows a missing event would all differ: one difference is told, not thousands.
@@ -165,6 +168,7 @@ function lineOf(event: PlainEvent, left: ReadonlySet<string>): Line {
     time: event.time,
     must: `${event.system}:${event.name} ${event.pid} ${event.probe?.meaning ?? ''} ${must.sort().join(' ')}`,
     may: may.sort().join(' '),
+    values: must.length + may.length,
   };
 }
 
