@@ -1,5 +1,6 @@
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
+import type { Field } from '../../events/kinds.ts';
 import { findRow, rows } from '../../events/rows.ts';
 import { typedEvents } from './event-table.ts';
 import { columnOf } from './targets.ts';
@@ -13,7 +14,7 @@ test('every value of an event that the catalogue has lands in one of its columns
     catalogued++;
     for (const field of fields) {
       if (field === undefined) continue;
-      const column = row.fields[columnOf(row, field.name)];
+      const column: Field | undefined = row.fields[columnOf(row, field.name)];
       assert.ok(column, `${name} has no column for ${field.name}`);
       // A number may become a name, but a name no number.
       if (field.what === 's') assert.equal(column.storage, 'text', `${name}.${field.name}`);
