@@ -13,6 +13,7 @@ import type { CpuCursor } from './cpu-cursor.ts';
 import { pageTime, type TimeBase } from './sub-buffer.ts';
 
 const two32 = 2 ** 32;
+const perTwo32 = 2 ** -32;
 
 export interface MergeOptions {
   readonly table: RecordTable;
@@ -135,9 +136,11 @@ export class RingMerge {
           else if (asides[type] === 1) builder.comment();
           else {
             const sum = time + outLo;
-            const carry = Math.floor(sum / two32);
-            const hi = (outHi + carry) % two32;
+            const carry = Math.floor(sum * perTwo32);
+            let hi = outHi + carry;
             const lo = sum - carry * two32;
+            // Round the clock, as 64 bits go; a remainder would take as long as the rest of the loop.
+            if (hi >= two32) hi -= two32;
             const pid = common.pidOf(bytes, start, end);
             const tgid = tgids === undefined ? -1 : tgids.of(pid);
             builder.beginAt(hi, lo, cpu, pid, tgid, comms.of(pid), common.flagsOf(bytes, start, end));
