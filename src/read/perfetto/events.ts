@@ -62,6 +62,8 @@ export class EventDecoder {
   readonly #message = new Wire();
   readonly #value = new Wire();
   readonly #marker: NamedKind;
+  #lastWriter = -1;
+  #lastMarker: NamedKind;
   readonly #numbered = new Map<number, NamedKind>();
   readonly #fieldNames = new Map<number, Uint8Array>();
   readonly #probes = new Map<NamedKind, (KindState | undefined)[]>();
@@ -75,6 +77,7 @@ export class EventDecoder {
     this.#setting = { values: builder.fieldValues, strings: builder.capture.strings, symbols: new Map(), pageSize: 0 };
     // The event is called print; its text begins with the function that wrote it, which is this one for trace_marker.
     this.#marker = builder.kinds.findName('', 'tracing_mark_write');
+    this.#lastMarker = this.#marker;
   }
 
   /** Stores the event in the range, or skips it with its reason. `hi` and `lo` are its time, already read. */
@@ -194,7 +197,10 @@ export class EventDecoder {
     if (field === newTask && who > 0) tasks.born(who, pid, Math.floor(clone / cloneThread) % 2 === 1);
   }
 
-  /** Text written to trace_marker: `B|1234|name`. The kernel ends it with a line feed (kernel/trace/trace.c). */
+  /**
+   * Text written to trace_marker: `B|1234|name`, which the kernel ends with a line feed. As in the kernel's text, the event is
+   * called by the function that wrote it (kernel/trace/trace_output.c trace_print_print()), which newer kernels gave another name.
+   */
   #print(
     bytes: Uint8Array,
     from: number,
@@ -208,11 +214,13 @@ export class EventDecoder {
     const wire = this.#message;
     let start = from;
     let stop = from;
+    let writer = -1;
     wire.open(bytes, from, to);
     while (wire.next()) {
-      if (wire.field !== 2 || wire.type !== 2) continue;
-      start = wire.start;
-      stop = wire.stop;
+      if (wire.field === 2 && wire.type === 2) {
+        start = wire.start;
+        stop = wire.stop;
+      } else if (wire.field === 1 && wire.hi === 0) writer = this.#setting.symbols.get(wire.lo) ?? -1;
     }
     if (wire.isBroken) {
       this.#builder.skip('a message of print that is damaged', bytes, from, to);
@@ -220,7 +228,16 @@ export class EventDecoder {
     }
     if (stop > start && bytes[stop - 1] === 10) stop--;
     this.#begin(hi, lo, cpu, pid, flags);
-    this.#builder.generic(this.#marker, bytes, start, stop);
+    this.#builder.generic(this.#writer(writer), bytes, start, stop);
+  }
+
+  /** The event of a function's texts, by the function's interned name; -1 where it is not known. */
+  #writer(name: number): NamedKind {
+    if (name === this.#lastWriter) return this.#lastMarker;
+    this.#lastWriter = name;
+    this.#lastMarker =
+      name < 0 ? this.#marker : this.#builder.kinds.findName('', this.#builder.capture.strings.text(name));
+    return this.#lastMarker;
   }
 
   #kprobe(

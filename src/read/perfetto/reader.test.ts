@@ -163,6 +163,39 @@ test('typed events: functions by interned symbol, text of trace_marker, results 
   assert.deepEqual([valuesOf(events[5])['gfp_flags'], valuesOf(events[5])['pfn']], ['0xcc0', 77]);
 });
 
+test('texts of the kernel are called by the function that wrote them', () => {
+  const { events, capture } = read(
+    traceOf(
+      all(
+        bundle(
+          0,
+          event(1, 5, 3, (message) => message.varint(1, 9).text(2, 'E|5')),
+        ),
+        (packet) => {
+          packet.message(12, (data) => data.message(26, (one) => one.varint(1, 9).text(2, 'write_marker_to_buffer')));
+        },
+      ),
+      all(
+        bundle(
+          0,
+          event(2, 5, 3, (message) => message.varint(1, 8).text(2, 'E|5')),
+        ),
+        (packet) => {
+          packet.varint(98, 77);
+        },
+      ),
+    ),
+  );
+  assert.deepEqual(
+    events.map(({ name, values }) => [name, values[0]]),
+    [
+      ['write_marker_to_buffer', 'E|5'],
+      ['tracing_mark_write', 'E|5'],
+    ],
+  );
+  assert.match(capture.remarks.join(), /events of 1 other machines/);
+});
+
 test('compact sched: who leaves is who came before, and nobody knows after a loss', () => {
   const switches = (lost: boolean, times: number[], pids: number[], states: number[]): Fill =>
     bundle(1, (inner) => {

@@ -47,6 +47,7 @@ const fields = {
   systemInfo: 45,
   compressed: 50,
   firstOnSequence: 87,
+  machine: 98,
   zstdCompressed: 133,
 } as const;
 
@@ -69,6 +70,8 @@ class PerfettoReader implements Reader, PacketReader {
   #overwritten = 0;
   #lost = 0;
   #bundleCount = 0;
+  /** Numbers of machines other than the one that recorded (virtual machines, mostly). */
+  readonly #machines = new Set<number>();
 
   constructor(source: string, options: ReadOptions, window: number | undefined) {
     this.capture = newCapture(source, 'perfetto', 'records');
@@ -110,6 +113,7 @@ class PerfettoReader implements Reader, PacketReader {
     let isCleared = false;
     let wasDropped = false;
     let isFirst = false;
+    let machine = 0;
     let bundleStart = -1;
     let bundleStop = -1;
     let internedStart = -1;
@@ -142,6 +146,9 @@ class PerfettoReader implements Reader, PacketReader {
         case fields.firstOnSequence:
           isFirst = wire.lo !== 0;
           break;
+        case fields.machine:
+          machine = wire.lo;
+          break;
         case fields.compressed:
         case fields.zstdCompressed:
           packed = bytes.slice(wire.start, wire.stop);
@@ -162,6 +169,7 @@ class PerfettoReader implements Reader, PacketReader {
     let records = 0;
     if (bundleStart >= 0) {
       this.#bundleCount++;
+      if (machine !== 0 && this.#machines.size < 1000) this.#machines.add(machine);
       const symbols = this.#symbols.get(sequence) ?? noSymbols;
       const dropped = wasDropped && !isFirst;
       records = this.#bundles.add(bytes, bundleStart, bundleStop, number, sequence, symbols, dropped);
@@ -222,6 +230,11 @@ class PerfettoReader implements Reader, PacketReader {
   #describe(): void {
     const { remarks } = this.capture;
     if (this.#bundleCount === 0) remarks.push('the trace holds no ftrace events: it was recorded without linux.ftrace');
+    if (this.#machines.size > 0) {
+      remarks.push(
+        `the trace holds events of ${this.#machines.size} other machines: their CPUs, tasks and times are not told apart`,
+      );
+    }
     if (this.#overwritten > 0) {
       remarks.push(
         `the trace's own buffer went round: ${this.#overwritten} chunks were overwritten before they were read`,
