@@ -134,6 +134,11 @@ export class CpuCursor {
       builder.units = page.cut;
       builder.skip('page cut short by the end of the data', bytes, at + available - page.cut, at + available);
     }
+    if (page.isShort) {
+      // How many records were behind the end is not known, only that the page had some.
+      builder.capture.accounting.cutShort = true;
+      builder.capture.remarks.push(`the last page of CPU ${this.cpu} is cut short: it had more events than there are`);
+    }
     if (page.missed !== 0) builder.lost(this.cpu, page.missed, 'lost');
   }
 }

@@ -58,8 +58,10 @@ export class SubBuffer {
   missed = 0;
   /** Why the page cannot be read; empty when it can. Then it has no records. */
   damage = '';
-  /** Bytes at the end that are missing records cut off by the end of the input. */
+  /** Bytes at the end of the input of a record that is not whole. */
   cut = 0;
+  /** The page says that it holds more than the input does: it may have been cut between two records, and then `cut` is 0. */
+  isShort = false;
 
   /**
    * Reads the page that begins at `at`. Of a page that is longer than the `available` bytes, the records that are whole.
@@ -71,9 +73,11 @@ export class SubBuffer {
     this.missed = 0;
     this.damage = '';
     this.cut = 0;
+    this.isShort = false;
     const { isLittleEndian, dataOffset, commitOffset, longSize } = layout;
     if (available < dataOffset) {
       this.cut = available;
+      this.isShort = true;
       return;
     }
     const low = longSize === 8 && !isLittleEndian ? 4 : 0;
@@ -90,7 +94,8 @@ export class SubBuffer {
       return;
     }
     const end = Math.min(at + dataOffset + commit, at + available);
-    this.#readEvents(view, at, end, end < at + dataOffset + commit, isLittleEndian, dataOffset, base);
+    this.isShort = end < at + dataOffset + commit;
+    this.#readEvents(view, at, end, this.isShort, isLittleEndian, dataOffset, base);
     if (this.damage !== '') return;
     if ((word & missedEvents) !== 0) {
       this.missed = Number.NaN;
