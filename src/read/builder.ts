@@ -107,7 +107,6 @@ export class BatchBuilder {
 
   #begin(time: number, cpu: number, pid: number, tgid: number, comm: number, flags: number): void {
     const { capture } = this;
-    this.#pass(time, cpu);
     if (this.#length === batchSize) this.#cut();
     const i = this.#length++;
     const columns = this.#columns;
@@ -123,6 +122,7 @@ export class BatchBuilder {
     if (columns.cpu[i] !== cpu || cpu < -1) columns.cpu[i] = this.#impossible('CPU');
     if (columns.pid[i] !== pid) columns.pid[i] = this.#impossible('task id');
     if (columns.tgid[i] !== tgid) columns.tgid[i] = this.#impossible('process id');
+    this.#pass(time, columns.cpu[i]!);
   }
 
   /** Damage that leaves the rest of the event readable: the number is not recorded, and a note says so. */

@@ -165,3 +165,13 @@ test('detection: a header is sure, lines alone are nearly, other text is not', (
   assert.equal(saw('\0\0\0\0'), undefined);
   assert.equal(saw(''), undefined);
 });
+
+test('a CPU that no column holds is not recorded, in the first line and in those that resemble it', () => {
+  const line = `            late-77      [4294967298] .....     1.000000: ${activate}`;
+  const { capture, events } = read(line + line + line);
+  assert.deepEqual(
+    events.map((event) => event.cpu),
+    [-1, -1, -1],
+  );
+  assert.equal(capture.accounting.oddities[0]?.count, 3);
+});
