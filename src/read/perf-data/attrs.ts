@@ -4,8 +4,8 @@ import type { Attr } from './attr.ts';
 /** Most attributes that are taken: the queue of records holds their numbers in 16 bits. */
 const mostAttrs = 0xfff0;
 
-/** Ids are counted up from 1 by the kernel (atomic64 in perf_event_open()), so nearly all of them are small. */
-const smallIds = 1 << 16;
+/** Places that are looked at for one id. */
+const mostTries = 64;
 
 export class Attrs {
   readonly list: Attr[] = [];
@@ -13,10 +13,15 @@ export class Attrs {
   readonly clocks = new Set<number | undefined>();
   /** Some of them have times. */
   isTimed = false;
-  readonly #small = new Uint16Array(smallIds);
-  readonly #large = new Map<bigint, number>();
+  // Ids in open addressing, at most half full: an attribute has one for each CPU, and a search is made for every record.
+  #ids = 0;
+  #hi = new Uint32Array(256);
+  #lo = new Uint32Array(256);
+  #indexes = new Int32Array(256).fill(-1);
+  /** Ids that find too many others where they belong: nobody's but a hostile file's. */
+  readonly #crowded = new Map<bigint, number>();
 
-  /** Takes one with its ids; false when there are too many. */
+  /** Takes one; false when there are too many. */
   add(attr: Attr): boolean {
     if (this.list.length === mostAttrs) return false;
     this.list.push(attr);
@@ -25,16 +30,50 @@ export class Attrs {
     return true;
   }
 
-  /** Says that an id is that of an attribute of the list, given by its number. */
+  /** Says that an id is that of an attribute of the list, given by its number. Of two that say so, the later one holds. */
   addId(hi: number, lo: number, index: number): void {
-    if (hi === 0 && lo < smallIds) this.#small[lo] = index + 1;
-    else this.#large.set((BigInt(hi) << 32n) | BigInt(lo), index);
+    if (this.#ids * 2 >= this.#indexes.length) this.#grow();
+    const slot = this.#slotOf(hi, lo);
+    if (slot < 0) {
+      this.#crowded.set((BigInt(hi) << 32n) | BigInt(lo), index);
+      return;
+    }
+    if (this.#indexes[slot]! < 0) this.#ids++;
+    this.#hi[slot] = hi;
+    this.#lo[slot] = lo;
+    this.#indexes[slot] = index;
   }
 
   /** The number of the attribute of an id; -1 when no attribute has it. */
   find(hi: number, lo: number): number {
-    if (hi === 0 && lo < smallIds) return this.#small[lo]! - 1;
-    return this.#large.get((BigInt(hi) << 32n) | BigInt(lo)) ?? -1;
+    const slot = this.#slotOf(hi, lo);
+    const index = slot < 0 ? -1 : this.#indexes[slot]!;
+    if (index >= 0 || this.#crowded.size === 0) return index;
+    return this.#crowded.get((BigInt(hi) << 32n) | BigInt(lo)) ?? -1;
+  }
+
+  /** Where an id is, or would be; -1 when too many others are there. The kernel counts ids up, so neighbours do not meet. */
+  #slotOf(hi: number, lo: number): number {
+    const indexes = this.#indexes;
+    const mask = indexes.length - 1;
+    let slot = (lo ^ hi ^ (lo >>> 16)) & mask;
+    for (let tries = 0; tries < mostTries; tries++) {
+      if (indexes[slot]! < 0 || (this.#lo[slot] === lo && this.#hi[slot] === hi)) return slot;
+      slot = (slot + 1) & mask;
+    }
+    return -1;
+  }
+
+  #grow(): void {
+    const { length } = this.#indexes;
+    const [hi, lo, indexes] = [this.#hi, this.#lo, this.#indexes];
+    this.#hi = new Uint32Array(length * 2);
+    this.#lo = new Uint32Array(length * 2);
+    this.#indexes = new Int32Array(length * 2).fill(-1);
+    this.#ids = 0;
+    for (let slot = 0; slot < length; slot++) {
+      if (indexes[slot]! >= 0) this.addId(hi[slot]!, lo[slot]!, indexes[slot]!);
+    }
   }
 
   /**

@@ -226,6 +226,16 @@ function manySamples(): Uint8Array {
   return Uint8Array.from(list.flatMap((one) => [...one]));
 }
 
+/** Whole records in bytes. */
+function wholeIn(bytes: Uint8Array): number {
+  let count = 0;
+  for (let at = 0; at + 8 <= bytes.length; count++) {
+    at += bytes[at + 6]! + bytes[at + 7]! * 256;
+    if (at > bytes.length) break;
+  }
+  return count;
+}
+
 test('compressed records whose length perf let overflow are read by the length of their content', async () => {
   const stream = new Out(true).raw(zstdHead);
   const samples = manySamples();
@@ -260,6 +270,25 @@ test('compressed records whose length perf let overflow are read by the length o
     check(bytes, capture, events);
     assert.equal(events.length, 900);
     assert.equal(capture.accounting.skipped, 0);
+  }
+});
+
+test('behind the end of a compressed stream nothing is taken, and a window that is too large neither', async () => {
+  const last = (bytes: Uint8Array): Uint8Array => {
+    const block = zstdBlock(bytes);
+    block[0]! |= 1;
+    return block;
+  };
+  const samples = manySamples().subarray(0, 5000);
+  // A frame of its own for each record is what gzip would do; a window of 2 GiB is what a flipped bit asks for.
+  const frame = new Out(true).raw(zstdHead).raw(last(samples)).bytes();
+  const large = new Out(true).raw(zstdHead.with(5, 0xa8)).raw(zstdBlock(samples)).bytes();
+  for (const list of [[compressed2(true, frame), compressed2(true, frame)], [compressed2(true, large)]]) {
+    const bytes = encodeFile(true, attrs, [...list, ...records(true)], features(true));
+    const { capture, events } = await readPerfFile(bytes);
+    check(bytes, capture, events);
+    assert.equal(events.length, expected.length + (list.length > 1 ? wholeIn(samples) : 0));
+    assert.ok(capture.accounting.skips.some(({ reason }) => /end of the stream|window larger/.test(reason)));
   }
 });
 

@@ -40,10 +40,13 @@ export async function glanceAt(input: ByteSource, start: number, end: number, de
 function lookFromTail(tail: Uint8Array, decoder: RecordDecoder): Seen | undefined {
   const view = new DataView(tail.buffer, tail.byteOffset, tail.length);
   const { isLittle } = decoder;
+  // What leads nowhere from one place does so from all that come upon it.
+  const tried = new Uint8Array(tail.length);
   // A record has at most 65535 bytes.
   for (let at = 0; at < Math.min(tail.length - 8, 65536); at++) {
     let next = at;
-    while (next + 8 <= tail.length) {
+    while (next + 8 <= tail.length && tried[next] === 0) {
+      tried[next] = 1;
       const type = view.getUint32(next, isLittle);
       const size = view.getUint16(next + 6, isLittle);
       if (size < 8 || type === 0 || type > 96) break;

@@ -24,8 +24,13 @@ export class Unpacker {
   readonly #most: number;
   #made = 0;
   #budget = movesAtFirst;
+  /** Bytes of the window; 0 before the header has been read. */
   #window = 0;
-  #head: number[] = [];
+  /** The header of the frame or of a block, as far as it has come; and bytes to come that are neither. */
+  readonly #head: number[] = [];
+  #inside = 0;
+  #hasChecksum = false;
+  #isOver = false;
   #failure = '';
 
   /**
@@ -44,8 +49,9 @@ export class Unpacker {
     this.#made = 0;
     this.#budget += bytes.length * movesPerByte;
     try {
-      this.#checkHead(bytes);
-      this.#stream.push(bytes);
+      const size = this.#belonging(bytes);
+      if (size > 0) this.#stream.push(bytes.subarray(0, size));
+      if (size < bytes.length) throw new Error('something behind the end of the stream');
     } catch (error) {
       this.#failure = error instanceof Error ? error.message : String(error);
       return `compressed record is damaged (${this.#failure})`;
@@ -61,18 +67,51 @@ export class Unpacker {
     if (data.length > 0) this.#into(data);
   }
 
-  /** The window is set aside before anything is decoded: its size is looked at first (RFC 8878, 3.1.1.1). */
-  #checkHead(bytes: Uint8Array): void {
-    for (let i = 0; i < bytes.length && this.#head.length < 6; i++) {
-      this.#head.push(bytes[i]!);
-      if (this.#head.length < 6) continue;
-      const [, , , , descriptor = 0, windowByte = 0] = this.#head;
-      const isSingle = (descriptor & 0x20) !== 0;
-      const base = 2 ** (10 + (windowByte >> 3));
-      // perf streams: a frame of one segment, whose size is known beforehand, comes from nothing of its kind.
-      if (isSingle) throw new Error('a zstd frame that is no stream');
-      this.#window = base + (base / 8) * (windowByte & 7);
-      if (this.#window > largestWindow) throw new Error('a zstd window larger than 128 MiB');
+  /**
+   * How many of these bytes belong to the stream. Its window is set aside before anything is decoded, so its size is looked at
+   * first; and perf never ends its stream, so behind an end nothing is taken: another frame could ask for another window
+   * (RFC 8878, 3.1.1).
+   */
+  #belonging(bytes: Uint8Array): number {
+    let at = 0;
+    while (at < bytes.length) {
+      if (this.#inside > 0) {
+        const step = Math.min(this.#inside, bytes.length - at);
+        this.#inside -= step;
+        at += step;
+        continue;
+      }
+      if (this.#isOver) return at;
+      this.#head.push(bytes[at++]!);
+      if (this.#head.length === (this.#window === 0 ? headSize : 3)) this.#readHead(this.#head.splice(0));
     }
+    return at;
+  }
+
+  #readHead(head: readonly number[]): void {
+    if (this.#window > 0) {
+      const [low = 0, middle = 0, high = 0] = head;
+      const size = (low | (middle << 8) | (high << 16)) >>> 3;
+      // A block of type 1 is one byte, repeated.
+      this.#inside = ((low >> 1) & 3) === 1 ? 1 : size;
+      this.#isOver = (low & 1) !== 0;
+      if (this.#isOver && this.#hasChecksum) this.#inside += 4;
+      return;
+    }
+    const [, , , , descriptor = 0, windowByte = 0] = head;
+    // perf streams: a frame of one segment, whose size is known beforehand, comes from nothing of its kind.
+    if (descriptor & 0x20) throw new Error('a zstd frame that is no stream');
+    const base = 2 ** (10 + (windowByte >> 3));
+    this.#window = base + (base / 8) * (windowByte & 7);
+    if (this.#window > largestWindow) throw new Error('a zstd window larger than 128 MiB');
+    this.#hasChecksum = (descriptor & 4) !== 0;
+    this.#inside = dictionaryBytes[descriptor & 3]! + contentBytes[descriptor >> 6]!;
   }
 }
+
+/** Bytes of a frame's header up to its window. */
+const headSize = 6;
+
+/** Bytes of the fields behind it, by the bits that say so. */
+const dictionaryBytes = [0, 1, 2, 4];
+const contentBytes = [0, 2, 4, 8];
