@@ -51,10 +51,6 @@ export class ContextMemory {
     this.#words[kept] = view.getInt32(start + width - 4, true);
     return slot;
   }
-
-  forget(slot: number): void {
-    this.#widths[slot] = 0;
-  }
 }
 
 /** The end of the comm, the pid, CPU and flags tell contexts apart; the comparison that follows reads all bytes. */

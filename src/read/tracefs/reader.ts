@@ -235,13 +235,6 @@ class TracefsReader implements FrontReader<TracefsSeed>, LineReader {
     contexts.tgid[slot] = context.tgid;
     contexts.comm[slot] = comm;
     contexts.flags[slot] = context.flags;
-    // Numbers that no column holds are noted by the builder, each time.
-    if (
-      contexts.cpu[slot] !== context.cpu ||
-      contexts.pid[slot] !== context.pid ||
-      contexts.tgid[slot] !== context.tgid
-    )
-      contexts.forget(slot);
     const { textStart } = context;
     // `name: `, and nothing else: other openings are rare, or different in every line.
     if (from < textStart + 2 || from >= end || bytes[from - 2] !== 58 || bytes[from - 1] !== 32) return;
