@@ -65,21 +65,12 @@ export async function findSamples(top: string, only?: ReadonlySet<string>): Prom
     const { id } = found.format;
     const isText = isTextual(plain);
     const shape = isText ? 'text' : 'binary';
-    const cuts = wants(id) || (isText && wants('csv') && tables < mostTables) ? shrink(id, plain, isText) : [];
-    for (const [i, bytes] of cuts.entries()) {
-      const isBig = bytes.length > bigBytes;
-      const sample: Sample = {
-        format: id,
-        name: cuts.length === 1 ? name : `${name} (${i + 1})`,
-        shape,
-        bytes,
-        files: none,
-        file: '',
-        isBig,
-      };
-      if (wants(id)) samples.push(sample);
-      if (isText && id !== 'csv' && wants('csv') && tables++ < mostTables) samples.push(await tableOf(sample));
-    }
+    if (!wants(id) && !(isText && wants('csv') && tables < mostTables)) continue;
+    const bytes = shrink(plain, isText);
+    const isBig = bytes.length > bigBytes;
+    const sample: Sample = { format: id, name, shape, bytes, files: none, file: '', isBig };
+    if (wants(id)) samples.push(sample);
+    if (isText && id !== 'csv' && wants('csv') && tables++ < mostTables) samples.push(await tableOf(sample));
   }
   for (const [folder, files] of folders) samples.push(...folderSamples(top, folder, files, wants));
   return samples;

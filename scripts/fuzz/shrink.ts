@@ -1,14 +1,26 @@
 /** Cuts a capture down to what takes a millisecond or two to read, keeping the parts in which formats differ. */
 
-type Shrink = (bytes: Uint8Array) => Uint8Array[];
+const latin = new TextDecoder('latin1');
 
-/** By format; text formats are cut by lines, all others are taken whole. */
-const byFormat: Readonly<Record<string, Shrink>> = {};
+/** A smaller capture in the same format: of text some of its lines, anything else as it is. */
+export function shrink(bytes: Uint8Array, isText: boolean): Uint8Array {
+  if (!isText) return bytes;
+  return bytes[0] === 60 ? cutPage(bytes) : cutLines(bytes);
+}
 
-/** One or more smaller captures in the same format. */
-export function shrink(format: string, bytes: Uint8Array, isText: boolean): Uint8Array[] {
-  if (isText) return [cutLines(bytes)];
-  return byFormat[format]?.(bytes) ?? [bytes];
+/** A page of systrace: runs of more than a hundred lines without a tag lose their middles. */
+function cutPage(bytes: Uint8Array): Uint8Array {
+  const kept: string[] = [];
+  let run: string[] = [];
+  for (const line of latin.decode(bytes).split('\n')) {
+    if (!/<\/?(?:html|head|style|body|script)/.test(line)) {
+      run.push(line);
+      continue;
+    }
+    kept.push(...(run.length > 100 ? [...run.slice(0, 60), ...run.slice(-20)] : run), line);
+    run = [];
+  }
+  return Uint8Array.from(`${[...kept, ...run].join('\n')}`, (letter) => letter.charCodeAt(0));
 }
 
 const headLines = 40;
