@@ -26,7 +26,9 @@ export async function withCapture<T>(
   const progress = startProgress(`${doing} ${path}`);
   let open: OpenCapture | undefined;
   try {
-    open = await openCapture(path, { ...readOptionsOf(options), onProgress: progress.update });
+    const { threads } = options;
+    const how = { ...readOptionsOf(options), ...(threads === undefined ? {} : { threads }) };
+    open = await openCapture(path, { ...how, onProgress: progress.update });
     return await use(open);
   } finally {
     // A use that failed before it asked for events would leave the file open.

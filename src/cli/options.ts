@@ -16,6 +16,7 @@ export interface CaptureOptions {
   readonly recorded?: string;
   readonly probes?: string;
   readonly map?: string;
+  readonly threads?: number;
   readonly maxLoss: number;
 }
 
@@ -74,6 +75,11 @@ export function addCaptureOptions(command: Command): Command {
     .option('--recorded <policy>', 'policy that the recorded kernel ran')
     .option('--probes <file>', 'lines of its kprobe_events: which function each probe is on')
     .option('--map <file>', 'JSON object for CSV: {"header name": "column or event field"}')
+    .addOption(
+      new Option('--threads <n>', 'threads that read tracefs text; 2 for large files where there are CPUs').argParser(
+        wholeNumber(1),
+      ),
+    )
     .addOption(
       new Option('--max-loss <share>', 'share of unreadable input above which no conclusion is drawn')
         .argParser(parseFraction)
