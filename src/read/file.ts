@@ -74,11 +74,14 @@ async function look(path: string): Promise<RandomFormat | StreamFormat | 'stream
 /** From this size on two threads are faster (docs/speed.md): a thread takes a tenth of a second to come up and warm up. */
 const sizeForThreads = 64 * 2 ** 20;
 
+/** Whatever is asked for: each thread has a heap of its own, and parts of the file in flight. */
+const mostThreads = 16;
+
 /** A text whose parts can be read apart, by more than one thread; undefined where one is to read it. */
 async function openThreads(path: string, format: StreamFormat, options: OpenOptions): Promise<OpenCapture | undefined> {
   const { size } = await stat(path);
   const usual = size >= sizeForThreads ? Math.min(2, availableParallelism()) : 1;
-  const threads = options.threads ?? usual;
+  const threads = Math.min(options.threads ?? usual, mostThreads);
   if (format.openFront === undefined || threads < 2) return undefined;
   // Loaded here: most captures are small.
   const { openInThreads } = await import('./file-threads.ts');
