@@ -77,6 +77,8 @@ interface Failure {
 interface Tally {
   done: number;
   readonly outcomes: Map<string, Map<string, number>>;
+  /** Processor seconds by format. */
+  readonly seconds: Map<string, number>;
   readonly failures: Failure[];
   slowest: { seconds: number; input: number };
   largest: { growth: number; input: number };
@@ -118,6 +120,7 @@ function runChild(plan: Plan, samples: readonly Sample[], tally: Tally): Promise
       current = undefined;
       tally.done++;
       count(tally, message.format, message.outcome);
+      tally.seconds.set(message.format, (tally.seconds.get(message.format) ?? 0) + message.seconds);
       if (message.seconds > tally.slowest.seconds) tally.slowest = { seconds: message.seconds, input: message.done };
       if (message.growth > tally.largest.growth) tally.largest = { growth: message.growth, input: message.done };
     }
@@ -168,6 +171,7 @@ async function main(): Promise<void> {
   const tally: Tally = {
     done: 0,
     outcomes: new Map(),
+    seconds: new Map(),
     failures: [],
     slowest: { seconds: 0, input: 0 },
     largest: { growth: 0, input: 0 },
@@ -190,8 +194,10 @@ function report(tally: Tally, samples: readonly Sample[], seconds: number): void
     `fuzz: ${tally.done} inputs from ${samples.length} samples in ${seconds.toFixed(0)} s, ${(tally.done / seconds).toFixed(0)} a second, seed ${values.seed}`,
   );
   for (const [format, outcomes] of [...tally.outcomes].sort()) {
+    const all = [...outcomes.values()].reduce((a, b) => a + b, 0);
+    const each = ((tally.seconds.get(format) ?? 0) / all) * 1000;
     const parts = [...outcomes].sort((a, b) => b[1] - a[1]).map(([outcome, n]) => `${n} ${outcome}`);
-    console.log(`  ${format}: ${parts.join(', ')}`);
+    console.log(`  ${format} (${each.toFixed(1)} ms each): ${parts.join(', ')}`);
   }
   console.log(
     `  slowest ${tally.slowest.seconds.toFixed(2)} s of processor time (input ${tally.slowest.input}), largest ${(tally.largest.growth / 2 ** 20).toFixed(0)} MiB (input ${tally.largest.input})`,

@@ -66,7 +66,7 @@ export async function findSamples(top: string, only?: ReadonlySet<string>): Prom
     const isText = isTextual(plain);
     const shape = isText ? 'text' : 'binary';
     if (!wants(id) && !(isText && wants('csv') && tables < mostTables)) continue;
-    const bytes = shrink(plain, isText);
+    const bytes = shrink(id, plain, isText);
     const isBig = bytes.length > bigBytes;
     const sample: Sample = { format: id, name, shape, bytes, files: none, file: '', isBig };
     if (wants(id)) samples.push(sample);

@@ -1,10 +1,12 @@
 /** Cuts a capture down to what takes a millisecond or two to read, keeping the parts in which formats differ. */
 
+import { shrinkBinary } from './shrink-binary.ts';
+
 const latin = new TextDecoder('latin1');
 
-/** A smaller capture in the same format: of text some of its lines, anything else as it is. */
-export function shrink(bytes: Uint8Array, isText: boolean): Uint8Array {
-  if (!isText) return bytes;
+/** A smaller capture in the same format: some of its lines, records or pages. */
+export function shrink(format: string, bytes: Uint8Array, isText: boolean): Uint8Array {
+  if (!isText) return shrinkBinary(format, bytes);
   return bytes[0] === 60 ? cutPage(bytes) : cutLines(bytes);
 }
 
