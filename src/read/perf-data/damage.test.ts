@@ -4,15 +4,23 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
+import { Out, record, round } from '../../../scripts/perf-data-encoder.ts';
+import { compressed2, encodeFile, zstdBlock, zstdHead } from '../../../scripts/perf-data-files.ts';
+import {
+  activateSample,
+  attrs,
+  base,
+  expected,
+  features,
+  records,
+  startSample,
+} from '../../../scripts/perf-data-scene.ts';
 import { TraceError } from '../../base/errors.ts';
 import { balance, type Capture } from '../../events/capture.ts';
 import { tracePath } from '../../test-support.ts';
 import { type PlainEvent, readChunked } from '../test-support.ts';
 import { perfPipe } from './format.ts';
-import { Out, record, round } from './test-support.ts';
-import { compressed2, encodeFile, zstdBlock, zstdHead } from './test-support-files.ts';
-import { readPerfFile } from './test-support-read.ts';
-import { activateSample, attrs, expected, features, records, shown, startSample } from './test-support-scene.ts';
+import { readPerfFile, shown } from './test-support.ts';
 
 const bundled = (name: string): Uint8Array =>
   new Uint8Array(readFileSync(tracePath('synthetic', `perf-${name}`, 'perf.data')));
@@ -149,7 +157,7 @@ test('unknown records and features of a newer perf are passed over by their size
   list.splice(4, 0, record(true, 23, new Uint8Array(40)), record(true, 95, new Uint8Array(16)));
   const more = features(true).set(40, new Uint8Array(52));
   const { capture, events } = await readPerfFile(encodeFile(true, attrs, list, more));
-  assert.deepEqual(shown(events), expected);
+  assert.deepEqual(shown(events, base), expected);
   assert.deepEqual(
     capture.accounting.skips.map(({ reason, count }) => [reason, count]),
     [
@@ -177,7 +185,7 @@ test('records of simpleperf are passed over by their 32 bits of size', async () 
   );
   const more = features(true).set(129, new Uint8Array(8));
   const { capture, events } = await readPerfFile(encodeFile(true, attrs, list, more));
-  assert.deepEqual(shown(events), expected);
+  assert.deepEqual(shown(events, base), expected);
   assert.deepEqual(
     capture.accounting.skips.map(({ count }) => count),
     [8, size],
@@ -189,7 +197,7 @@ test('traces of the processor itself are skipped with their data', async () => {
   const auxtrace = new Out(true).u64(1000).u64(0).u64(0).u32(0).u32(0).u32(0).u32(0).bytes();
   list.splice(4, 0, record(true, 71, auxtrace), new Uint8Array(1000).fill(0xff), record(true, 11, new Uint8Array(24)));
   const { capture, events } = await readPerfFile(encodeFile(true, attrs, list, features(true)));
-  assert.deepEqual(shown(events), expected);
+  assert.deepEqual(shown(events, base), expected);
   assert.deepEqual(
     capture.accounting.skips.map(({ count }) => count),
     [48 + 1000 + 32],
@@ -304,6 +312,6 @@ test('a compressed record that makes more than the buffers held is refused, and 
   const bytes = encodeFile(true, attrs, list, features(true));
   const { capture, events } = await readPerfFile(bytes);
   check(bytes, capture, events);
-  assert.deepEqual(shown(events), expected);
+  assert.deepEqual(shown(events, base), expected);
   assert.ok(capture.accounting.skipped >= list[0]!.length);
 });

@@ -7,7 +7,7 @@ import { repeatPerfData } from '../../../scripts/repeat-perf-data.ts';
 import { tracePath } from '../../test-support.ts';
 import type { ByteSource } from '../format.ts';
 import { perfData } from './format.ts';
-import { readPerfFile } from './test-support-read.ts';
+import { readPerfFile } from './test-support.ts';
 
 const path = tracePath('debian-6.1-4k', 'shanon_hot', 'perf.data.gz');
 

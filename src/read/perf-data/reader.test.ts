@@ -2,14 +2,21 @@ import { strict as assert } from 'node:assert';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { test } from 'node:test';
+import { Out } from '../../../scripts/perf-data-encoder.ts';
+import {
+  compressed,
+  compressed2,
+  encodeFile,
+  encodePipe,
+  zstdBlock,
+  zstdHead,
+} from '../../../scripts/perf-data-files.ts';
+import { attrs, base, expected, features, records } from '../../../scripts/perf-data-scene.ts';
 import { balance } from '../../events/capture.ts';
 import { tracePath } from '../../test-support.ts';
 import { readChunked } from '../test-support.ts';
 import { perfData, perfPipe } from './format.ts';
-import { Out } from './test-support.ts';
-import { compressed, compressed2, encodeFile, encodePipe, zstdBlock, zstdHead } from './test-support-files.ts';
-import { readPerfFile } from './test-support-read.ts';
-import { attrs, expected, features, records, shown } from './test-support-scene.ts';
+import { readPerfFile, shown } from './test-support.ts';
 
 function join(parts: readonly Uint8Array[]): Uint8Array {
   return Uint8Array.from(parts.flatMap((part) => [...part]));
@@ -53,7 +60,7 @@ for (const [name, make] of Object.entries(samples)) {
     assert.equal(perfPipe.detect(bytes) !== undefined, isPipe);
     assert.equal(perfData.detect(bytes) !== undefined, !isPipe);
     const { capture, events } = isPipe ? readChunked(perfPipe, bytes) : await readPerfFile(bytes);
-    assert.deepEqual(shown(events), expected);
+    assert.deepEqual(shown(events, base), expected);
     assert.equal(capture.accounting.total, bytes.length);
     assert.ok(balance(capture.accounting));
     assert.equal(capture.accounting.skipped, 0);

@@ -1,10 +1,16 @@
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
+import {
+  PERF_SAMPLE,
+  sample,
+  type TestAttr,
+  type TestContext,
+  usualSample,
+} from '../../../scripts/perf-data-encoder.ts';
+import { encodeFile, tracingData, usualFeatures } from '../../../scripts/perf-data-files.ts';
+import { formats, start } from '../../../scripts/perf-data-scene.ts';
 import { balance } from '../../events/capture.ts';
-import { PERF_SAMPLE, sample, type TestAttr, type TestContext, usualSample } from './test-support.ts';
-import { encodeFile, tracingData, usualFeatures } from './test-support-files.ts';
-import { readPerfFile } from './test-support-read.ts';
-import { formats, start } from './test-support-scene.ts';
+import { readPerfFile } from './test-support.ts';
 
 const raw = (isLittle: boolean): Uint8Array =>
   isLittle

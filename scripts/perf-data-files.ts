@@ -1,5 +1,5 @@
-/** For tests only: whole files and pipes of perf.data, around the records of test-support.ts. */
-import { encodeAttr, Out, record, type TestAttr } from './test-support.ts';
+/** Whole files and pipes of perf.data, made up, around the records of perf-data-encoder.ts. */
+import { encodeAttr, Out, record, type TestAttr } from './perf-data-encoder.ts';
 
 /** Text of a tracepoint's format file; fields are `type name`, size and whether they are signed. */
 export function formatText(

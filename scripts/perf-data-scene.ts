@@ -1,5 +1,4 @@
-/** For tests only: a recording of two CPUs, made up, in which every rule of order, names and losses has its turn. */
-import type { PlainEvent } from '../test-support.ts';
+/** For tests: a recording of two CPUs, made up, in which every rule of order, names and losses has its turn. */
 import {
   comm,
   fork,
@@ -12,8 +11,8 @@ import {
   type TestContext,
   throttle,
   usualSample,
-} from './test-support.ts';
-import { formatText, tracingData, usualFeatures } from './test-support-files.ts';
+} from './perf-data-encoder.ts';
+import { formatText, tracingData, usualFeatures } from './perf-data-files.ts';
 
 export const start: TestAttr = { name: 'migrate:mm_migrate_pages_start', type: 2, config: 602, ids: [11, 12] };
 export const activate: TestAttr = { name: 'pagemap:mm_lru_activate', type: 2, config: 443, ids: [13, 14] };
@@ -52,7 +51,8 @@ export const formats = {
   ],
 };
 
-const base = 5_000_000_000n;
+/** What times of events are counted from, ns. */
+export const base = 5_000_000_000n;
 
 function context(attr: TestAttr, cpu: number, pid: number, tid: number, time: number): TestContext {
   return { attr, id: attr.ids[cpu]!, pid, tid, cpu, time: time === 0 ? 0n : base + BigInt(time) };
@@ -122,16 +122,3 @@ export const expected: readonly string[] = [
   '9000 0 50 kcompactd0 migrate:mm_migrate_pages_start mode=0',
   '9900 1 50 kcompactd0 migrate:mm_migrate_pages_start mode=2',
 ];
-
-/** Events as `expected` has them. */
-export function shown(events: readonly PlainEvent[]): string[] {
-  return events.map((event) => {
-    const field = event.fields.findIndex(({ name }) => ['mode', 'pfn', 'period'].includes(name));
-    const name = event.system === '' ? event.name : `${event.system}:${event.name}`;
-    const value = event.values[field];
-    const number = typeof value === 'string' ? modes.indexOf(value) : String(value);
-    return `${event.time - base} ${event.cpu} ${event.pid} ${event.comm ?? '-'} ${name} ${event.fields[field]?.name}=${number}`;
-  });
-}
-
-const modes = ['MIGRATE_ASYNC', 'MIGRATE_SYNC_LIGHT', 'MIGRATE_SYNC'];
