@@ -115,6 +115,26 @@ test('cycles become nanoseconds by the rate that the file gives', async () => {
   assert.equal(capture.clock.unit, 'ns');
 });
 
+test('a guest’s times are put on the clock of its host, CPU by CPU', async () => {
+  const buffers = [buffer('', 'mono', [0, 1000, 2000], [1, 1500])];
+  const number = (value: number, size: number): string =>
+    Array.from({ length: size }, (_, i) => String.fromCharCode(Math.floor(value / 256 ** i) % 256)).join('');
+  // The peer, no flags, two CPUs; for each its samples: times, offsets, scalings; behind them all the bits of fraction.
+  const one = (time: number, offset: number): string =>
+    `${number(1, 4)}${number(time, 8)}${number(offset, 8)}${number(1, 8)}`;
+  const data = `${number(7, 8)}${number(0, 4)}${number(2, 4)}${one(0, 100)}${one(0, 30)}${number(0, 8)}${number(0, 8)}`;
+  const { capture, events } = await read(traceDatOf({ buffers, cmdlines, options: [[12, data]] }, usualShape));
+  assert.deepEqual(
+    events.map(({ time, cpu }) => [Number(time), cpu]),
+    [
+      [1100, 0],
+      [1530, 1],
+      [2100, 0],
+    ],
+  );
+  assert.match(capture.remarks.join('\n'), /guest/);
+});
+
 test('times above 2^53 stay exact, and absolute times keep the bits that they do not hold', async () => {
   const base = 1_763_640_000_123_456_789n; // clock tai in 2026
   const items: Item[] = [0n, 7n, 1n << 30n].map((by) => ({ ...lru(0, 5), time: base + by }) as Item);
