@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { foldersWithSeveral, membersOf } from './exact/captures.ts';
 import { type Comparison, compareFolder, compareTool } from './exact/folder.ts';
+import { hasTool, versionOf } from './exact/reference.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -28,6 +29,10 @@ function tell(comparison: Comparison): void {
   for (const [rule, count] of explained) console.log(`       ${count} explained: ${rule}`);
   if (oneSided.size > 0) console.log(`       recorded by one side only: ${[...oneSided.keys()].sort().join(', ')}`);
   for (const example of examples.slice(0, 8)) console.log(`       ! ${example}`);
+}
+
+for (const tool of ['trace-cmd', 'perf'] as const) {
+  console.log(`${tool}: ${hasTool(tool) ? versionOf(tool).trim() : 'not installed'}`);
 }
 
 let comparisons = 0;

@@ -92,7 +92,7 @@ async function findFault(mutant: Mutant, outcome: Outcome, otherChunk: number): 
   if (otherChunk > 0) {
     const again = await readInput(sample, bytes, otherChunk);
     // How much of a damaged packed stream is given out before the damage is its inflater's affair.
-    const isTold = isDamageTold(outcome) && isDamageTold(again);
+    const isTold = isDamageTold(mutant, outcome) && isDamageTold(mutant, again);
     if (again.digest !== outcome.digest && !isTold) {
       return `other chunks, another reading: ${firstDifference(outcome.digest, again.digest)}`;
     }
@@ -102,8 +102,9 @@ async function findFault(mutant: Mutant, outcome: Outcome, otherChunk: number): 
   return coverage(sample, plain, outcome) ?? (mutant.isCut ? await missingShows(mutant, plain, outcome) : undefined);
 }
 
-function isDamageTold(outcome: Outcome): boolean {
-  return outcome.isCutShort || outcome.refused === 'damaged';
+function isDamageTold(mutant: Mutant, outcome: Outcome): boolean {
+  if (outcome.isCutShort || outcome.refused === 'damaged') return true;
+  return mutant.plain === undefined && outcome.refused !== '';
 }
 
 function firstDifference(a: string, b: string): string {
