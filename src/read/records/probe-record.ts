@@ -40,8 +40,10 @@ export class ProbePlan implements Plan {
   readonly #byName = new Map<number, Plan>();
   #others: Plan | undefined;
   #last: Plan | undefined;
-  #lastHi = -1;
-  #lastLo = -1;
+  // No address yet. Kept as a float from the start: halves of addresses do not fit into the small integers of the engine, and
+  // objects whose field changes from one to the other become two kinds to it.
+  #lastHi = Number.NaN;
+  #lastLo = Number.NaN;
 
   constructor(format: EventFormat, builder: BatchBuilder, environment: Environment) {
     this.#format = format;
