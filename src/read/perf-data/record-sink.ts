@@ -26,12 +26,13 @@ export class RecordSink {
   readonly #walk: SampleWalk;
   readonly #names: TaskNames;
   #table: RecordTable;
+  /** What the table makes of each value of `common_flags`, where that is the third byte: a twentieth of the time of a sample. */
+  #flags: Uint8Array | undefined;
   /** Kinds of samples without a tracepoint's record, by attribute, and by name and fields. */
   readonly #kinds: (KindState | undefined)[] = [];
   readonly #kindsByName = new Map<string, KindState>();
-  /** Time of the sample before. */
-  #hi = 0;
-  #lo = 0;
+  /** Time of the sample before: its upper and lower half. */
+  readonly #time = new Uint32Array(2);
   #timeless = 0;
   #chains = 0;
   #throttles = 0;
@@ -57,6 +58,7 @@ export class RecordSink {
       printkFormats: data.printkFormats,
     });
     for (const format of data.formats) this.#table.add(format);
+    this.#flags = flagsByByte(this.#table, data);
   }
 
   /** A sample of attribute `index`, `[at, at + size)` of the window; its bytes are in the builder's units. */
@@ -82,17 +84,20 @@ export class RecordSink {
       return;
     }
     if (walk.chain > 0) this.#chains++;
+    const time = this.#time;
     if (attr.time >= 0) {
       const a = view.getUint32(at + attr.time, isLittle);
       const b = view.getUint32(at + attr.time + 4, isLittle);
-      this.#hi = isLittle ? b : a;
-      this.#lo = isLittle ? a : b;
+      time[0] = isLittle ? b : a;
+      time[1] = isLittle ? a : b;
     } else this.#timeless++;
     const pid = attr.tid < 0 ? -1 : view.getInt32(at + attr.tid, isLittle);
     const tid = attr.tid < 0 ? -1 : view.getInt32(at + attr.tid + 4, isLittle);
     const comm = this.#names.find(pid, tid);
-    const flags = isTracepoint ? this.#table.flagsOf(bytes, rawStart, rawEnd) : 0;
-    this.#builder.beginAt(this.#hi, this.#lo, cpu, tid, pid, comm, flags);
+    const byByte = this.#flags;
+    let flags = 0;
+    if (isTracepoint) flags = byByte ? byByte[bytes[rawStart + 2]!]! : this.#table.flagsOf(bytes, rawStart, rawEnd);
+    this.#builder.beginAt(time[0]!, time[1]!, cpu, tid, pid, comm, flags);
     if (isTracepoint) this.#table.decode(bytes, rawStart, rawEnd);
     else this.#plain(index, attr, window, at);
   }
@@ -228,6 +233,19 @@ export class RecordSink {
       remarks.push(`${this.#timeless} samples have no time: they stand where they are in the file`);
     }
   }
+}
+
+/** Undefined where a description puts `common_flags` elsewhere. */
+function flagsByByte(table: RecordTable, data: TracingData): Uint8Array | undefined {
+  const isUsual = data.formats.every(({ common }) =>
+    common.every(({ name, offset, size }) => name !== 'common_flags' || (offset === 2 && size === 1)),
+  );
+  if (!isUsual) return undefined;
+  const record = new Uint8Array(8);
+  return Uint8Array.from({ length: 256 }, (_, value) => {
+    record[2] = value;
+    return table.flagsOf(record, 0, record.length);
+  });
 }
 
 /** Events that no name was recorded for are called by what was asked of the kernel. */
