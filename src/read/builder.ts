@@ -15,7 +15,7 @@
 import type { EventBatch, KindColumns } from '../events/batch.ts';
 import { addNote, type Capture, type Loss } from '../events/capture.ts';
 import { FieldValues } from '../events/values.ts';
-import { batchSize, type EventColumns, newEventColumns, type Origin } from './event-columns.ts';
+import { batchSize, type EventColumns, fillFrom, newEventColumns, type Origin } from './event-columns.ts';
 import { EventText } from './event-text.ts';
 import { Arena, newRow, storeValues } from './kind-columns.ts';
 import { type KindState, KindTable, type KnownSite, type NamedKind } from './kind-table.ts';
@@ -142,6 +142,24 @@ export class BatchBuilder {
     this.#lastTime = time;
     if (time > capture.end) capture.end = time;
     this.#losses.event(cpu, time);
+  }
+
+  /** As `#pass` for each of them, where no gap can end and none begins. */
+  #passAll(time: Float64Array, cpu: Int32Array, length: number): void {
+    const { capture } = this;
+    let last = this.#lastTime;
+    let { end } = capture;
+    let inversions = 0;
+    for (let i = 0; i < length; i++) {
+      const now = time[i]!;
+      if (now < last) inversions++;
+      if (now > end) end = now;
+      last = now;
+    }
+    this.#lastTime = last;
+    capture.end = end;
+    capture.inversions += inversions;
+    this.#losses.events(cpu, time, length);
   }
 
   /**
@@ -286,12 +304,16 @@ export class BatchBuilder {
     };
     for (const batch of batches) {
       const { length, ordinal, time, cpu } = batch;
-      for (let i = 0; i < length; i++) {
-        if (next < marks.length) place();
-        ordinal[i] = capture.events++;
-        events++;
-        this.#pass(time[i]!, cpu[i]!);
+      fillFrom(ordinal, capture.events, length);
+      if (next === marks.length && !this.#losses.hasOpen) this.#passAll(time, cpu, length);
+      else {
+        for (let i = 0; i < length; i++) {
+          if (next < marks.length) place();
+          events++;
+          this.#pass(time[i]!, cpu[i]!);
+        }
       }
+      capture.events += length;
       this.#full.push(batch);
     }
     place();

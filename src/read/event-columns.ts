@@ -36,3 +36,8 @@ export interface Origin {
   readonly seconds: number;
   readonly nanoseconds: number;
 }
+
+/** `first`, `first + 1`, ...: the ordinals of a batch. */
+export function fillFrom(column: Float64Array, first: number, length: number): void {
+  for (let i = 0; i < length; i++) column[i] = first + i;
+}

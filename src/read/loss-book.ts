@@ -33,6 +33,20 @@ export class LossBook {
     if (cpu >= 0 && cpu < maxCpus) this.#lastOfCpu[cpu] = time;
   }
 
+  /** A gap is open that an event may end. */
+  get hasOpen(): boolean {
+    return this.#open.length > 0;
+  }
+
+  /** As `event` for each of them, while no gap is open. */
+  events(cpu: Int32Array, time: Float64Array, length: number): void {
+    const last = this.#lastOfCpu;
+    for (let i = 0; i < length; i++) {
+      const one = cpu[i]!;
+      if (one >= 0 && one < maxCpus) last[one] = time[i]!;
+    }
+  }
+
   /** Events were lost here; of a CPU that is not known, the gap began at `lastTime`. */
   lost(cpu: number, count: number, how: Loss['how'], place: string, lastTime: number): void {
     const start = cpu >= 0 && cpu < maxCpus ? this.#lastOfCpu[cpu]! : lastTime;

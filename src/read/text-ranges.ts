@@ -137,19 +137,26 @@ function wholeBatch(
   capture: Capture,
 ): EventBatch & { ordinal: Float64Array } {
   const { length, kind, comm } = batch;
-  if (kinds.some((id, i) => id !== i)) for (let i = 0; i < length; i++) kind[i] = kinds[kind[i]!]!;
-  for (let i = 0; i < length; i++) if (comm[i]! >= 0) comm[i] = strings[comm[i]!]!;
+  if (kinds.some((id, i) => id !== i)) renumber(kind, kinds, length);
+  rename(comm, strings, length);
   const fields: (KindColumns | undefined)[] = new Array(capture.kinds.length).fill(undefined);
   for (const one of batch.fields) {
-    for (const column of one.columns) {
-      if (column.storage !== 'text') continue;
-      const { values } = column;
-      for (let row = 0; row < one.length; row++) if (values[row]! >= 0) values[row] = strings[values[row]!]!;
-    }
+    for (const column of one.columns) if (column.storage === 'text') rename(column.values, strings, one.length);
     const id = kinds[one.kind]!;
     fields[id] = { kind: capture.kinds[id]!, length: one.length, columns: one.columns };
   }
   return { ...batch, fields };
+}
+
+// Loops over bare columns, apart from the objects that hold them: those come from two threads in two shapes.
+
+function renumber(column: Uint16Array, ids: Int32Array, length: number): void {
+  for (let i = 0; i < length; i++) column[i] = ids[column[i]!]!;
+}
+
+/** Texts that are not recorded (-1) stay so. */
+function rename(column: Int32Array, ids: Int32Array, length: number): void {
+  for (let i = 0; i < length; i++) if (column[i]! >= 0) column[i] = ids[column[i]!]!;
 }
 
 /** The memory of a part's columns, to be handed over to another thread. */
