@@ -3,6 +3,7 @@
  * it is read, so that its checksum is known to fit.
  */
 import { Unzlib } from 'fflate';
+import { Adler32 } from '../adler32.ts';
 import { Frames } from '../zstd.ts';
 
 /** Most bytes that one packet may unpack to. The tracing service packs at most a few hundred KiB into one. */
@@ -68,32 +69,4 @@ function hasChecksum(packed: Uint8Array, sum: number): boolean {
   const stored =
     ((packed[end - 4]! << 24) | (packed[end - 3]! << 16) | (packed[end - 2]! << 8) | packed[end - 1]!) >>> 0;
   return stored === sum;
-}
-
-/** The checksum of zlib streams (RFC 1950), which fflate does not look at. */
-export class Adler32 {
-  #a = 1;
-  #b = 0;
-
-  update(bytes: Uint8Array): this {
-    let a = this.#a;
-    let b = this.#b;
-    // The largest count for which the sums stay below 2^32 is 5552 bytes.
-    for (let at = 0; at < bytes.length; at += 5552) {
-      const end = Math.min(bytes.length, at + 5552);
-      for (let i = at; i < end; i++) {
-        a += bytes[i]!;
-        b += a;
-      }
-      a %= 65521;
-      b %= 65521;
-    }
-    this.#a = a;
-    this.#b = b;
-    return this;
-  }
-
-  get value(): number {
-    return ((this.#b << 16) | this.#a) >>> 0;
-  }
 }

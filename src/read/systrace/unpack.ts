@@ -1,6 +1,6 @@
 /** The zlib stream of `atrace -z`, unpacked as it comes and held against its checksum (which fflate does not do). */
 import { Unzlib } from 'fflate';
-import { Adler32 } from '../perfetto/unpack.ts';
+import { Adler32 } from '../adler32.ts';
 
 /** Bytes given to the unpacker at once: deflate makes at most 1032 of each, so this bounds what is held. */
 const bite = 16384;

@@ -4,6 +4,7 @@
  */
 import { unzlibSync } from 'fflate';
 import { Decompress } from 'fzstd';
+import { Adler32 } from '../adler32.ts';
 import { Xxh64 } from '../xxh64.ts';
 
 export type Packing = 'none' | 'zstd' | 'zlib';
@@ -36,7 +37,7 @@ export function unpackBlock(packing: Packing, packed: Uint8Array, size: number):
 function unpackZlib(packed: Uint8Array, out: Uint8Array): number {
   if (packed.length < 6) throw new PackedDamage('is too short');
   const length = unzlibSync(packed, { out }).length;
-  if (adler32(out.subarray(0, length)) !== readBig(packed, packed.length - 4)) {
+  if (new Adler32().update(out.subarray(0, length)).value !== readBig(packed, packed.length - 4)) {
     throw new PackedDamage('does not fit its checksum');
   }
   return length;
@@ -44,22 +45,6 @@ function unpackZlib(packed: Uint8Array, out: Uint8Array): number {
 
 function readBig(bytes: Uint8Array, at: number): number {
   return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0;
-}
-
-/** RFC 1950; 5552 bytes are the most before the sums overflow 32 bits. */
-function adler32(bytes: Uint8Array): number {
-  let a = 1;
-  let b = 0;
-  for (let at = 0; at < bytes.length; at += 5552) {
-    const end = Math.min(bytes.length, at + 5552);
-    for (let i = at; i < end; i++) {
-      a += bytes[i]!;
-      b += a;
-    }
-    a %= 65521;
-    b %= 65521;
-  }
-  return ((b << 16) | a) >>> 0;
 }
 
 const sizeBytes = [0, 2, 4, 8];
