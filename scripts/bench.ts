@@ -96,7 +96,7 @@ const cases: readonly Case[] = [
   },
   {
     title: 'trace.dat',
-    make: (path) => traceDat(path, 3.6e8 * scale),
+    make: (path) => traceDat(path, 8e7 * scale),
     ways: [report, ours],
     goals: [{ says: 'as fast as trace-cmd report', of: report, to: ours, atLeast: 10 }],
     needs: 'trace-cmd',
