@@ -104,3 +104,34 @@ test('what follows a frame and is none is damage', async () => {
   assert.equal(text, 'abc');
   assert.equal(damage, 'zstd stream is damaged (no frame where one should begin)');
 });
+
+async function unpackAll(bytes: Uint8Array): Promise<{ length: number; damage: string }> {
+  const result = { damage: '' };
+  let length = 0;
+  for await (const part of unzstd(chunksOf(bytes), result)) length += part.length;
+  return { length, damage: result.damage };
+}
+
+test('a window that no stream needs is refused before memory is set aside for it', async () => {
+  const magic = [0x28, 0xb5, 0x2f, 0xfd];
+  const before = process.memoryUsage().arrayBuffers;
+  // 2 TiB by its exponent; 2^63 bytes in one segment; 256 MiB by its exponent.
+  for (const header of [
+    [0x00, 0xf8],
+    [0xe0, 0, 0, 0, 0, 0, 0, 0, 0x80],
+    [0x00, 0x90],
+  ]) {
+    const { damage } = await unpackAll(Uint8Array.from([...magic, ...header, 0x0b, 0, 0, 0x41]));
+    assert.match(damage, /window is larger than 128 MiB/);
+  }
+  assert.ok(process.memoryUsage().arrayBuffers - before < 2 ** 24);
+});
+
+test('a stream of tiny blocks in a large window ends, and soon', async () => {
+  const blocks = new Uint8Array(6 + 4 * 20_000);
+  blocks.set([0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x80]); // A window of 64 MiB, moved for each block.
+  for (let at = 6; at < blocks.length; at += 4) blocks.set([1 << 3, 0, 0, 0x41], at);
+  const { length, damage } = await unpackAll(blocks);
+  assert.match(damage, /too many and too small/);
+  assert.ok(length > 0 && length < 200);
+});

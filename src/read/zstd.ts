@@ -13,6 +13,20 @@ type Part = 'magic' | 'descriptor' | 'header' | 'block' | 'body' | 'checksum' | 
 const dictionaryBytes = [0, 1, 2, 4];
 const sizeBytes = [0, 2, 4, 8];
 
+/**
+ * Largest window that is decoded: what zstd itself takes unless told otherwise. It is set aside before anything is decoded,
+ * and a flipped bit asks for gigabytes.
+ */
+const largestWindow = 2 ** 27;
+
+/**
+ * Bytes that may be moved about in the window. fzstd moves all of it for each block: whole blocks pay for that by what comes out of
+ * them, and a stream of tiny ones ends here, not after hours.
+ */
+const movesAtFirst = 2 ** 30;
+const movesPerByteIn = 2 ** 16;
+const movesPerByteOut = 2 ** 10;
+
 /** A stream of frames as it comes; `unzstd` reads whole inputs with it, and formats what is packed inside them. */
 export class Frames {
   /** What was unpacked and not taken yet. */
@@ -25,6 +39,10 @@ export class Frames {
   #scale = 1;
   #hasChecksum = false;
   #isLast = false;
+  #descriptor = 0;
+  readonly #header: number[] = [];
+  #window = 0;
+  #moves = movesAtFirst;
   #frame: Decompress | undefined;
   #hash = new Xxh64();
 
@@ -74,6 +92,7 @@ export class Frames {
     this.#hash = new Xxh64();
     this.#frame = new Decompress((data) => {
       if (data.length === 0) return;
+      this.#moves += data.length * movesPerByteOut;
       this.#hash.update(data);
       this.out.push(data.slice());
     });
@@ -92,9 +111,16 @@ export class Frames {
       return;
     }
     const ends = part === 'checksum' || (part === 'body' && this.#isLast && !this.#hasChecksum);
+    this.#moves += piece.length * movesPerByteIn;
+    if (part === 'header') {
+      this.#header.push(...piece);
+      if (isDone) this.#checkWindow();
+    }
     this.#frame?.push(piece, isDone && ends);
     if (!isDone) return;
     if (part === 'descriptor') {
+      this.#descriptor = value;
+      this.#header.length = 0;
       const isSingle = (value & 0x20) !== 0;
       this.#hasChecksum = (value & 4) !== 0;
       const size = sizeBytes[value >> 6]! || (isSingle ? 1 : 0);
@@ -104,6 +130,8 @@ export class Frames {
       this.#expect('block', 3);
     } else if (part === 'block') {
       this.#isLast = (value & 1) !== 0;
+      this.#moves -= this.#window;
+      if (this.#moves < 0) throw new Error('its blocks are too many and too small');
       // A block of type 1 is one byte, repeated.
       const size = ((value >> 1) & 3) === 1 ? 1 : value >> 3;
       if (size === 0) this.#endBlock();
@@ -114,6 +142,21 @@ export class Frames {
       if (this.#hash.digest().lo !== value) throw new Error('the checksum does not fit');
       this.#expect('magic', 4);
     }
+  }
+
+  /** The size of the window, which is that of the content where a frame is in one segment (RFC 8878, 3.1.1.1.2 and 3.1.1.1.4). */
+  #checkWindow(): void {
+    const header = this.#header;
+    const descriptor = this.#descriptor;
+    if ((descriptor & 0x20) === 0) {
+      const base = 2 ** (10 + (header[0]! >> 3));
+      this.#window = base + (base / 8) * (header[0]! & 7);
+    } else {
+      let size = 0;
+      for (let i = header.length - 1; i >= dictionaryBytes[descriptor & 3]!; i--) size = size * 256 + header[i]!;
+      this.#window = descriptor >> 6 === 1 ? size + 256 : size;
+    }
+    if (this.#window > largestWindow) throw new Error('its window is larger than 128 MiB');
   }
 
   #endBlock(): void {
