@@ -96,14 +96,14 @@ const cases: readonly Case[] = [
   },
   {
     title: 'trace.dat',
-    make: (path) => traceDat(path, 8e7 * scale),
+    make: (path) => traceDat(path, 3.6e8 * scale),
     ways: [report, ours],
     goals: [{ says: 'as fast as trace-cmd report', of: report, to: ours, atLeast: 10 }],
     needs: 'trace-cmd',
   },
   {
     title: 'perf.data',
-    make: (path) => perfData(path, 1.5e8 * scale),
+    make: (path) => perfData(path, 6e8 * scale),
     ways: [script, ours],
     goals: [{ says: 'as fast as perf script', of: script, to: ours, atLeast: 5 }],
     needs: 'perf',
