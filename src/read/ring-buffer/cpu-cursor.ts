@@ -135,9 +135,9 @@ export class CpuCursor {
       builder.skip('page cut short by the end of the data', bytes, at + available - page.cut, at + available);
     }
     if (page.isShort) {
-      // How many records were behind the end is not known, only that the page had some.
+      // Pages are written whole: what the rest of this one held, and whether pages followed, is not known.
       builder.capture.accounting.cutShort = true;
-      builder.capture.remarks.push(`the last page of CPU ${this.cpu} is cut short: it had more events than there are`);
+      builder.capture.remarks.push(`the last page of CPU ${this.cpu} is cut short: what followed is missing`);
     }
     if (page.missed !== 0) builder.lost(this.cpu, page.missed, 'lost');
   }

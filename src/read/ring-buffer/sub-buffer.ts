@@ -60,7 +60,7 @@ export class SubBuffer {
   damage = '';
   /** Bytes at the end of the input of a record that is not whole. */
   cut = 0;
-  /** The page says that it holds more than the input does: it may have been cut between two records, and then `cut` is 0. */
+  /** The input ends before the page does; when that is between two records or behind them, `cut` is 0. */
   isShort = false;
 
   /**
@@ -73,11 +73,10 @@ export class SubBuffer {
     this.missed = 0;
     this.damage = '';
     this.cut = 0;
-    this.isShort = false;
+    this.isShort = available < layout.pageSize;
     const { isLittleEndian, dataOffset, commitOffset, longSize } = layout;
     if (available < dataOffset) {
       this.cut = available;
-      this.isShort = true;
       return;
     }
     const low = longSize === 8 && !isLittleEndian ? 4 : 0;
@@ -94,8 +93,7 @@ export class SubBuffer {
       return;
     }
     const end = Math.min(at + dataOffset + commit, at + available);
-    this.isShort = end < at + dataOffset + commit;
-    this.#readEvents(view, at, end, this.isShort, isLittleEndian, dataOffset, base);
+    this.#readEvents(view, at, end, end < at + dataOffset + commit, isLittleEndian, dataOffset, base);
     if (this.damage !== '') return;
     if ((word & missedEvents) !== 0) {
       this.missed = Number.NaN;
