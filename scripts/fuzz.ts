@@ -94,18 +94,19 @@ function count(tally: Tally, format: string, outcome: string): void {
 async function runShare(plan: Plan, samples: readonly Sample[], tally: Tally): Promise<void> {
   let { first } = plan;
   while (first < plan.end) {
-    const reached = await runChild({ ...plan, first }, samples, tally);
-    if (reached === undefined) return;
-    first = reached + plan.step;
+    const next = await runChild({ ...plan, first }, samples, tally);
+    if (next === undefined) return;
+    first = next;
   }
 }
 
-/** The input at which the child came to grief, or undefined when it did its share. */
+/** The input to go on with when the child came to grief, or undefined when it did its share. */
 function runChild(plan: Plan, samples: readonly Sample[], tally: Tally): Promise<number | undefined> {
   const args = ['--child', JSON.stringify(plan), ...sampleArguments()];
   const execArgv = ['--enable-source-maps', '--expose-gc', '--max-old-space-size=512'];
   const child: ChildProcess = fork(self, args, { execArgv, stdio: ['ignore', 'inherit', 'pipe', 'ipc'] });
   let current: Extract<Message, { begun: number }> | undefined;
+  let again: number | undefined;
   let isKilled = false;
   let watch: NodeJS.Timeout | undefined;
   let errors = '';
@@ -115,7 +116,10 @@ function runChild(plan: Plan, samples: readonly Sample[], tally: Tally): Promise
   child.on('message', (message: Message) => {
     clearTimeout(watch);
     if ('begun' in message) current = message;
-    else if ('failed' in message) tally.failures.push({ ...message, input: message.failed });
+    else if ('again' in message) {
+      current = undefined;
+      again = message.again;
+    } else if ('failed' in message) tally.failures.push({ ...message, input: message.failed });
     else {
       current = undefined;
       tally.done++;
@@ -133,7 +137,7 @@ function runChild(plan: Plan, samples: readonly Sample[], tally: Tally): Promise
     child.once('close', (code, signal) => {
       clearTimeout(watch);
       if (current === undefined) {
-        if (code === 0) resolve(undefined);
+        if (code === 0) resolve(again);
         else reject(new Error(`a child ended with ${code ?? signal} between two inputs: ${errors}`));
         return;
       }
@@ -149,7 +153,7 @@ function runChild(plan: Plan, samples: readonly Sample[], tally: Tally): Promise
         count(tally, mutant.sample.format, 'FAILED');
         tally.done++;
       }
-      resolve(input);
+      resolve(input + plan.step);
     });
   });
 }

@@ -19,6 +19,8 @@ export interface Verdict {
   readonly outcome: string;
   /** What is wrong; undefined when all holds. */
   readonly failure: string | undefined;
+  /** It took more memory than it may, unless that is left from inputs before it: to be read again by a new process. */
+  readonly isLarge: boolean;
   readonly seconds: number;
   readonly growth: number;
 }
@@ -61,8 +63,9 @@ export async function judge(mutant: Mutant, chunk: number, otherChunk: number): 
   if (failure === undefined && seconds > secondsAllowed(mutant.unpacked)) {
     failure = `took ${seconds.toFixed(1)} s of processor time for ${mutant.unpacked} bytes`;
   }
-  if (failure === undefined && growth > growthAllowed(mutant.unpacked)) failure = await growsAgain(mutant, chunk);
-  return { outcome: nameOf(outcome), failure, seconds, growth };
+  const isLarge = failure === undefined && growth > growthAllowed(mutant.unpacked);
+  if (isLarge) failure = `took ${Math.round(growth / 2 ** 20)} MiB for ${mutant.unpacked} bytes`;
+  return { outcome: nameOf(outcome), failure, isLarge, seconds, growth };
 }
 
 function nameOf(outcome: Outcome | undefined): string {
@@ -75,16 +78,6 @@ function describe(error: unknown): string {
   if (error instanceof Broken) return error.message;
   if (error instanceof Error) return `crash: ${error.stack ?? error.message}`;
   return `crash: ${String(error)}`;
-}
-
-/** Once more with a clean heap: what was only not collected yet is no finding. */
-async function growsAgain(mutant: Mutant, chunk: number): Promise<string | undefined> {
-  globalThis.gc?.();
-  meter.start();
-  await readInput(mutant.sample, mutant.bytes, chunk);
-  const growth = meter.growth();
-  if (growth <= growthAllowed(mutant.unpacked)) return undefined;
-  return `took ${Math.round(growth / 2 ** 20)} MiB for ${mutant.unpacked} bytes`;
 }
 
 async function findFault(mutant: Mutant, outcome: Outcome, otherChunk: number): Promise<string | undefined> {
