@@ -21,7 +21,7 @@ import { Arena, newRow, storeValues } from './kind-columns.ts';
 import { type KindState, KindTable, type KnownSite, type NamedKind } from './kind-table.ts';
 import { LossBook, type LossMark } from './loss-book.ts';
 
-export { batchSize, type Origin } from './event-columns.ts';
+export type { Origin } from './event-columns.ts';
 
 export class BatchBuilder {
   readonly capture: Capture;
