@@ -35,6 +35,9 @@ const mostUnpacked = 64 * 2 ** 20;
 /** Ids of sections beyond those known today; a larger number is no section's. */
 const mostId = 255;
 
+/** Most sections that are walked over: trace-cmd writes a dozen, and one or two for each instance. */
+const mostSections = 65536;
+
 /** Parts that are read, in this order, by the id of their section. */
 const readers: readonly { readonly id: number; readonly what: string; readonly read: ReadPart }[] = [
   { id: ids.headerInfo, what: 'header_page', read: readHeaderInfo },
@@ -248,18 +251,27 @@ class Version7 {
   /** Sections lie one behind the other: those that no option names (strings, or kinds of later tools) are found by walking. */
   async #claimOthers(): Promise<void> {
     let at = this.#head.size;
-    while (at + sectionHead <= this.#input.size) {
+    const strange = new Map<number, { readonly first: number; count: number; bytes: number }>();
+    for (let walked = 0; walked < mostSections && at + sectionHead <= this.#input.size; walked++) {
       const { id, size } = await this.#headAt(at);
       const end = at + sectionHead + size;
-      if (id > mostId || !(end <= this.#input.size)) return;
+      // No section is empty: zeros are space that was reserved and never written.
+      if (id > mostId || size === 0 || !(end <= this.#input.size)) break;
       const isPages = id === ids.buffer || id === ids.bufferText;
       // What is claimed already stays as it is.
       if (!isPages && this.#books.comment(at, end) && (id === 0 || id > ids.modules)) {
-        this.#capture.remarks.push(
-          `section ${id} at byte ${at} (${size} bytes) is of a kind not known here and was left out`,
-        );
+        const known = strange.get(id) ?? { first: at, count: 0, bytes: 0 };
+        known.count++;
+        known.bytes += size;
+        strange.set(id, known);
       }
       at = end;
+    }
+    for (const [id, { first, count, bytes }] of strange) {
+      const others = count === 1 ? '' : `, and ${count - 1} more like it`;
+      this.#capture.remarks.push(
+        `section ${id} at byte ${first} (${bytes} bytes) is of a kind not known here and was left out${others}`,
+      );
     }
   }
 
