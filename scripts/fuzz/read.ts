@@ -144,8 +144,17 @@ function checkBooks(capture: Capture, events: number): void {
     );
   }
   must(Number.isFinite(capture.end), 'the capture ends at no time');
+  // Reasons are kinds of damage: one for each place of it would grow with the input.
+  for (const [name, list] of [
+    ['skips', books.skips],
+    ['oddities', books.oddities],
+    ['remarks', capture.remarks],
+  ] as const) {
+    must(list.length <= mostNotes, `${list.length} ${name}`);
+  }
 }
 
+const mostNotes = 1000;
 const mostEvents = 65536;
 
 function checkBatch(
