@@ -20,6 +20,9 @@ export class PlainRow {
   readonly ends = new Int32Array(mostCells);
   count = 0;
   readonly #delimiter: number;
+  #viewed: Uint8Array | undefined;
+  #view: DataView = new DataView(new ArrayBuffer(0));
+  #at = 0;
   /** `kinds` of each byte. */
   readonly #kinds = new Uint8Array(256).fill(kinds.other, 128);
 
@@ -35,9 +38,69 @@ export class PlainRow {
    * quotes are made single ones in place, when the rest of the row is sound.
    */
   cut(bytes: Uint8Array, start: number): number {
+    if (bytes !== this.#viewed) {
+      this.#viewed = bytes;
+      this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    }
+    const { starts, ends } = this;
+    const limit = Math.min(bytes.length, start + longestRow);
+    const cells = this.#words(start, limit);
+    const kindOf = this.#kinds;
+    let count = cells;
+    let stop = this.#at;
+    for (; stop < limit && count < mostCells; stop++) {
+      const kind = kindOf[bytes[stop]!]!;
+      if (kind === kinds.ordinary) continue;
+      ends[count] = stop;
+      if (kind !== kinds.delimiter) break;
+      count++;
+    }
+    if (stop >= limit || count >= mostCells) return -1;
+    if (bytes[stop] === quote) return this.#cutQuoted(bytes, start, limit);
+    // One cell: a blank line, or a table so odd that the judge shall have it.
+    if (bytes[stop] !== 10 || count === 0) return -1;
+    starts[0] = start;
+    for (let cell = 0; cell < count; cell++) starts[cell + 1] = ends[cell]! + 1;
+    if (stop > starts[count]! && bytes[stop - 1] === 13) ends[count] = stop - 1;
+    this.count = count + 1;
+    return stop + 1;
+  }
+
+  /**
+   * Finds delimiters four bytes at a time, up to the word in which there is a line feed, a quote or a byte beyond ASCII
+   * (`#at`). Where cells end no processor can foresee: so each byte's place is written down as an end, and the next one
+   * over it unless it was one.
+   */
+  #words(start: number, limit: number): number {
+    const view = this.#view;
+    const { ends } = this;
+    const delimiters = Math.imul(this.#delimiter, 0x01010101);
+    const last = Math.min(limit, view.byteLength) - 4;
+    let cells = 0;
+    let at = start;
+    for (; at <= last && cells < mostCells - 4; at += 4) {
+      const word = view.getInt32(at, true);
+      // A byte of ASCII plus 127 has its highest bit unless the byte is zero, as the exclusive or of equals is.
+      const feed = ((word ^ 0x0a0a0a0a) + 0x7f7f7f7f) | 0;
+      const quotes = ((word ^ 0x22222222) + 0x7f7f7f7f) | 0;
+      if (((~(feed & quotes) | word) & 0x80808080) !== 0) break;
+      const found = ~((word ^ delimiters) + 0x7f7f7f7f);
+      ends[cells] = at;
+      cells += (found >>> 7) & 1;
+      ends[cells] = at + 1;
+      cells += (found >>> 15) & 1;
+      ends[cells] = at + 2;
+      cells += (found >>> 23) & 1;
+      ends[cells] = at + 3;
+      cells += found >>> 31;
+    }
+    this.#at = at;
+    return cells;
+  }
+
+  #cutQuoted(bytes: Uint8Array, start: number, limit: number): number {
     const { starts, ends } = this;
     const kindOf = this.#kinds;
-    const limit = Math.min(bytes.length, start + longestRow);
     let count = 0;
     let doubled = 0;
     let from = start;
