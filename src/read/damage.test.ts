@@ -3,8 +3,11 @@ import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
+import { judge } from '../../scripts/fuzz/judge.ts';
+import { findSamples } from '../../scripts/fuzz/samples.ts';
 import { TraceError } from '../base/errors.ts';
 import { balance } from '../events/capture.ts';
+import { tracePath } from '../test-support.ts';
 import { readPacked } from './bytes.ts';
 import { gunzipNode } from './file.ts';
 import { inMemory } from './sources.ts';
@@ -72,4 +75,29 @@ test('an input damaged anywhere is read as far as it goes, and every unit of it 
     { numRuns: 600 },
   );
   assert.ok(read > 300, `${read} of 600 could be read at all`);
+});
+
+test('a capture of any format that was cut off says so, wherever that was', async () => {
+  const cuts = 6;
+  const formats = new Set<string>();
+  for (const sample of await findSamples(tracePath())) {
+    if (sample.isBig || sample.format === 'sidecar' || sample.format === 'probes') continue;
+    formats.add(sample.format);
+    for (let i = 0; i < cuts; i++) {
+      // Not at round places: a page's or a line's end would be the exception.
+      const bytes = sample.bytes.subarray(0, Math.floor((sample.bytes.length * (i + 0.618)) / cuts));
+      const mutant = {
+        sample,
+        bytes,
+        plain: bytes,
+        isDamagedGzip: false,
+        unpacked: bytes.length,
+        isCut: true,
+        steps: [],
+      };
+      const { failure } = await judge(mutant, 1 << 16, 0);
+      assert.equal(failure, undefined, `${sample.name}, ${bytes.length} of ${sample.bytes.length} bytes: ${failure}`);
+    }
+  }
+  assert.ok(formats.size >= 10, [...formats].join(' '));
 });
