@@ -81,8 +81,10 @@ export class RecordDecoder implements Delivery {
     const main = this.#main;
     const left = main.end - this.#read;
     this.#queue.finish(this);
-    if (left > 0)
+    if (left > 0) {
+      this.#capture.accounting.cutShort = true;
       this.#skip(main, this.#read, left, left, 'the last record is cut: the recording did not end in order');
+    }
     const packed = this.#packed;
     const owed = packed.shares.rest();
     if (owed > 0) {

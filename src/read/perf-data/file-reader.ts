@@ -50,6 +50,7 @@ function extentOf(header: FileHeader, input: ByteSource, capture: Capture): Exte
     return { start, end: input.size };
   }
   if (offset + size > input.size) {
+    capture.accounting.cutShort = true;
     capture.remarks.push(
       `the file is cut: the header says that its records end at byte ${offset + size}, the file ends at ${input.size}; ` +
         'the descriptions of tracepoints, which come behind them, are missing',

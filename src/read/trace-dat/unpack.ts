@@ -25,7 +25,7 @@ export function unpackBlock(packing: Packing, packed: Uint8Array, size: number):
   const out = new Uint8Array(size);
   try {
     const length = packing === 'zstd' ? unpackZstd(packed, out) : unpackZlib(packed, out);
-    if (length !== size) throw new PackedDamage(`unpacks to ${length} bytes instead of ${size}`);
+    if (length !== size) throw new PackedDamage('unpacks to another size than it says');
   } catch (error) {
     if (error instanceof PackedDamage) throw error;
     // The two packages throw errors of several kinds for damage, RangeErrors of typed arrays among them.
