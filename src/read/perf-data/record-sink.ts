@@ -98,7 +98,8 @@ export class RecordSink {
     let flags = 0;
     if (isTracepoint) flags = byByte ? byByte[bytes[rawStart + 2]!]! : this.#table.flagsOf(bytes, rawStart, rawEnd);
     this.#builder.beginAt(time[0]!, time[1]!, cpu, tid, pid, comm, flags);
-    if (isTracepoint) this.#table.decode(bytes, rawStart, rawEnd);
+    // Whose record it is was looked at above.
+    if (isTracepoint) this.#table.decodeAs(attr.configLo, bytes, rawStart, rawEnd);
     else this.#plain(index, attr, window, at);
   }
 
