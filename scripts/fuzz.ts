@@ -164,8 +164,11 @@ async function beChild(plan: Plan): Promise<void> {
     process.send?.(message);
   };
   globalThis.gc?.();
-  for (let input = plan.first; input < plan.end; input += plan.step)
-    await runInput(samples, plan.seed, input, out, tell);
+  for (let input = plan.first; input < plan.end; input += plan.step) {
+    const isFresh = input === plan.first;
+    const { isLarge } = await runInput(samples, plan.seed, input, out, tell, isFresh);
+    if (isLarge && !isFresh) break;
+  }
   process.disconnect?.();
 }
 
