@@ -9,7 +9,7 @@
  */
 
 import { findRow } from '../../src/events/rows.ts';
-import type { PlainEvent } from '../../src/read/test-support.ts';
+import type { PlainEvent } from './plain-events.ts';
 import { type Lines, pairsIn, type Said } from './reference.ts';
 
 export interface Difference {

@@ -3,7 +3,7 @@
  * events in the same order, with the same fields; what a print leaves out or rounds is explained by a rule with a reason.
  */
 import type { Capture } from '../../src/events/capture.ts';
-import type { PlainEvent } from '../../src/read/test-support.ts';
+import type { PlainEvent } from './plain-events.ts';
 import { fieldsOf, printsAs, sameValue, type Value } from './values.ts';
 
 export const sameBufferRules = {
@@ -92,7 +92,8 @@ export function compareSame(a: Reading, b: Reading): Agreement<SameBufferRule> {
   const length = Math.min(a.events.length, b.events.length);
   const { unit, skipped, comment } = b.capture.accounting;
   const isBeginning = unit === 'lines' && skipped === 0 && comment < mostComments;
-  if (isBeginning && b.events.length < a.events.length) add(agreement.explained, 'the beginning only');
+  if (isBeginning && b.events.length > 0 && b.events.length < a.events.length)
+    add(agreement.explained, 'the beginning only');
   else if (a.events.length !== b.events.length) {
     blame(agreement, `${a.events.length} events in ${a.what}, ${b.events.length} in ${b.what}`);
   }

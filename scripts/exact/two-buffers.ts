@@ -14,7 +14,7 @@
  *   - what an event reads through a pointer (a probe's `ref=+0x34(%x0)`, the counts of page_ref): each buffer's handler reads
  *     the memory itself, one after the other, and it may change in between. Such differences are counted, and must be rare.
  */
-import type { PlainEvent } from '../../src/read/test-support.ts';
+import type { PlainEvent } from './plain-events.ts';
 import {
   type Agreement,
   add,

@@ -1,5 +1,5 @@
 /** Values of one field in two formats: when they are the same. */
-import type { PlainEvent } from '../../src/read/test-support.ts';
+import type { PlainEvent } from './plain-events.ts';
 import { pairsIn } from './reference.ts';
 
 export type Value = PlainEvent['values'][number];
