@@ -315,7 +315,7 @@ function comparison(source: string, failed: number): Comparison {
       {
         policy: 'gup-mlock-drain',
         missing: ['pagemap:mm_lru_insertion'],
-        record: 'trace-cmd start -e pagemap -e migrate; sleep 30; trace-cmd show > trace.txt',
+        record: 'trace-cmd record -C mono -e pagemap -e migrate sleep 30',
       },
     ],
     assumptions: [
