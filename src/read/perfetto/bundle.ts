@@ -15,6 +15,9 @@ import { Wire } from './wire.ts';
 /** Largest CPU that a bundle is believed to be of: the kernel's NR_CPUS is at most 8192. */
 const mostCpus = 8192;
 
+/** Streams that are remembered: more sequences and CPUs than that are no recording's, and only a loss between two bundles is missed. */
+const mostStreams = 65536;
+
 /** FtraceClock; a bundle that names none is in the boot clock. */
 const clocks = ['boot', 'unknown', 'global', 'local', 'mono_raw'];
 
@@ -111,7 +114,8 @@ export class Bundles {
     const key = queueKey(sequence, cpu);
     const before = this.#streams.get(key);
     const stream = before ?? { hi: 0, lo: 0, pending: undefined };
-    if (before === undefined) this.#streams.set(key, stream);
+    const isKept = before !== undefined || this.#streams.size < mostStreams;
+    if (before === undefined && isKept) this.#streams.set(key, stream);
     let loss: LossBefore = stream.pending;
     if (hasLost || errors > 0) loss = 'lost';
     else if (wasDropped || isLater(previousHi, previousLo, stream.hi, stream.lo)) {
@@ -124,6 +128,7 @@ export class Bundles {
     const rows = (compact?.switches.length ?? 0) + (compact?.wakings.length ?? 0);
     if (events + rows === 0) {
       stream.pending = loss;
+      if (!isKept && loss !== undefined) builder.lost(cpu, Number.NaN, loss);
       return unread;
     }
     stream.pending = undefined;
@@ -194,9 +199,9 @@ export class Bundles {
       capture.clock = { unit: 'ns', resolution: 1, name: { value: name, from: 'capture' } };
       return;
     }
-    this.#remark(
-      `some bundles are in the clock ${name}: their times are kept as they are, among those of another clock`,
-    );
+    // A number that nobody knows is not said: a damaged trace may have any number of them.
+    const told = clocks[clock] === undefined ? 'another clock' : `the clock ${name}`;
+    this.#remark(`some bundles are in ${told}: their times are kept as they are, among those of the first`);
   }
 
   #remark(text: string): void {

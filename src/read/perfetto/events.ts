@@ -3,9 +3,9 @@
  *
  *     timestamp 1 · pid 2 · common_flags 5 · and one message whose field number says which event it is
  */
-import { contextFlags } from '../../events/batch.ts';
 import type { BatchBuilder } from '../builder.ts';
 import type { KindState, NamedKind } from '../kind-table.ts';
+import { recordFlags } from '../tracefs/context.ts';
 import { genericField, kprobeField, printField } from './event-table.ts';
 import { Scratch, sorts } from './scratch.ts';
 import { ownProbe, Shapes } from './shapes.ts';
@@ -99,7 +99,7 @@ export class EventDecoder {
           to = wire.stop;
         }
       } else if (wire.field === 2) pid = wire.lo | 0;
-      else if (wire.field === 5) flags = flagsOf(wire.lo);
+      else if (wire.field === 5) flags = recordFlags(wire.lo);
     }
     if (wire.isBroken) {
       builder.skip('an ftrace event that is no message', bytes, start, end);
@@ -368,15 +368,3 @@ export class EventDecoder {
 }
 
 const encoder = new TextEncoder();
-
-/** Kernel flags of the context (include/linux/trace_events.h enum trace_flag_type) as those of a batch. */
-export function flagsOf(flags: number): number {
-  let known = 0;
-  if (flags & 0x01) known |= contextFlags.irqsOff;
-  if (flags & (0x04 | 0x20)) known |= contextFlags.needResched;
-  if (flags & 0x08) known |= contextFlags.hardirq;
-  if (flags & 0x10) known |= contextFlags.softirq;
-  if (flags & 0x40) known |= contextFlags.nmi;
-  if (flags & 0x80) known |= contextFlags.bhOff;
-  return known;
-}

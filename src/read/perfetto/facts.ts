@@ -85,7 +85,7 @@ export function readSystemInfo(bytes: Uint8Array, capture: Capture): void {
   if (facts.pageSize >= 4096 && facts.pageSize <= 1 << 20 && (facts.pageSize & (facts.pageSize - 1)) === 0) {
     learn(capture, 'pageSize', facts.pageSize, 'capture');
   }
-  if (facts.cpus > 0 && facts.cpus <= 8192) learn(capture, 'cpus', facts.cpus, 'capture');
+  if (facts.cpus > 0 && facts.cpus <= mostCpus) learn(capture, 'cpus', facts.cpus, 'capture');
 }
 
 /** Longest list of events that is repeated as the command of the recording. */
@@ -112,6 +112,12 @@ export function readTraceConfig(bytes: Uint8Array, capture: Capture): void {
   learn(capture, 'command', shown, 'capture');
 }
 
+/** CPUs of the largest machines: the kernel's NR_CPUS is at most 8192. */
+const mostCpus = 8192;
+
+/** Most names of events that could not be recorded which are counted; a kernel has some two thousand events. */
+const mostNames = 4096;
+
 /** What the kernel lost of a CPU, counted from the boot of the buffer. */
 interface CpuStats {
   cpu: number;
@@ -126,13 +132,17 @@ export class FtraceStats {
   /** The last of the end: each flush writes one. */
   #atEnd = new Map<number, CpuStats>();
   #place = '';
+  readonly #unknown = new Set<string>();
+  readonly #failed = new Set<string>();
 
-  read(bytes: Uint8Array, capture: Capture, place: string): void {
+  read(bytes: Uint8Array, place: string): void {
     const stats = { phase: 0, cpus: [] as CpuStats[], unknown: [] as string[], failed: [] as string[] };
     read(bytes, stats, (field, into, pbf) => {
       if (field === 1) into.phase = number(pbf);
-      else if (field === 2) into.cpus.push(cpuStats(bytesOf(pbf)));
-      else if (field === 6) into.unknown.push(text(pbf));
+      else if (field === 2) {
+        const one = cpuStats(bytesOf(pbf));
+        if (one.cpu >= 0 && one.cpu < mostCpus) into.cpus.push(one);
+      } else if (field === 6) into.unknown.push(text(pbf));
       else if (field === 7) into.failed.push(text(pbf));
     });
     const isStart = stats.phase === 1;
@@ -141,12 +151,14 @@ export class FtraceStats {
       this.#atEnd = new Map(stats.cpus.map((one) => [one.cpu, one]));
       this.#place = place;
     }
-    remarkOf(capture, 'asked for, but not in this kernel', stats.unknown);
-    remarkOf(capture, 'asked for, but could not be turned on', stats.failed);
+    for (const name of stats.unknown) if (this.#unknown.size < mostNames) this.#unknown.add(name);
+    for (const name of stats.failed) if (this.#failed.size < mostNames) this.#failed.add(name);
   }
 
   /** Losses between start and end. Where they lie among the events, the bundles tell. */
   end(capture: Capture): void {
+    remarkOf(capture, 'asked for, but not in this kernel', this.#unknown);
+    remarkOf(capture, 'asked for, but could not be turned on', this.#failed);
     for (const [cpu, last] of this.#atEnd) {
       const first = this.#atStart.get(cpu);
       const how = [
@@ -172,11 +184,10 @@ function cpuStats(bytes: Uint8Array): CpuStats {
   });
 }
 
-function remarkOf(capture: Capture, what: string, names: readonly string[]): void {
-  if (names.length === 0) return;
-  const shown = names.slice(0, 20).join(' ');
-  const remark = `ftrace events ${what}: ${shown}${names.length > 20 ? ` and ${names.length - 20} more` : ''}`;
-  if (!capture.remarks.includes(remark)) capture.remarks.push(remark);
+function remarkOf(capture: Capture, what: string, names: ReadonlySet<string>): void {
+  if (names.size === 0) return;
+  const shown = [...names].slice(0, 20).join(' ');
+  capture.remarks.push(`ftrace events ${what}: ${shown}${names.size > 20 ? ` and ${names.size - 20} more` : ''}`);
 }
 
 /** TraceStats: buffer_stats 1 { chunks_overwritten 3, chunks_discarded 18, trace_writer_packet_loss 19 }: the trace's own buffer. */
@@ -190,6 +201,9 @@ export function readTraceStats(bytes: Uint8Array): { overwritten: number; lost: 
   });
 }
 
+/** Most symbols of one sequence: no kernel has as many functions. */
+const mostSymbols = 1 << 20;
+
 /** InternedData: kernel_symbols 26 { iid 1, str 2 }. */
 export function readKernelSymbols(bytes: Uint8Array, capture: Capture, symbols: Map<number, number>): void {
   read(bytes, symbols, (field, into, pbf) => {
@@ -198,6 +212,7 @@ export function readKernelSymbols(bytes: Uint8Array, capture: Capture, symbols: 
       if (part === 1) found.iid = number(inner);
       else if (part === 2) found.name = text(inner);
     });
-    if (symbol.iid >= 0 && symbol.name !== '') into.set(symbol.iid, capture.strings.intern(symbol.name));
+    if (symbol.iid >= 0 && symbol.name !== '' && into.size < mostSymbols)
+      into.set(symbol.iid, capture.strings.intern(symbol.name));
   });
 }

@@ -171,3 +171,39 @@ test('lengths and numbers up to 2^64-1, deep nesting, endless kinds and shapes: 
   const wide = readChunked(perfetto, traceOf(bundle(0, event(1, 5, 327, generic('wide', many)))));
   assert.match(String(wide.events[0]?.values[0]), /f127=127 \(and 172 more\)$/);
 });
+
+test('names, clocks and statistics without end cost no more than their bytes', () => {
+  const long = 'n'.repeat(200_000);
+  const named = readChunked(perfetto, traceOf(bundle(0, event(1, 5, 327, generic('vendor', { [long]: 1 })))));
+  assert.deepEqual(named.events[0]?.values, [1]);
+  assert.equal(named.events[0]?.fields[0]?.name, long);
+
+  const clocks = Array.from({ length: 50 }, (_, i) =>
+    bundle(
+      0,
+      all((inner) => inner.varint(5, i), event(i, 5, 327, generic('e', { a: 1 }))),
+    ),
+  );
+  const told = readChunked(perfetto, traceOf(...clocks));
+  assert.equal(told.events.length, 50);
+  assert.ok(told.capture.remarks.length <= 6, told.capture.remarks.join('\n'));
+
+  const statistics = Array.from(
+    { length: 2000 },
+    (_, i) => (packet: ProtoWriter) =>
+      packet.message(34, (stats) =>
+        stats
+          .varint(1, 2)
+          .message(2, (cpu) => cpu.varint(1, 8190 + i).varint(3, 9))
+          .text(6, `event${i}`),
+      ),
+  );
+  const { capture } = readChunked(perfetto, traceOf(...statistics));
+  assert.ok(
+    capture.remarks.some((remark) => /event0 .* and 1980 more$/.test(remark)),
+    capture.remarks.join('\n'),
+  );
+  assert.ok(capture.remarks.length <= 2);
+  // The last of them tells, and it is of a CPU that cannot be.
+  assert.deepEqual(capture.losses, []);
+});

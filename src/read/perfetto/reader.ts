@@ -194,7 +194,7 @@ class PerfettoReader implements Reader, PacketReader {
         readTraceConfig(bytes, capture);
         return;
       case fields.ftraceStats:
-        this.#stats.read(bytes, capture, `record ${number}`);
+        this.#stats.read(bytes, `record ${number}`);
         return;
       case fields.traceStats: {
         const { overwritten, lost } = readTraceStats(bytes);

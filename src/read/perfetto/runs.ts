@@ -2,7 +2,8 @@
 import type { Loss } from '../../events/capture.ts';
 import type { BatchBuilder } from '../builder.ts';
 import type { KindState } from '../kind-table.ts';
-import { type BundleContext, type EventDecoder, flagsOf } from './events.ts';
+import { recordFlags } from '../tracefs/context.ts';
+import type { BundleContext, EventDecoder } from './events.ts';
 import type { Run } from './order.ts';
 import { stateText } from './targets.ts';
 import type { Tasks } from './tasks.ts';
@@ -202,7 +203,7 @@ export class CompactRun extends BundleRun {
     values.setNumber(1, pid);
     values.setNumber(2, columns.prio[row]!);
     values.setNumber(3, columns.other[row]!);
-    const flags = columns.flags === undefined ? 0 : flagsOf(columns.flags[row]!);
+    const flags = columns.flags === undefined ? 0 : recordFlags(columns.flags[row]!);
     builder.at = packet;
     builder.beginAt(this.hi, this.lo, cpu, waker, tasks.tgid(waker), tasks.comm(waker), flags);
     builder.values(this.#kinds.wakings, noBytes);

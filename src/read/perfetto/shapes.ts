@@ -141,7 +141,7 @@ export class Shapes {
     );
     return {
       names: nameBytes,
-      heads: nameBytes.map((name, i) => Uint8Array.of(0x0a, name.length, ...name, valueTags[scratch.sort[i]!]!)),
+      heads: nameBytes.map((name, i) => headOf(name, scratch.sort[i]!)),
       sorts: Array.from(scratch.sort.subarray(0, scratch.count)),
       ...made,
     };
@@ -225,6 +225,16 @@ export class Shapes {
       state: kinds.described({ system, name, form: 'generic', fields }),
     };
   }
+}
+
+/** `0a len name tag`. A name of more than 127 bytes has a longer length, and is never written so: its head fits nothing. */
+function headOf(name: Uint8Array, sort: number): Uint8Array {
+  const head = new Uint8Array(name.length + 3);
+  head[0] = 0x0a;
+  head[1] = name.length;
+  head.set(name, 2);
+  head[name.length + 2] = valueTags[sort]!;
+  return head;
 }
 
 /** A probe that Perfetto set by itself (KprobeEvent): it tells the function, and nothing of its arguments. */

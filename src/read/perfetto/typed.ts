@@ -17,6 +17,8 @@ export class TypedPlans {
   /** By the number of the event's field; null where the table has none. */
   readonly #plans: (TypedPlan | null)[] = [];
   readonly #wire = new Wire();
+  /** Those whose unknown fields were told. */
+  readonly #remarked = new Set<TypedPlan>();
 
   constructor(builder: BatchBuilder) {
     this.#builder = builder;
@@ -78,10 +80,11 @@ export class TypedPlans {
 
   /** Newer recorders may add fields; what is known of the event is read all the same. */
   #unknown(plan: TypedPlan, field: number): void {
-    const remark = `${plan.event.name} has fields that are not known here (number ${field}), which are not read`;
-    const { remarks } = this.#builder.capture;
-    const start = remark.slice(0, remark.indexOf('(number'));
-    if (!remarks.some((known) => known.startsWith(start))) remarks.push(remark);
+    if (this.#remarked.has(plan)) return;
+    this.#remarked.add(plan);
+    this.#builder.capture.remarks.push(
+      `${plan.event.name} has fields that are not known here (number ${field}), which are not read`,
+    );
   }
 }
 
