@@ -21,7 +21,8 @@ import { newLineContext, readDefault } from '../tracefs/context.ts';
 /** A longer line is not looked at: it is passed on where trace is, left out elsewhere. */
 const longestLine = 1 << 20;
 
-const openTag = /<script\b[^>]*\bclass\s*=\s*["']?trace-data\b[^>]*>/i;
+const openTag = /<script\b/gi;
+const traceClass = /\bclass\s*=\s*["']?trace-data\b/i;
 const openString = /\bvar\s+linuxPerfData\s*=\s*"/;
 
 /**
@@ -142,10 +143,10 @@ export class PageFilter {
     // Most lines of the viewer have neither word; looking for their letters first saves decoding them.
     if (has(line, scriptTag) || has(line, perfData)) {
       const text = this.#decoder.decode(line);
-      const tag = openTag.exec(text);
-      if (tag !== null) {
+      const tagEnd = behindTag(text);
+      if (tagEnd >= 0) {
         this.#place = 'begun';
-        const behind = line.subarray(tag.index + tag[0].length);
+        const behind = line.subarray(tagEnd);
         // The trace may begin on the line of the tag.
         if (!isBlank(behind)) {
           this.#element(behind);
@@ -210,6 +211,21 @@ function has(line: Uint8Array, wanted: Uint8Array): boolean {
     if (k === wanted.length) return true;
   }
   return false;
+}
+
+/**
+ * Behind the first `<script class="trace-data">` of a line, -1 when there is none. Tag by tag: one pattern for it all would take
+ * the square of a line of unclosed tags.
+ */
+function behindTag(text: string): number {
+  openTag.lastIndex = 0;
+  for (let tag = openTag.exec(text); tag !== null; tag = openTag.exec(text)) {
+    const end = text.indexOf('>', tag.index);
+    if (end < 0) return -1;
+    if (traceClass.test(text.slice(tag.index, end))) return end + 1;
+    openTag.lastIndex = end;
+  }
+  return -1;
 }
 
 /** Where `</script` stands, -1 when it does not. */

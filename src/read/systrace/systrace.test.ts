@@ -152,3 +152,16 @@ test('bytes changed anywhere: no crash, and the books add up', () => {
     { numRuns: 300 },
   );
 });
+
+test('a line of tags that are never closed takes no more time than its length', () => {
+  const tags = `${'<script '.repeat(125_000)}trace-data\n`;
+  const page = encoder.encode(`<!DOCTYPE html>\n${tags}${pageEnd}`);
+  const whole = readChunked(systrace, encoder.encode(`<!DOCTYPE html>\n${pageEnd}`));
+  const began = process.cpuUsage().user;
+  const { capture, events } = readChunked(systrace, page);
+  // One pattern over such a line took minutes.
+  assert.ok(process.cpuUsage().user - began < 5e6);
+  assert.equal(capture.accounting.total, whole.capture.accounting.total + 1);
+  assert.deepEqual(events, whole.events);
+  assert.equal(events.length, 5);
+});
