@@ -242,3 +242,26 @@ test('the detector wants a header line of names', () => {
   assert.equal(sure('hello world\n'), 0);
   assert.equal(sure('First we open it, then we read it\nand then, at last, we look at it\n'), 0);
 });
+
+test('an event and a probe are not taken for a text of both their names', () => {
+  const { events } = read(
+    'time_ns,cpu,pid,tgid,comm,event,text,probe\n1,0,1,1,a,p:f:line,hello,\n2,0,1,1,a,text,,p:f:line\n',
+  );
+  assert.deepEqual(
+    events.map(({ form, name, values }) => [form, name, values]),
+    [
+      ['generic', 'f:line', ['hello']],
+      ['probe', 'text', []],
+    ],
+  );
+});
+
+test('a table of very many columns is not answered with as many remarks', () => {
+  const names = Array.from({ length: 300 }, (_, i) => `extra_${i}`);
+  const { capture, events } = read(
+    `time_ns,event,pfn,${names.join(',')}\n1,mm_lru_activate,7,${names.map(() => 1).join(',')}\n`,
+  );
+  assert.equal(events.length, 1);
+  const unused = capture.remarks.filter((remark) => remark.includes('not used'));
+  assert.equal(unused.length, 100);
+});

@@ -15,6 +15,12 @@ import type { Plan } from './plans.ts';
 import { type Row, RowReader } from './rows.ts';
 import { TimeReader } from './times.ts';
 
+/** Plans that are kept; a table with more kinds of events has each row's made for it. */
+const mostPlans = 65536;
+
+/** Most remarks on columns that an event has no field for: a table of many columns and events would have thousands. */
+const mostRemarks = 100;
+
 export class CsvReader implements Reader {
   readonly capture: Capture;
   readonly #builder: BatchBuilder;
@@ -28,6 +34,8 @@ export class CsvReader implements Reader {
   #plain: PlainReader | undefined;
   /** Plans by event name and probe description. */
   readonly #plans = new Map<string, Plan | NamedKind>();
+  /** Columns said to be of no use to an event. */
+  #unusedColumns = 0;
   readonly #at: CommonColumns = {
     time: -1,
     cpu: -1,
@@ -166,7 +174,8 @@ export class CsvReader implements Reader {
   /** How rows of this event are read; a name alone when its text is kept as it is. */
   #plan(event: string, probe: string, cells: readonly string[], layout: Layout): Plan | NamedKind | undefined {
     const isText = this.#at.text >= 0 && cells[this.#at.text] !== '';
-    const key = isText ? `text ${event}` : `${event} ${probe}`;
+    // Either may hold anything, so the length says where the one ends.
+    const key = isText ? `text ${event}` : `${event.length} ${event}${probe}`;
     const known = this.#plans.get(key);
     if (known !== undefined) return known;
     const colon = event.indexOf(':');
@@ -188,7 +197,7 @@ export class CsvReader implements Reader {
       const make = (): KindState => this.#builder.kinds.catalogued(named, row);
       plan = this.#planFields(event, row.fields, row.aliases ?? {}, cells, layout, make);
     }
-    this.#plans.set(key, plan);
+    if (this.#plans.size < mostPlans) this.#plans.set(key, plan);
     return plan;
   }
 
@@ -218,6 +227,7 @@ export class CsvReader implements Reader {
     });
     layout.targets.forEach((target, column) => {
       if (target.to !== 'field' || used.has(column) || (cells[column] ?? '') === '') return;
+      if (this.#unusedColumns++ >= mostRemarks) return;
       this.capture.remarks.push(
         `column "${printable(target.name, 40)}" is no field of ${printable(event, 80)}: not used`,
       );
