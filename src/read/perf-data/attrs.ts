@@ -7,6 +7,9 @@ const mostAttrs = 0xfff0;
 /** Places that are looked at for one id. */
 const mostTries = 64;
 
+/** Most ids that are kept beside the table. */
+const mostCrowded = 65536;
+
 export class Attrs {
   readonly list: Attr[] = [];
   /** Their clocks; undefined stands for perf's own. */
@@ -35,7 +38,7 @@ export class Attrs {
     if (this.#ids * 2 >= this.#indexes.length) this.#grow();
     const slot = this.#slotOf(hi, lo);
     if (slot < 0) {
-      this.#crowded.set((BigInt(hi) << 32n) | BigInt(lo), index);
+      if (this.#crowded.size < mostCrowded) this.#crowded.set((BigInt(hi) << 32n) | BigInt(lo), index);
       return;
     }
     if (this.#indexes[slot]! < 0) this.#ids++;

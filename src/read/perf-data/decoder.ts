@@ -27,7 +27,7 @@ const mostWaiting = 2 ** 30;
 const longestTracingData = 2 ** 28;
 
 /** Types from here on are simpleperf's (Android). */
-const firstOfSimpleperf = 32768;
+const firstSimpleperfType = 32768;
 
 const strangerReason = 'record of a type that is not known here';
 const auxReason = 'trace of the processor itself (AUX), which is not read';
@@ -169,7 +169,7 @@ export class RecordDecoder implements Delivery {
         else this.#broken = reason;
         break;
       }
-      if (type >= firstOfSimpleperf && this.isSimpleperf && !isUnpacked) {
+      if (type >= firstSimpleperfType && this.isSimpleperf && !isUnpacked) {
         this.#pass(type, view.getUint16(at + 4, isLittle) * 2 ** 16 + size);
         break;
       }

@@ -26,6 +26,9 @@ export interface TracingData {
 /** Most descriptions; a kernel has about two thousand. */
 const mostFormats = 65536;
 
+/** Most formats of trace_printk(); a kernel that is being debugged has some hundreds. */
+const mostPrintkFormats = 65536;
+
 /** Reads the blob; undefined when it is none. What can be read of a damaged one is taken. */
 export function parseTracingData(bytes: Uint8Array): TracingData | undefined {
   if (bytes.length < 16 || bytes[0] !== 0x17 || bytes[1] !== 0x08 || bytes[2] !== 0x44) return undefined;
@@ -69,6 +72,8 @@ export function parseTracingData(bytes: Uint8Array): TracingData | undefined {
 /** Lines `0xffff800081234567 : "format"` of tracefs printk_formats. */
 function parsePrintk(text: string): ReadonlyMap<string, string> {
   const formats = new Map<string, string>();
-  for (const [, address = '', format = ''] of text.matchAll(/^0x([0-9a-f]+) : "(.*)"$/gm)) formats.set(address, format);
+  for (const [, address = '', format = ''] of text.matchAll(/^0x([0-9a-f]+) : "(.*)"$/gm)) {
+    if (formats.size < mostPrintkFormats) formats.set(address, format);
+  }
   return formats;
 }
