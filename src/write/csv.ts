@@ -191,8 +191,8 @@ function known(value: number): string {
   return value < 0 ? '' : String(value);
 }
 
-/** A file that is still being written has other events when it is read again. */
-function changed(source: string, what: string): TraceError {
+/** The error for a file that is still being written: it has other events when it is read again. */
+export function changed(source: string, what: string): TraceError {
   return new TraceError(
     'changed',
     { file: source },

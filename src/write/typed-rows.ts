@@ -8,7 +8,7 @@ import type { Capture, OpenCapture } from '../events/capture.ts';
 import { type EventKind, type Field, qualifiedName } from '../events/kinds.ts';
 import { columnsOfKind, contextText, probeText } from '../events/table.ts';
 import { valueText } from './cells.ts';
-import { chooser } from './csv.ts';
+import { changed, chooser } from './csv.ts';
 import { type EventFilter, parseFilter } from './filter.ts';
 import { SchemaCollector, type TypedColumn, type TypedSchema } from './typed-schema.ts';
 
@@ -237,7 +237,7 @@ class RowFiller {
 
   #place(to: Filling, text: string): number {
     const place = to.places.get(text);
-    if (place === undefined) throw this.#changed(`${to.column.name} has a text that it did not have`);
+    if (place === undefined) throw changed(this.#capture.source, `${to.column.name} has a text that it did not have`);
     return place;
   }
 
@@ -245,23 +245,15 @@ class RowFiller {
     const names = columnsOfKind(kind);
     const cells = kind.fields.map((field, index) => {
       const to = this.#byName.get(names[index]!);
-      if (to === undefined) throw this.#changed(`${qualifiedName(kind)} has no column for ${field.name}`);
+      if (to === undefined)
+        throw changed(this.#capture.source, `${qualifiedName(kind)} has no column for ${field.name}`);
       return { to, field, index };
     });
     const event = this.#byName.get('event')?.places.get(qualifiedName(kind));
-    if (event === undefined) throw this.#changed(`${qualifiedName(kind)} was not there`);
+    if (event === undefined) throw changed(this.#capture.source, `${qualifiedName(kind)} was not there`);
     const probe = kind.probe === undefined ? undefined : this.#byName.get('probe');
     if (kind.probe === undefined || probe === undefined) return { event, probe: -1, cells };
     return { event, probe: this.#place(probe, probeText(kind, kind.probe)), cells };
-  }
-
-  #changed(what: string): TraceError {
-    return new TraceError(
-      'changed',
-      { file: this.#capture.source },
-      `has changed since its columns were looked for: ${what}`,
-      'copy the file first, or give it on stdin',
-    );
   }
 }
 
