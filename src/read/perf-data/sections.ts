@@ -94,6 +94,12 @@ function featuresIn(bytes: Uint8Array, isLittle: boolean): number[] {
   return Array.from({ length: 256 }, (_, number) => number).filter((number) => has(number, wordBits));
 }
 
+/**
+ * Most bytes of attributes, and of the ids of one, that are read: 65,520 attributes of a kilobyte, an id for each CPU and thread.
+ * A size that lies would have the whole file read.
+ */
+const largestList = 2 ** 26;
+
 /** Reads the attributes and their ids. Says what of them it could not read in `remarks`. */
 export async function readAttrs(
   input: ByteSource,
@@ -105,7 +111,7 @@ export async function readAttrs(
   const { isLittle, attrSize } = header;
   const { offset, size } = header.attrs;
   regions.add(offset, size);
-  const bytes = await input.read(offset, Math.min(size, input.size));
+  const bytes = await input.read(offset, Math.min(size, input.size, largestList));
   if (bytes.length < size) remarks.push('the attributes of the events are cut: some events cannot be read');
   const from = new ByteReader(bytes, isLittle);
   // Attributes that share their ids would make a small file ask for much.
@@ -121,7 +127,7 @@ export async function readAttrs(
     }
     if (ids.size === 0) continue;
     idsLeft -= ids.size;
-    if (ids.offset + ids.size > input.size || idsLeft < 0) {
+    if (ids.offset + ids.size > input.size || ids.size > largestList || idsLeft < 0) {
       unreadable++;
       continue;
     }
