@@ -80,9 +80,8 @@ export function differentClocks(captures: readonly Capture[]): string[] {
   const names = new Set(captures.map(nameOf));
   if (captures.length < 2 || (names.size === 1 && !names.has('not known'))) return [];
   const each = captures.map((capture) => `${capture.source}: ${nameOf(capture)}`).join('; ');
-  return [
-    `The captures have different clocks, or clocks that are not known: no time of one may be set against one of another (${each}).`,
-  ];
+  const told = names.has('not known') ? 'The clock of a capture is not known' : 'The captures have different clocks';
+  return [`${told}: no time of one may be set against one of another (${each}).`];
 }
 
 /** Share of the input that could not be read; 0 of nothing. */

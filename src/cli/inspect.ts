@@ -67,6 +67,11 @@ function asData(of: Tally) {
   };
 }
 
+function orderText({ clock, inversions }: Capture): string {
+  if (clock.unit === 'none') return 'in the order of the file';
+  return inversions === 0 ? 'in order of time' : `${count(inversions)} of them earlier than the one before`;
+}
+
 function facts({ capture, byCpu }: Tally): [string, string][] {
   const { clock } = capture;
   const span =
@@ -80,7 +85,7 @@ function facts({ capture, byCpu }: Tally): [string, string][] {
     ...originRows(capture),
     ['CPUs', `${known(capture.cpus)}; events on ${seen.length === 0 ? 'none' : seen.join(' ')}`],
     ['time span', span],
-    ['events', `${count(capture.events)}, ${count(capture.inversions)} earlier than the one before`],
+    ['events', `${count(capture.events)}, ${orderText(capture)}`],
   ];
   if (capture.header !== undefined)
     rows.push([
@@ -92,9 +97,11 @@ function facts({ capture, byCpu }: Tally): [string, string][] {
 
 /** `probe of __folio_lock`; the function is left out where the event's name says it already. */
 function keptAs({ event, form, function: probed, functionFrom }: ReturnType<typeof eventsByName>[number]): string {
-  if (form !== 'probe' || probed === null) return form === 'catalogued' ? 'decoded' : form;
-  if (functionFrom === 'name') return `probe, of ${probed} by its name`;
-  return event.split(':').at(-1)?.replace(/_ret$/, '') === probed ? 'probe' : `probe of ${probed}`;
+  if (form !== 'probe' || probed === null) return form === 'catalogued' ? 'decoded' : 'not in the catalogue';
+  if (probed === '') return 'probe, function not known';
+  const isNamed = event.split(':').at(-1)?.replace(/_ret$/, '') === probed;
+  const of = isNamed ? 'probe' : `probe of ${probed}`;
+  return functionFrom === 'name' ? `${of}, by its name` : of;
 }
 
 function names(of: Tally): Table {
@@ -115,13 +122,15 @@ const notEvents: Readonly<Record<Accounting['unit'], string>> = {
 function books({ capture }: Tally): Table[] {
   const { decoded, generic, comment, skipped, total, skips, oddities, unit } = capture.accounting;
   const notes = [
-    ...skips.map((note) => ({ what: 'skipped', ...note })),
-    ...oddities.map((note) => ({ what: 'kept generically', ...note })),
+    // What a cut file lacks has no bytes to skip.
+    ...skips.map((note) => ({ what: note.count === 0 ? 'missing' : 'skipped', ...note })),
+    ...oddities.map((note) => ({ what: 'noted', ...note })),
   ];
+  const hasText = notes.some((note) => note.firstText !== '');
   return [
     table(
       [unit, 'count>', 'share>'],
-      Object.entries({ decoded, 'kept generically': generic, [notEvents[unit]]: comment, skipped, total }).map(
+      Object.entries({ decoded, 'other events, kept': generic, [notEvents[unit]]: comment, skipped, total }).map(
         ([name, n]) => [name, count(n), total === 0 ? '' : percent(n / total)],
       ),
       { title: 'Accounting: what became of the input' },
@@ -130,13 +139,13 @@ function books({ capture }: Tally): Table[] {
       ? []
       : [
           table(
-            ['what', 'why', 'count>', 'first at', 'it reads'],
+            ['what', 'why', 'count>', 'first at', ...(hasText ? ['it reads'] : [])],
             notes.map(({ what, reason, count: n, firstPlace, firstText }) => [
               what,
               reason,
-              count(n),
+              n === 0 ? '' : count(n),
               firstPlace,
-              firstText,
+              ...(hasText ? [firstText] : []),
             ]),
           ),
         ]),

@@ -29,6 +29,7 @@ function asData({ capture, first, last, events, basis, losses, skips, unseen }: 
 
 function spanText(capture: Capture, first: bigint | undefined, last: bigint | undefined): string {
   if (capture.clock.unit === 'none') return 'no times';
+  if (first === undefined && last === undefined) return 'not known';
   const at = (time: bigint | undefined): string => (time === undefined ? 'not known' : stampOf(capture.clock, time));
   const isTold = capture.clock.unit === 'ns' && first !== undefined && last !== undefined;
   return `${at(first)} to ${at(last)}${isTold ? ` s: ${duration(Number(last - first))}` : ''}`;
@@ -64,7 +65,10 @@ async function show(look: QuickLook): Promise<void> {
     rows.push([i === 0 ? 'lost, as seen' : '', `${cpu}, ${loss.how}: ${many(gaps, 'gap')}, ${size}`]);
   });
   skips.forEach((note, i) => {
-    rows.push([i === 0 ? 'skipped, as seen' : '', `${count(note.count)} ${note.reason} (first: ${note.firstPlace})`]);
+    rows.push([
+      i === 0 ? 'skipped, as seen' : '',
+      `${note.count === 0 ? '' : `${count(note.count)} `}${note.reason} (first: ${note.firstPlace})`,
+    ]);
   });
   unseen.forEach((text, i) => {
     rows.push([i === 0 ? 'not seen' : '', text]);

@@ -50,15 +50,15 @@ export function eventsPage(): string {
 This page is written from the catalogue (\`src/events/rows/\`) and the table of functions (\`src/events/probes.ts\`): after a change,
 run \`npm run golden\` and look at the difference.
 
-Any other event is kept generically: its name, task, CPU, time and text can be listed, filtered and exported; the
-\`name=value\` (or \`name: value\`) pairs in its text are exported beside it as JSON.
+Any other event is kept as it was recorded (*generic*): of a text, its name, task, CPU, time and text, whose \`name=value\` (or
+\`name: value\`) pairs are exported beside it as JSON; of a binary capture, all its fields with their types ([records](records.md)).
 
 ## Kernel events
 
 The columns of an event are the same whatever kernel printed it. What a kernel does not print is *not recorded*, never 0. The
 first text that fits, from the newest to the oldest, decides; the look of the digits never does (\`pfn=785293\` is decimal in 5.10's
 \`mm_lru_activate\`, \`pfn=c0000\` is hex in its \`cma_alloc\`). Releases are those of the mainline kernel; a vendor may have backported
-an event. An event of a known name whose text fits none of its forms is kept generically, and noted in the accounting.
+an event. An event of a known name whose text fits none of its forms is kept with that text, and noted in the accounting.
 
 In the texts below \`{field:how}\` stands for a value: \`d\` decimal, \`x\` hex without prefix, \`0x\` hex with prefix, \`p\` a pointer
 (hashed or raw, with or without \`0x\`), \`w\` text up to what follows, \`f6\` the six columns of LRU flags.

@@ -90,6 +90,15 @@ function concatenate(parts: readonly Uint8Array[], length: number): Uint8Array {
   return whole;
 }
 
+/** Standard input has no name that a command could take. */
+function wayOut({ command }: Packing, source: string): string {
+  if (source === 'stdin' && command !== 'unzip')
+    return `unpack it on the way: ${command.split(' ')[0]} -dc before the pipe, or give the unpacked file`;
+  if (source === 'stdin') return 'unpack it to a file first';
+  const path = /^[\w./+@:,=-]+$/.test(source) ? source : `'${source.replaceAll("'", "'\\''")}'`;
+  return `unpack it first: ${command} ${path}`;
+}
+
 /**
  * The plain bytes of an input that may be packed, and what packings there were, outermost first.
  *
@@ -115,7 +124,7 @@ export async function unpack(
         'packed',
         { file: source },
         `is packed with ${packing.id}, which is not read`,
-        `unpack it first: ${packing.command} ${source}`,
+        wayOut(packing, source),
       );
     }
     const result = { damage: '' };

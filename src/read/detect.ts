@@ -38,9 +38,22 @@ interface Stranger {
   readonly hint?: string;
   readonly magic?: readonly number[];
   readonly pattern?: RegExp;
+  readonly looks?: (head: Uint8Array) => boolean;
 }
 
 const text = (value: string): number[] => Array.from(value, (c) => c.charCodeAt(0));
+
+/** The pages of one CPU: a time, and a number of bytes used that fits the page; what describes the events is not among them. */
+function isRawPage(head: Uint8Array): boolean {
+  if (head.length < 64) return false;
+  const view = new DataView(head.buffer, head.byteOffset, head.length);
+  return [true, false].some((isLittle) => {
+    const [low, high] = [view.getUint32(isLittle ? 8 : 12, isLittle), view.getUint32(isLittle ? 12 : 8, isLittle)];
+    // kernel/trace/ring_buffer.c: bits 30 and 31 of the commit word tell of missed events.
+    const used = low & 0x3fffffff;
+    return high === 0 && used >= 8 && used <= 65536 - 16 && view.getUint32(isLittle ? 4 : 0, isLittle) < 2 ** 30;
+  });
+}
 
 /** Things that people give to a trace tool by mistake, or before we can read them. The first that fits is named. */
 const strangers: readonly Stranger[] = [
@@ -70,12 +83,21 @@ const strangers: readonly Stranger[] = [
     pattern: /^0x[0-9a-f]+(?:@\S+)? \[0x[0-9a-f]+\]: (?:event: \d+|PERF_RECORD_)/m,
     hint: 'give the perf.data itself',
   },
-  { what: 'a sidecar (meta.json), not a capture', pattern: /^\s*\{[\s\S]{0,200}"schema":\s*"folioscope-lab-capture/ },
+  {
+    what: 'a sidecar (meta.json), not a capture',
+    pattern: /^\s*\{[\s\S]{0,200}"schema":\s*"folioscope-lab-capture/,
+    hint: 'give the capture beside it, which it is used with',
+  },
   { what: 'a kernel log', pattern: /^(?:<\d+>)?\[ *\d+\.\d{6}\] .*\n(?:<\d+>)?\[ *\d+\.\d{6}\] /m },
   {
     what: 'a list of probe definitions, not a capture',
     pattern: /^[prf]\d*:[\w.-]+\/[\w.-]+ \S/,
     hint: 'give it beside the capture that it belongs to: --probes FILE',
+  },
+  {
+    what: 'perhaps the ring-buffer pages of one CPU: nothing in them says which events they hold',
+    looks: isRawPage,
+    hint: "put the files of all CPUs into a folder, with the device's events/ beside them, and give the folder (docs/formats/raw-pages.md)",
   },
   { what: 'JSON', pattern: /^\s*[{[]\s*["[{\d\]}]/ },
   { what: 'a web page', pattern: /^\s*<(?:!doctype|html)/i },
@@ -91,8 +113,12 @@ export function describeBytes(head: Uint8Array): { what: string; hint: string } 
     };
   }
   const start = new TextDecoder('latin1').decode(head.subarray(0, 4096));
-  for (const { what, hint, magic, pattern } of strangers) {
-    if (magic?.every((byte, i) => head[i] === byte) === true || pattern?.test(start) === true) {
+  for (const { what, hint, magic, pattern, looks } of strangers) {
+    if (
+      magic?.every((byte, i) => head[i] === byte) === true ||
+      pattern?.test(start) === true ||
+      looks?.(head) === true
+    ) {
       return { what, hint: hint ?? '' };
     }
   }
@@ -130,11 +156,11 @@ export function unknownFormat(
 ): TraceError {
   const { what, hint } = describeBytes(head);
   const inside = packings.map((packing) => `${packing} of `).join('');
-  const known = formats.map((format) => `${format.id} (${format.title})`).join(', ');
+  const known = formats.map((format) => format.id).join(', ');
   return new TraceError(
     'unknown-format',
     { file: source },
     `is not a capture in a known format: this is ${inside}${what}`,
-    `${hint === '' ? '' : `${hint}. `}formats read: ${known}`,
+    hint === '' ? `formats read: ${known}; folioscope formats says how each is recognised` : hint,
   );
 }

@@ -111,14 +111,21 @@ test('what is no capture is named, with what is read instead', async () => {
   assert.match((await seen('dump', '\n0x1198@perf.data [0x38]: event: 79\n.\n')).hint, /give the perf\.data itself/);
   assert.match((await seen('dmesg', '[    1.000000] one\n[    1.000001] two\n')).message, /a kernel log$/);
   assert.match((await seen('probes', 'p:fs/migrate_pages migrate_pages from=%x0:x64\n')).hint, /--probes FILE/);
+  const page = new Uint8Array(4096);
+  page.set([0xa0, 0x7b, 0x56, 0x9a, 0x18, 0, 0, 0, 0xf0, 0x0f]);
+  assert.match((await seen('raw_cpu0.bin', page)).hint, /give the folder/);
   const all = await seen('j.json', '{"a": 1}');
-  assert.match(all.hint, /formats read: tracefs \(.*perf-script \(.*csv \(/);
+  assert.match(all.hint, /formats read: tracefs, perf-script, .*csv, .*; folioscope formats says/);
 });
 
 test('packings that are not unpacked come with the command that does', async () => {
   const error = await refusal(file('a.xz', Uint8Array.of(0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00, 1, 2)));
   assert.equal(error.code, 'packed');
   assert.match(error.hint, /xz -dk .*a\.xz$/);
+  assert.match(
+    (await refusal(file('a b.xz', Uint8Array.of(0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00, 1, 2)))).hint,
+    /xz -dk '.*a b\.xz'$/,
+  );
   assert.match((await refusal(file('a.lz4', Uint8Array.of(0x04, 0x22, 0x4d, 0x18, 1)))).hint, /lz4 -dk/);
   assert.match((await refusal(file('a.bz2', 'BZh91AY'))).hint, /bunzip2/);
 });

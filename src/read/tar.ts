@@ -31,7 +31,8 @@ export async function tarFiles(source: string, archive: ByteSource): Promise<Fil
     const size = Number.parseInt(latin(header, 124, 136).trim() || '0', 8);
     if (!Number.isSafeInteger(size) || size < 0 || latin(header, 257, 262) !== 'ustar')
       throw damaged(source, at, 'is no tar header');
-    if (at + block + size > archive.size) throw damaged(source, at, 'names a file that ends behind the archive');
+    if (at + block + size > archive.size)
+      throw damaged(source, at, 'names a file that ends behind the archive, so the archive is cut');
     const content = partOf(archive, at + block, size);
     const type = latin(header, 156, 157);
     if (type === 'L') longName = latin(await content.read(0, 4096), 0, 4096);
@@ -55,7 +56,12 @@ export async function tarFiles(source: string, archive: ByteSource): Promise<Fil
 }
 
 function damaged(source: string, at: number, cause: string): TraceError {
-  return new TraceError('damaged', { file: source, place: `byte ${at}` }, `this ${cause}`, 'pack it again');
+  return new TraceError(
+    'damaged',
+    { file: source, place: `byte ${at}` },
+    `this ${cause}`,
+    'copy it again, or pack it again',
+  );
 }
 
 /** Bytes up to the first NUL. */

@@ -77,6 +77,6 @@ for (const [name, make] of Object.entries(samples)) {
       // Of the ten that the counters tell at the end, seven were told in the stream.
       { cpu: 0, count: 3, how: 'lost' },
     ]);
-    assert.deepEqual(capture.remarks, ['the kernel throttled events 1 times: for as long, they were not recorded']);
+    assert.deepEqual(capture.remarks, ['the kernel throttled events once: until it let go, none were recorded']);
   });
 }

@@ -228,7 +228,9 @@ export class RecordSink {
       remarks.push(`${this.#chains} events have call chains, which are not kept: their bytes count with their events`);
     }
     if (this.#throttles > 0) {
-      remarks.push(`the kernel throttled events ${this.#throttles} times: for as long, they were not recorded`);
+      remarks.push(
+        `the kernel throttled events ${this.#throttles === 1 ? 'once' : `${this.#throttles} times`}: until it let go, none were recorded`,
+      );
     }
     if (this.#timeless > 0 && this.#capture.clock.unit !== 'none') {
       remarks.push(`${this.#timeless} samples have no time: they stand where they are in the file`);

@@ -50,7 +50,7 @@ export async function readHeader(source: string, input: ByteSource): Promise<Fil
       'old-format',
       { file: source },
       'is a perf.data file of the first version (PERFFILE, before Linux 2.6.33), which is not read',
-      'turn it into text with the perf that wrote it: perf script -i FILE > capture.txt',
+      'print it with the perf that wrote it, and give the text: perf script -i FILE > capture.txt',
     );
   }
   if (bytes.length < oldHeaderSize || !(magic.headerSize >= oldHeaderSize)) {
