@@ -1,8 +1,9 @@
 /** `folioscope inspect`: what is in a capture, and what of it could not be read. One batch is held at a time. */
 import { Command } from 'commander';
 import { exitCodeOf, exitCodes } from '../base/errors.ts';
-import type { Accounting, Capture, Loss, OpenCapture } from '../events/capture.ts';
+import type { Capture, Loss, OpenCapture } from '../events/capture.ts';
 import { qualifiedName } from '../events/kinds.ts';
+import { accountWords } from '../report/charts/accounting.ts';
 import { count, duration, percent } from '../report/numbers.ts';
 import { type Table, table } from '../report/tables.ts';
 import { checkFiles, differentClocks, lossShare, tooMuchSkipped, withCapture } from './captures.ts';
@@ -111,16 +112,9 @@ function names(of: Tally): Table {
   );
 }
 
-/** What units are that are understood and hold no event. */
-const notEvents: Readonly<Record<Accounting['unit'], string>> = {
-  lines: 'headers, comments',
-  rows: 'headers, comments',
-  bytes: 'headers, padding',
-  records: 'no events',
-};
-
 function books({ capture }: Tally): Table[] {
-  const { decoded, generic, comment, skipped, total, skips, oddities, unit } = capture.accounting;
+  const { total, skips, oddities, unit } = capture.accounting;
+  const words = accountWords(unit);
   const notes = [
     // What a cut file lacks has no bytes to skip.
     ...skips.map((note) => ({ what: note.count === 0 ? 'missing' : 'skipped', ...note })),
@@ -130,9 +124,12 @@ function books({ capture }: Tally): Table[] {
   return [
     table(
       [unit, 'count>', 'share>'],
-      Object.entries({ decoded, 'other events, kept': generic, [notEvents[unit]]: comment, skipped, total }).map(
-        ([name, n]) => [name, count(n), total === 0 ? '' : percent(n / total)],
-      ),
+      [
+        ...(['decoded', 'generic', 'comment', 'skipped'] as const).map(
+          (kind) => [words[kind], capture.accounting[kind]] as const,
+        ),
+        ['total', total] as const,
+      ].map(([name, n]) => [name, count(n), total === 0 ? '' : percent(n / total)]),
       { title: 'Accounting: what became of the input' },
     ),
     ...(notes.length === 0

@@ -33,7 +33,7 @@ export interface Accounting {
   total: number;
   /** Events of the catalogue and of known probes, fields in columns. */
   decoded: number;
-  /** Events kept with their text only. */
+  /** Events that are not in the catalogue, kept with their text or, of binary captures, with their fields and types. */
   generic: number;
   /** Headers, comments, stack lines that belong to an event, blank lines, loss lines: understood, no event. */
   comment: number;
@@ -45,7 +45,7 @@ export interface Accounting {
   cutShort?: boolean;
   /** Why units were skipped. */
   readonly skips: Note[];
-  /** Why events of a catalogued name were kept generically (text that fits no known era). */
+  /** What is odd in events that were kept all the same: a text that fits no known era, a number that no kernel has. */
   readonly oddities: Note[];
 }
 

@@ -1,5 +1,5 @@
 /** Where every unit of the input went, and what the kernel says it lost. */
-import { balance, type Capture } from '../../events/capture.ts';
+import { type Accounting, balance, type Capture } from '../../events/capture.ts';
 import { lossSentence } from '../losses.ts';
 import { count, duration, many, percent } from '../numbers.ts';
 import { table } from '../tables.ts';
@@ -7,10 +7,24 @@ import { bars, type Chart, colours, widths } from './figure.ts';
 
 const series = { decoded: colours.sky, generic: colours.blue, comment: colours.grey, skipped: colours.vermilion };
 
+/** What units are that are understood and hold no event. */
+const notEvents: Readonly<Record<Accounting['unit'], string>> = {
+  lines: 'headers, comments',
+  rows: 'headers, comments',
+  bytes: 'headers, padding',
+  records: 'no events',
+};
+
+/** The four things that become of an input, as readers of this unit are told of them. */
+export function accountWords(unit: Accounting['unit']): Readonly<Record<keyof typeof series, string>> {
+  return { decoded: 'decoded', generic: 'other events, kept', comment: notEvents[unit], skipped: 'skipped' };
+}
+
 export const accounting: Chart = ({ history }, width = widths.wide) => {
   const { capture } = history;
   const { accounting: books } = capture;
   const kinds = Object.keys(series) as readonly (keyof typeof series)[];
+  const words = accountWords(books.unit);
   return {
     id: 'accounting',
     title: 'Where every unit of the input went',
@@ -19,7 +33,7 @@ export const accounting: Chart = ({ history }, width = widths.wide) => {
       table(
         ['', `${books.unit}>`, 'share>'],
         [
-          ...kinds.map((kind) => [kind, count(books[kind]), percent(books[kind] / books.total)]),
+          ...kinds.map((kind) => [words[kind], count(books[kind]), percent(books[kind] / books.total)]),
           ['total', count(books.total), books.total > 0 ? '100 %' : '–'],
         ],
       ),
@@ -29,21 +43,21 @@ export const accounting: Chart = ({ history }, width = widths.wide) => {
               ['what', 'reason', 'count>', 'first at', 'begins'],
               [
                 ...books.skips.map((note) => [
-                  'skipped',
+                  note.count === 0 ? 'missing' : 'skipped',
                   note.reason,
-                  count(note.count),
+                  note.count === 0 ? '' : count(note.count),
                   note.firstPlace,
                   note.firstText,
                 ]),
                 ...books.oddities.map((note) => [
-                  'kept as text',
+                  'noted',
                   note.reason,
                   count(note.count),
                   note.firstPlace,
                   note.firstText,
                 ]),
               ],
-              { title: 'Skipped, and kept as text, by reason' },
+              { title: 'Skipped, missing and noted, by reason' },
             ),
           ]
         : []),
@@ -55,7 +69,7 @@ export const accounting: Chart = ({ history }, width = widths.wide) => {
             kinds
               .filter((kind) => books[kind] > 0)
               .map((kind) => ({
-                label: `${kind}: ${count(books[kind])} ${books.unit} (${percent(books[kind] / books.total)})`,
+                label: `${words[kind]}: ${count(books[kind])} ${books.unit} (${percent(books[kind] / books.total)})`,
                 segments: [{ series: kind, value: books[kind] }],
               })),
             series,
@@ -97,6 +111,10 @@ function finding(capture: Capture): string {
       ? 'none was skipped'
       : `${count(books.skipped)} (${percent(books.skipped / books.total)}) were skipped`;
   const sum = balance(books) ? '' : ' The four do not add up to the total: this is a bug of the reader.';
-  const parts = `Of ${count(books.total)} ${books.unit}, ${count(books.decoded)} were decoded, ${count(books.generic)} kept as text, ${count(books.comment)} are comments or belong to other lines, and ${skipped}.${sum}`;
+  const generic =
+    books.generic === 0 ? '' : ` ${count(books.generic)} hold events that are not in the catalogue and were kept,`;
+  const { comment } = accountWords(books.unit);
+  const rest = comment === 'no events' ? 'hold no events' : `are ${comment.replace(', ', ' or ')}`;
+  const parts = `Of ${count(books.total)} ${books.unit}, ${count(books.decoded)} were decoded,${generic} ${count(books.comment)} ${rest}, and ${skipped}.${sum}`;
   return `${parts} ${lossSentence(capture)}`;
 }
