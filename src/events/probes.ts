@@ -9,6 +9,7 @@
  * `order`, ...), `return` and `caller` of a return probe, and what was read through a pointer: `folio.refcount`,
  * `src.mapcount`, `dst.flags`, `folio.mapping`, `folio.index`, `fbatch.nr`, `ptep.pte`.
  */
+import { own } from '../base/own.ts';
 
 /** One function: its parameters' roles in order (empty = of no interest). */
 export interface ProbedFunction {
@@ -218,6 +219,6 @@ export function roleOfName(known: ProbedFunction | undefined, name: string): str
     return parameters.includes('flags') ? 'flags' : parameters.some((p) => folioRoles.has(p)) ? `${main}.flags` : '';
   if (name === 'mapping' && !parameters.some((p) => folioRoles.has(p))) return 'mapping';
   if (name === 'nr' && parameters.includes('fbatch')) return 'fbatch.nr';
-  const role = defaultNames[name] ?? '';
+  const role = own(defaultNames, name) ?? '';
   return role.startsWith('*') ? main + role.slice(1) : role;
 }

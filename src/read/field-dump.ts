@@ -6,6 +6,7 @@
  *     name=my region count=0x10 (16)        strings as they are, up to the next name
  *     sync=(1)   sync='A'(65)               numbers of one byte
  */
+import { own } from '../base/own.ts';
 import type { StringTable } from '../base/strings.ts';
 import type { EventRow } from '../events/catalog.ts';
 import { type FieldValues, parseDecimal, parsePrefixedHex } from '../events/values.ts';
@@ -38,7 +39,7 @@ export function readFieldDump(
     while (equals < end && bytes[equals] !== 61 && bytes[equals] !== 32) equals++;
     if (bytes[equals] !== 61 || equals === at || equals >= end) return false;
     const name = String.fromCharCode(...bytes.subarray(at, Math.min(equals, at + 64)));
-    const index = fields.findIndex((field) => field.name === (row.aliases?.[name] ?? name));
+    const index = fields.findIndex((field) => field.name === (own(row.aliases, name) ?? name));
     const field = index < 0 ? spare : index;
     const storage = fields[index]?.storage ?? 'text';
     const isText = storage === 'text' || storage === 'bytes';

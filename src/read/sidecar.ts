@@ -5,7 +5,9 @@
  * Two forms are read: the record of our own capture script (`schema: "folioscope-lab-capture/1"`; its `files` list is
  * not used, since files are moved about after it is written), and a plain object with the keys of `Sidecar`.
  */
+
 import { TraceError } from '../base/errors.ts';
+import { own } from '../base/own.ts';
 import type { Zone } from '../events/capture.ts';
 import type { Sidecar } from './format.ts';
 
@@ -185,7 +187,7 @@ function parseLab(top: Place): Sidecar {
   const setup = top.object('capture_setup');
   const lru = setup?.text('lru_gen') ?? '';
   const policy = top.text('policy');
-  const mapped = policy === undefined ? undefined : policyOfLabName[policy];
+  const mapped = policy === undefined ? undefined : own(policyOfLabName, policy);
   if (policy !== undefined && mapped === undefined) {
     throw top.wrong(`one of ${Object.keys(policyOfLabName).join(', ')}`, policy, 'policy');
   }

@@ -4,7 +4,9 @@
  * area) are outcomes: they are folded away here and made anew by the model. Calls whose requester is not known stand
  * alone.
  */
+
 import { addTo } from '../base/groups.ts';
+import { own } from '../base/own.ts';
 import type { Call, CallFolio, Episode, History, Request } from '../history/facts.ts';
 import type { Mode } from '../model/decisions.ts';
 import type { RequestModel } from '../model/demand.ts';
@@ -229,7 +231,7 @@ function unitOf(
     model: request === undefined ? 'call' : models[request.kind],
     areas,
     reason: first.reason,
-    mode: modes[first.mode] ?? 'sync',
+    mode: own(modes, first.mode) ?? 'sync',
     cpu: first.cpu,
     pid: first.pid,
     start,

@@ -2,7 +2,9 @@
  * What the columns of a table of events are. The names are matched without regard to case; what the user's map says wins
  * over the documented defaults below; a name that is neither is taken for a field of the events.
  */
+
 import { TraceError } from '../../base/errors.ts';
+import { own } from '../../base/own.ts';
 import { fieldOfColumn, firstColumns, reservedColumns, unguardText } from '../../events/table.ts';
 
 export type TimeUnit = 'ns' | 'us' | 'ms' | 's' | 'clock' | 'auto';
@@ -55,7 +57,7 @@ const defaultOf = new Map(
 
 /** The target that a column's own name or a map's entry stands for. */
 function targetOf(column: string): Target | undefined {
-  const unit = timeUnits[column];
+  const unit = own(timeUnits, column);
   if (unit !== undefined) return { to: 'time', unit };
   switch (column) {
     case 'cpu':

@@ -1,5 +1,7 @@
 /** A table of events (CSV, TSV, or with semicolons) into events: our own export exactly, other dumps by documented names. */
+
 import { TraceError } from '../../base/errors.ts';
+import { own } from '../../base/own.ts';
 import type { EventBatch } from '../../events/batch.ts';
 import { type Capture, newCapture } from '../../events/capture.ts';
 import type { Field } from '../../events/kinds.ts';
@@ -222,7 +224,7 @@ export class CsvReader implements Reader {
       if (target.to === 'field') take(column, target.name, target.radix);
     });
     layout.targets.forEach((target, column) => {
-      const alias = target.to === 'field' ? aliases[target.name] : undefined;
+      const alias = target.to === 'field' ? own(aliases, target.name) : undefined;
       if (target.to === 'field' && alias !== undefined && !layout.isExport) take(column, alias, target.radix);
     });
     layout.targets.forEach((target, column) => {

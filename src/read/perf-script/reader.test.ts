@@ -293,3 +293,10 @@ test('the detector goes by the bytes: perf writes the system before the name, tr
   assert.ok(sure('  init.sh     1 [000]           pagemap:mm_lru_activate: folio=0x1 pfn=0x7ff82\n') > 0.8);
   assert.equal(sure('see note:this: it is text\n'), 0);
 });
+
+test('a clock that nobody knows is not taken for one', () => {
+  const text =
+    '# ========\n# captured on    : today\n# clockid : constructor (0)\n# ========\n#\n  a 1 [000] 1.000001: pagemap:mm_lru_activate: folio=0x1 pfn=0x1\n';
+  const { capture } = readChunked(perfScript, new TextEncoder().encode(text));
+  assert.deepEqual(capture.clock.name, { value: 'perf', from: 'default' });
+});

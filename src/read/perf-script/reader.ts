@@ -1,5 +1,6 @@
 /** `perf script` text into events, line by line over bytes. */
 
+import { own } from '../../base/own.ts';
 import type { EventBatch } from '../../events/batch.ts';
 import { type Capture, newCapture } from '../../events/capture.ts';
 import { matchTemplate } from '../../events/template.ts';
@@ -259,7 +260,7 @@ export class PerfScriptReader implements Reader, LineReader {
     else if (key === 'arch') learn(this.capture, 'arch', kernelArch(said), 'capture');
     else if (key === 'nrcpus online' && /^\d+$/.test(said)) learn(this.capture, 'cpus', Number(said), 'capture');
     else if (key === 'clockid') {
-      const name = clockOfId[said.split(' ')[0] ?? ''];
+      const name = own(clockOfId, said.split(' ')[0] ?? '');
       if (name !== undefined) this.capture.clock = { ...this.capture.clock, name: { value: name, from: 'capture' } };
     }
   }

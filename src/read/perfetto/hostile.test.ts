@@ -207,3 +207,17 @@ test('names, clocks and statistics without end cost no more than their bytes', (
   // The last of them tells, and it is of a CPU that cannot be.
   assert.deepEqual(capture.losses, []);
 });
+
+test('a field may be called as what every object has', () => {
+  for (const name of ['constructor', '__proto__', 'toString']) {
+    // Not as a key of a literal, which would set the prototype.
+    const fields = Object.fromEntries([
+      ['mode', 2],
+      [name, 3],
+    ]);
+    const { events } = readChunked(perfetto, traceOf(bundle(0, event(1, 5, 327, generic('mm_migrate_pages', fields)))));
+    assert.equal(events[0]?.fields.at(-1)?.name, name);
+    assert.equal(events[0]?.values.at(-1), 3);
+    assert.equal(events[0]?.form, 'catalogued');
+  }
+});

@@ -1,4 +1,5 @@
 /** How one value of a message becomes one column's value: decided once for a kind, done for every event. */
+import { own } from '../../base/own.ts';
 import type { StringTable } from '../../base/strings.ts';
 import type { EventRow } from '../../events/catalog.ts';
 import type { Field } from '../../events/kinds.ts';
@@ -38,7 +39,7 @@ const hows: Partial<Record<What, How>> = {
 /** The target of a value in column `column`, which is `field`. */
 export function targetOf(field: Field, column: number, what: What, row: EventRow | undefined, strings: StringTable) {
   const takes = field.storage === 'text' ? 'text' : field.storage === 'bytes' ? 'bytes' : 'number';
-  const names = row?.symbols?.[field.name]?.map((name) => strings.intern(name)) ?? [];
+  const names = own(row?.symbols, field.name)?.map((name) => strings.intern(name)) ?? [];
   let how: How = hows[what] ?? 'value';
   if (how === 'value' && takes === 'text') how = names.length > 0 ? 'symbol' : what === 'd' ? 'text' : 'hex';
   return { column, how, takes, names } satisfies Target;
@@ -46,7 +47,7 @@ export function targetOf(field: Field, column: number, what: What, row: EventRow
 
 /** The column of a row that a field of the record lands in; -1 when it has none. */
 export function columnOf(row: EventRow, name: string): number {
-  const wanted = row.aliases?.[name] ?? name;
+  const wanted = own(row.aliases, name) ?? name;
   return row.fields.findIndex((field) => field.name === wanted);
 }
 

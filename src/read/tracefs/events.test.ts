@@ -216,3 +216,15 @@ test('syscalls print their own name instead of the event’s', () => {
   );
   assert.deepEqual(capture.accounting.oddities, []);
 });
+
+test('a probe’s argument may be called as what every object has', () => {
+  const { events } = read(
+    '       fsl-mover-269     [003] .....    18.767249: mine: (folio_add_lru+0x0/0x110) constructor=0x1 __proto__=0x2\n',
+  );
+  assert.deepEqual(
+    events[0]?.fields.map(({ name }) => name),
+    ['constructor', '__proto__'],
+  );
+  assert.deepEqual(events[0]?.values, [1n, 2n]);
+  assert.deepEqual(events[0]?.probe?.roles, ['', '']);
+});
