@@ -5,6 +5,7 @@ import { contextFlags } from './batch.ts';
 import type { EventKind } from './kinds.ts';
 import {
   columnOfField,
+  columnsOfKind,
   contextText,
   fieldOfColumn,
   guardText,
@@ -70,4 +71,11 @@ test('what a probe is comes back from its cell: function, roles, types', () => {
   assert.deepEqual(parseProbeText(text), { fields: kind.fields, probe: kind.probe });
   for (const bad of ['', 'p', 'p:f', 'q:f:line', 'p:f:line x', 'p:f:line x=y:Q'])
     assert.equal(parseProbeText(bad), undefined);
+});
+
+test('every field of a kind has a column of its own, whatever they are called', () => {
+  const fields = ['a', 'a', 'a.2', 'cpu', 'cpu'].map(
+    (name) => ({ name, storage: 'number', print: 'decimal' }) as const,
+  );
+  assert.deepEqual(columnsOfKind({ fields }), ['a', 'a.2', 'a.2.2', 'field.cpu', 'field.cpu.2']);
 });

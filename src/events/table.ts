@@ -33,11 +33,13 @@ export function columnOfField(field: string): string {
  * claim one, and then the second is `name.2`: no value falls silently onto another.
  */
 export function columnsOfKind({ fields }: Pick<EventKind, 'fields'>): string[] {
-  const seen = new Map<string, number>();
+  const seen = new Set<string>();
   return fields.map(({ name }) => {
-    const before = seen.get(name) ?? 0;
-    seen.set(name, before + 1);
-    return before === 0 ? columnOfField(name) : `${columnOfField(name)}.${before + 1}`;
+    const column = columnOfField(name);
+    let distinct = column;
+    for (let again = 2; seen.has(distinct); again++) distinct = `${column}.${again}`;
+    seen.add(distinct);
+    return distinct;
   });
 }
 
