@@ -80,7 +80,8 @@ export function differentClocks(captures: readonly Capture[]): string[] {
   const names = new Set(captures.map(nameOf));
   if (captures.length < 2 || (names.size === 1 && !names.has('not known'))) return [];
   const each = captures.map((capture) => `${capture.source}: ${nameOf(capture)}`).join('; ');
-  const told = names.has('not known') ? 'The clock of a capture is not known' : 'The captures have different clocks';
+  const isUnlike = [...names].filter((name) => name !== 'not known').length > 1;
+  const told = isUnlike ? 'The captures have different clocks' : 'The clock of a capture is not known';
   return [`${told}: no time of one may be set against one of another (${each}).`];
 }
 

@@ -15,6 +15,13 @@ function policyText({ recordedPolicy, kernelVersion }: Capture): string {
   return `linux-${kernelVersion.value} (by the kernel's version)`;
 }
 
+/** A release may name a build and not a version: Debian's 6.1.0-56 is some 6.1.y. */
+function kernelText({ kernelRelease, kernelVersion }: Capture): string {
+  if (kernelRelease === undefined) return known(kernelVersion);
+  if (kernelVersion === undefined) return `release ${known(kernelRelease)}, which does not tell the version: --kernel`;
+  return `${known(kernelVersion)}, release ${known(kernelRelease)}`;
+}
+
 /** `mono (the capture), steps of 1 ns`. */
 export function clockText({ clock }: Capture): string {
   if (clock.unit === 'none') return 'none: this capture has no times';
@@ -25,15 +32,12 @@ export function clockText({ clock }: Capture): string {
 
 /** Format, tool and kernel, a row each; what only some captures say is left out of the others. */
 export function originRows(capture: Capture): [string, string][] {
-  const { format, variant, tool, command, kernelRelease, kernelVersion } = capture;
+  const { format, variant, tool, command } = capture;
   return [
     ['format', variant === format ? format : `${format}: ${variant}`],
     ...(tool === undefined ? [] : [['written by', known(tool)] as [string, string]]),
     ...(command === undefined ? [] : [['recorded by', known(command)] as [string, string]]),
-    [
-      'kernel',
-      kernelRelease === undefined ? known(kernelVersion) : `${known(kernelVersion)}, release ${known(kernelRelease)}`,
-    ],
+    ['kernel', kernelText(capture)],
     ['architecture', known(capture.arch)],
     ['page size', known(capture.pageSize, ' bytes')],
     ['physical address', known(capture.paBits, ' bits')],

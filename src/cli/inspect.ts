@@ -98,7 +98,10 @@ function facts({ capture, byCpu }: Tally): [string, string][] {
 
 /** `probe of __folio_lock`; the function is left out where the event's name says it already. */
 function keptAs({ event, form, function: probed, functionFrom }: ReturnType<typeof eventsByName>[number]): string {
-  if (form !== 'probe' || probed === null) return form === 'catalogued' ? 'decoded' : 'not in the catalogue';
+  if (form === 'catalogued') return 'decoded';
+  // The name that a record has of which only the number is known (read/records/).
+  if (event.startsWith('unknown:type_')) return 'bytes: not described';
+  if (form !== 'probe' || probed === null) return 'not in the catalogue';
   if (probed === '') return 'probe, function not known';
   const isNamed = event.split(':').at(-1)?.replace(/_ret$/, '') === probed;
   const of = isNamed ? 'probe' : `probe of ${probed}`;

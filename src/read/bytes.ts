@@ -157,6 +157,11 @@ async function* randomBatches(
 /** The way out of an empty file: it is what a failed copy or an empty ring buffer leaves. */
 export const whenEmpty = 'copy it from the device again, or record again: its ring buffer may have been read before';
 
+/** What to do about it: of a pipe, only the command in front of it knows. */
+export function hintWhenEmpty(source: string): string {
+  return source === 'stdin' ? 'nothing came through the pipe: see what the command in front of it said' : whenEmpty;
+}
+
 /** Refuses an input in which there is nothing at all. */
 function checkHead(source: string, head: Uint8Array, packings: readonly string[], results: readonly Inflated[]): void {
   if (head.length > 0) return;
@@ -165,7 +170,7 @@ function checkHead(source: string, head: Uint8Array, packings: readonly string[]
     throw new TraceError('damaged', { file: source }, `${damage}: nothing in it can be read`, 'copy it again');
   }
   const cause = packings.length === 0 ? 'is empty' : 'is empty inside its packing';
-  throw new TraceError('empty', { file: source }, cause, whenEmpty);
+  throw new TraceError('empty', { file: source }, cause, hintWhenEmpty(source));
 }
 
 async function* batchesOf(

@@ -4,7 +4,7 @@
  */
 import { TraceError } from '../base/errors.ts';
 import { type Capture, type Loss, type Note, newCapture } from '../events/capture.ts';
-import { whenEmpty } from './bytes.ts';
+import { hintWhenEmpty, whenEmpty } from './bytes.ts';
 import { type Bytes, type Gunzip, peek, unpack } from './decompress.ts';
 import { detectFiles, detectFormat, headSize, unknownFormat } from './detect.ts';
 import { settleFacts } from './facts.ts';
@@ -64,6 +64,7 @@ export async function glanceFiles(
 
 async function glanceRandom(reader: RandomReader, options: ReadOptions): Promise<QuickLook> {
   const { capture } = reader;
+  const hasGlance = reader.glance !== undefined;
   const glance: Glance = (await reader.glance?.()) ?? {
     first: undefined,
     last: undefined,
@@ -83,7 +84,10 @@ async function glanceRandom(reader: RandomReader, options: ReadOptions): Promise
     losses: capture.losses,
     skips: capture.accounting.skips,
     unseen: [
-      ...(reader.glance === undefined ? ['this format tells neither times nor events without reading it all'] : []),
+      ...(hasGlance ? [] : ['this format tells neither times nor events without reading it all']),
+      ...(hasGlance && Number.isNaN(events)
+        ? ['the events are packed one behind the other: when they begin and end, and how many, takes reading them all']
+        : []),
       middleUnseen,
     ],
   };
@@ -107,7 +111,7 @@ export async function glanceStream(
   const damage = results.find((result) => result.damage !== '')?.damage;
   if (head.length === 0) {
     const cause = damage === undefined ? 'is empty' : `${damage}: nothing in it can be read`;
-    throw new TraceError(damage === undefined ? 'empty' : 'damaged', { file: source }, cause, whenEmpty);
+    throw new TraceError(damage === undefined ? 'empty' : 'damaged', { file: source }, cause, hintWhenEmpty(source));
   }
   const start = head.subarray(0, headSize);
   const format = isTar(start) ? undefined : detectFormat(start, formats)?.format;
