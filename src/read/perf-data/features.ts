@@ -19,6 +19,7 @@ export const features = {
   commandLine: 11,
   eventDescriptions: 12,
   sampleTime: 21,
+  folderFormat: 24,
   compressed: 27,
 } as const;
 
@@ -104,6 +105,9 @@ export function readFeature(
       }
       break;
     }
+    case features.folderFormat:
+      elsewhere(capture);
+      break;
     case features.compressed:
       from.u32();
       facts.packing = from.u32();
@@ -114,6 +118,16 @@ export function readFeature(
     default:
   }
   return !from.isShort;
+}
+
+/** HEADER_DIR_FORMAT (5.16 and later): `perf record --threads` leaves this file and one of records for each of its threads. */
+function elsewhere(capture: Capture): void {
+  const remark =
+    'this is one file of a folder (perf record --threads): what its other files hold is not here; perf script -i FOLDER prints all';
+  if (capture.remarks.includes(remark)) return;
+  capture.remarks.push(remark);
+  const place = 'header: DIR_FORMAT';
+  capture.losses.push({ cpu: -1, count: Number.NaN, start: Number.NaN, end: Number.NaN, how: 'dropped', place });
 }
 
 function say(capture: Capture, key: 'kernelRelease' | 'tool' | 'arch' | 'command', value: string): void {

@@ -80,3 +80,12 @@ for (const [name, make] of Object.entries(samples)) {
     assert.deepEqual(capture.remarks, ['the kernel throttled events once: until it let go, none were recorded']);
   });
 }
+
+test('one file of a folder of perf record --threads: what the others hold is a loss, and said', async () => {
+  // HEADER_DIR_FORMAT: the version of the folder's layout.
+  const bytes = encodeFile(true, attrs, records(true), features(true).set(24, new Out(true).u32(1).u32(0).bytes()));
+  const { capture } = await readPerfFile(bytes);
+  assert.equal(capture.losses.at(0)?.how, 'dropped');
+  assert.equal(capture.losses.at(0)?.cpu, -1);
+  assert.match(capture.remarks.join(), /perf script -i FOLDER/);
+});
