@@ -19,7 +19,7 @@ import { batchSize, type EventColumns, fillFrom, newEventColumns, type Origin } 
 import { EventText } from './event-text.ts';
 import { Arena, newRow, storeValues } from './kind-columns.ts';
 import { type KindState, KindTable, type KnownSite, type NamedKind } from './kind-table.ts';
-import { LossBook, type LossMark } from './loss-book.ts';
+import { LossBook, type LossMark, type PartTimes } from './loss-book.ts';
 
 export type { Origin } from './event-columns.ts';
 
@@ -37,10 +37,9 @@ export class BatchBuilder {
   #arena = new Arena();
   #length = 0;
   #full: EventBatch[] = [];
-  #originSeconds = Number.NaN;
-  #originNanoseconds = 0;
-  #originHi = 0;
-  #originLo = 0;
+  /** Time of the first event: seconds and nanoseconds, or the halves of 64 bits. */
+  #originHigh = Number.NaN;
+  #originLow = 0;
   #lastTime = Number.NEGATIVE_INFINITY;
   readonly #losses: LossBook;
   #marks: LossMark[] | undefined;
@@ -86,23 +85,23 @@ export class BatchBuilder {
   ): void {
     const { capture } = this;
     if (capture.events === 0 && this.#marks === undefined) {
-      this.#originSeconds = seconds;
-      this.#originNanoseconds = nanoseconds;
+      this.#originHigh = seconds;
+      this.#originLow = nanoseconds;
       capture.origin = BigInt(seconds) * 1_000_000_000n + BigInt(nanoseconds);
     }
-    const time = (seconds - this.#originSeconds) * 1e9 + (nanoseconds - this.#originNanoseconds);
+    const time = (seconds - this.#originHigh) * 1e9 + (nanoseconds - this.#originLow);
     this.#begin(time, cpu, pid, tgid, comm, flags);
   }
 
   /** As `begin`, for a time of 64 bits (`hi * 2**32 + lo` nanoseconds or clock units). An input uses one of the two only. */
   beginAt(hi: number, lo: number, cpu: number, pid: number, tgid: number, comm: number, flags: number): void {
     const { capture } = this;
-    if (capture.events === 0) {
-      this.#originHi = hi;
-      this.#originLo = lo;
+    if (capture.events === 0 && this.#marks === undefined) {
+      this.#originHigh = hi;
+      this.#originLow = lo;
       capture.origin = (BigInt(hi) << 32n) | BigInt(lo);
     }
-    this.#begin((hi - this.#originHi) * 2 ** 32 + (lo - this.#originLo), cpu, pid, tgid, comm, flags);
+    this.#begin((hi - this.#originHigh) * 2 ** 32 + (lo - this.#originLow), cpu, pid, tgid, comm, flags);
   }
 
   #begin(time: number, cpu: number, pid: number, tgid: number, comm: number, flags: number): void {
@@ -144,22 +143,13 @@ export class BatchBuilder {
     this.#losses.event(cpu, time);
   }
 
-  /** As `#pass` for each of them, where no gap can end and none begins. */
-  #passAll(time: Float64Array, cpu: Int32Array, length: number): void {
+  /** As `#pass` for each event of a part, where no gap can end and none begins. */
+  #passAll(first: number, { last, end, inversions, lasts }: PartTimes): void {
     const { capture } = this;
-    let last = this.#lastTime;
-    let { end } = capture;
-    let inversions = 0;
-    for (let i = 0; i < length; i++) {
-      const now = time[i]!;
-      if (now < last) inversions++;
-      if (now > end) end = now;
-      last = now;
-    }
+    capture.inversions += inversions + (first < this.#lastTime ? 1 : 0);
+    if (end > capture.end) capture.end = end;
     this.#lastTime = last;
-    capture.end = end;
-    capture.inversions += inversions;
-    this.#losses.events(cpu, time, length);
+    this.#losses.take(lasts);
   }
 
   /**
@@ -268,9 +258,9 @@ export class BatchBuilder {
     this.#losses.lost(cpu, count, how, this.place(), this.capture.events > 0 ? this.#lastTime : Number.NaN);
   }
 
-  /** Time of the first event, for `beginPart`; of `begin` only. */
+  /** Time of the first event, for `beginPart`: as `begin` was given it, or in halves as `beginAt` was. */
   get origin(): Origin {
-    return { seconds: this.#originSeconds, nanoseconds: this.#originNanoseconds };
+    return { high: this.#originHigh, low: this.#originLow };
   }
 
   /**
@@ -278,17 +268,29 @@ export class BatchBuilder {
    * which it marks losses, for `join`: what they lie between is known only where the parts come together.
    */
   beginPart(origin: Origin): readonly LossMark[] {
-    this.#originSeconds = origin.seconds;
-    this.#originNanoseconds = origin.nanoseconds;
+    this.#originHigh = origin.high;
+    this.#originLow = origin.low;
     this.#marks = [];
+    this.#lastTime = Number.NEGATIVE_INFINITY;
+    this.#losses.forget();
     return this.#marks;
+  }
+
+  /** What the times of the part's events come to, for `join`. */
+  get partTimes(): PartTimes {
+    const { end, inversions } = this.capture;
+    return { last: this.#lastTime, end, inversions, lasts: this.#losses.lasts };
   }
 
   /**
    * Takes over the events of the part of the input that comes next, read by another builder. Their kinds and texts are
    * already this capture's; what depends on the events before them (ordinals, inversions, losses) is worked out here.
    */
-  join(batches: readonly (EventBatch & { ordinal: Float64Array })[], marks: readonly LossMark[]): void {
+  join(
+    batches: readonly (EventBatch & { ordinal: Float64Array })[],
+    marks: readonly LossMark[],
+    times: PartTimes,
+  ): void {
     const { capture } = this;
     if (this.#length > 0) this.#cut();
     this.#lastGeneric = undefined;
@@ -302,11 +304,12 @@ export class BatchBuilder {
         this.lost(cpu, count, how);
       }
     };
+    const isEven = batches.length > 0 && marks.length === 0 && !this.#losses.hasOpen;
+    if (isEven) this.#passAll(batches[0]!.time[0]!, times);
     for (const batch of batches) {
       const { length, ordinal, time, cpu } = batch;
       fillFrom(ordinal, capture.events, length);
-      if (next === marks.length && !this.#losses.hasOpen) this.#passAll(time, cpu, length);
-      else {
+      if (!isEven) {
         for (let i = 0; i < length; i++) {
           if (next < marks.length) place();
           events++;

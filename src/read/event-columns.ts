@@ -31,10 +31,10 @@ export function newEventColumns(): EventColumns {
   };
 }
 
-/** The exact time of a capture's first event, in the two parts that `begin` takes. */
+/** The exact time of a capture's first event, in the two parts that `begin` takes (seconds, nanoseconds) or `beginAt`. */
 export interface Origin {
-  readonly seconds: number;
-  readonly nanoseconds: number;
+  readonly high: number;
+  readonly low: number;
 }
 
 /** `first`, `first + 1`, ...: the ordinals of a batch. */

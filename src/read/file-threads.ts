@@ -5,8 +5,6 @@
  *     file     | beginning | part 0 | part 1 | part 2 | part 3 | ...                       | tail |
  *     worker                 part 0            part 2   part 3
  *     here       beginning            part 1 · 0 1 given out · part 4 ...  2 3 4 given out    tail
- *
- * Nothing but the parts in flight is held: at most `mostAhead` of them.
  */
 import { closeSync, openSync, readSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
@@ -14,8 +12,9 @@ import { TraceError } from '../base/errors.ts';
 import type { EventBatch } from '../events/batch.ts';
 import type { OpenCapture } from '../events/capture.ts';
 import { settleFacts } from './facts.ts';
+import { Hands } from './file-hands.ts';
 import type { ReadOptions } from './format.ts';
-import { type PartAnswer, type PartTask, readPart } from './text-parts.ts';
+import { type PartTask, readPart } from './text-parts.ts';
 import type { FrontReader, Part } from './text-ranges.ts';
 import type { TracefsSeed } from './tracefs/reader.ts';
 
@@ -38,11 +37,6 @@ const windowSize = 1 << 16;
 
 /** Bytes pushed at a time where the text is read in order. */
 const chunkSize = 1 << 20;
-
-interface Range {
-  readonly start: number;
-  readonly end: number;
-}
 
 /**
  * Reads a text file of `size` bytes whose front reader this is; settles its facts when it is opened and at its end.
@@ -71,13 +65,6 @@ export function openInThreads(
   return { capture: front.capture, batches: batches(), close: () => reading.close() };
 }
 
-/** A worker, and the places of the parts that it was asked for and has not answered. */
-interface Hired {
-  readonly worker: Worker;
-  readonly pending: Set<number>;
-  isDown: boolean;
-}
-
 class ThreadedReading {
   readonly #path: string;
   readonly #size: number;
@@ -87,10 +74,7 @@ class ThreadedReading {
   #file: number;
   /** Everything before it has been given out. */
   #at = 0;
-  readonly #workers: Hired[] = [];
-  /** Answers that wait for their turn, by the part's place. */
-  readonly #answers = new Map<number, PartAnswer>();
-  #wake: (() => void) | undefined;
+  readonly #hands: Hands<PartTask, Part>;
 
   constructor(path: string, size: number, front: FrontReader<TracefsSeed>, how: ThreadOptions) {
     this.#path = path;
@@ -99,6 +83,9 @@ class ThreadedReading {
     this.#how = how;
     this.#partSize = how.partSize ?? usualPartSize;
     this.#file = openSync(path, 'r');
+    // Threads share the files that are open.
+    const start = () => new Worker(new URL('./text-worker.js', import.meta.url), { workerData: this.#file });
+    this.#hands = new Hands(how.threads, start);
   }
 
   /** The first bytes, which tell the layout and what the capture says of itself. */
@@ -111,82 +98,25 @@ class ThreadedReading {
     while (this.#front.seed() === undefined && this.#at < this.#size) yield* this.#here(this.#at + chunkSize);
     let cut = this.#cutFrom(this.#at);
     yield* this.#here(cut);
-    const ranges: Range[] = [];
-    const aheadOf = this.#how.threads * 2 + 1;
-    let given = 0;
-    let asked = 0;
-    const plan = (): void => {
-      while (ranges.length < given + aheadOf && cut < this.#size) {
-        // The tail is short, and read here to the end that the file has by then.
-        const target = Math.min(cut + this.#partSize, this.#size - Math.min(tailSize, this.#partSize));
-        const end = target <= cut ? this.#size : this.#cutFrom(target);
-        if (end < this.#size) ranges.push({ start: cut, end });
-        cut = end;
-      }
+    const next = (place: number): PartTask | undefined => {
+      if (cut >= this.#size) return undefined;
+      // The tail is short, and read here to the end that the file has by then.
+      const start = cut;
+      const target = Math.min(start + this.#partSize, this.#size - Math.min(tailSize, this.#partSize));
+      const end = target <= start ? this.#size : this.#cutFrom(target);
+      cut = end;
+      return end < this.#size ? { place, start, end, seed: this.#front.seed()! } : undefined;
     };
-    plan();
-    while (given < ranges.length) {
-      // Answers of workers arrive.
-      await new Promise((resolve) => setImmediate(resolve));
-      asked = this.#ask(ranges, asked);
-      const answer = this.#answers.get(given);
-      if (answer !== undefined) {
-        this.#answers.delete(given);
-        yield* this.#give(answer.part, ranges[given]!);
-        given++;
-        plan();
-      } else if (asked < ranges.length) {
-        // Every worker has something to do, so this thread takes a part too.
-        const task = this.#task(asked, ranges[asked]!);
-        this.#answers.set(asked++, { place: task.place, part: this.#read(task) });
-      } else await this.#answered();
-    }
+    const parts = this.#hands.results({ next, here: (task) => this.#read(task) });
+    for await (const { task, result } of parts) yield* this.#give(result, task);
     yield* this.#toEnd();
     yield* this.#front.end();
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#workers.splice(0).map(({ worker }) => worker.terminate()));
+    await this.#hands.close();
     if (this.#file >= 0) closeSync(this.#file);
     this.#file = -1;
-  }
-
-  /** Gives every worker one part to read and one to go on with. */
-  #ask(ranges: readonly Range[], from: number): number {
-    let asked = from;
-    while (this.#workers.length < this.#how.threads - 1 && asked < ranges.length) this.#hire();
-    for (let depth = 1; depth <= 2; depth++) {
-      for (const { worker, pending, isDown } of this.#workers) {
-        if (isDown || pending.size >= depth || asked >= ranges.length) continue;
-        worker.postMessage(this.#task(asked, ranges[asked]!));
-        pending.add(asked++);
-      }
-    }
-    return asked;
-  }
-
-  #hire(): void {
-    // Threads share the files that are open.
-    const worker = new Worker(new URL('./text-worker.js', import.meta.url), { workerData: this.#file });
-    const hired: Hired = { worker, pending: new Set(), isDown: false };
-    const settle = (answer: PartAnswer): void => {
-      hired.pending.delete(answer.place);
-      this.#answers.set(answer.place, answer);
-      this.#wake?.();
-    };
-    worker.on('message', settle);
-    worker.on('error', () => {
-      // What it was to read is read here, and whatever stopped it is met again and said.
-      hired.isDown = true;
-      for (const place of hired.pending) settle({ place, part: undefined });
-    });
-    // Somebody who stops asking for batches must not keep the process alive; who waits for an answer does (#answered).
-    worker.unref();
-    this.#workers.push(hired);
-  }
-
-  #task(place: number, { start, end }: Range): PartTask {
-    return { place, start, end, seed: this.#front.seed()! };
   }
 
   #read(task: PartTask): Part {
@@ -195,17 +125,8 @@ class ThreadedReading {
     );
   }
 
-  async #answered(): Promise<void> {
-    for (const { worker } of this.#workers) worker.ref();
-    await new Promise<void>((resolve) => {
-      this.#wake = resolve;
-    });
-    this.#wake = undefined;
-    for (const { worker } of this.#workers) worker.unref();
-  }
-
   /** The events of a part in their turn; a part that could not be taken as it is, is read again in order. */
-  *#give(part: Part | undefined, { start, end }: Range): Generator<EventBatch> {
+  *#give(part: Part | undefined, { start, end }: PartTask): Generator<EventBatch> {
     const isWhole = part !== undefined && part.bytes === end - start && this.#at === start;
     const batches = isWhole ? this.#front.take(part) : undefined;
     if (batches === undefined) {

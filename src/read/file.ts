@@ -8,7 +8,7 @@ import type { OpenCapture } from '../events/capture.ts';
 import { readAt, readFileSet, readPacked, whenEmpty } from './bytes.ts';
 import { type Bytes, type Inflated, packingOf, peek, unpack } from './decompress.ts';
 import { detectFormat, headSize } from './detect.ts';
-import { FileSource, folderFiles, setDown } from './file-source.ts';
+import { FileSource, folderFiles, ReadySource, setDown } from './file-source.ts';
 import type { RandomFormat, ReadOptions, Sidecar, StreamFormat } from './format.ts';
 import { formats } from './formats.ts';
 import { parseSidecar } from './sidecar.ts';
@@ -22,7 +22,7 @@ export interface OpenOptions extends ReadOptions {
   readonly onProgress?: (bytes: number, total: number) => void;
   /** A sidecar elsewhere than beside the file. */
   readonly sidecarPath?: string;
-  /** Threads that decode tracefs text in an unpacked file: 1, or 2 and more. Without it, 2 for large files where there are CPUs. */
+  /** Threads that decode tracefs text or a trace.dat in an unpacked file: 1, or 2 and more. Without it, 2 for large files where there are CPUs. */
   readonly threads?: number;
 }
 
@@ -80,8 +80,7 @@ const mostThreads = 16;
 /** A text whose parts can be read apart, by more than one thread; undefined where one is to read it. */
 async function openThreads(path: string, format: StreamFormat, options: OpenOptions): Promise<OpenCapture | undefined> {
   const { size } = await stat(path);
-  const usual = size >= sizeForThreads ? Math.min(2, availableParallelism()) : 1;
-  const threads = Math.min(options.threads ?? usual, mostThreads);
+  const threads = threadsFor(size, sizeForThreads, options);
   if (format.openFront === undefined || threads < 2) return undefined;
   // Loaded here: most captures are small.
   const { openInThreads } = await import('./file-threads.ts');
@@ -89,12 +88,33 @@ async function openThreads(path: string, format: StreamFormat, options: OpenOpti
   return openInThreads(path, size, front, options, { threads, onProgress: options.onProgress });
 }
 
+/** Of ring-buffer pages: decoding them takes so little that a second thread pays for compiling the reader late. */
+const sizeForRingThreads = 2 ** 30;
+
+function threadsFor(size: number, least: number, options: OpenOptions): number {
+  const usual = size >= least ? Math.min(2, availableParallelism()) : 1;
+  return Math.min(options.threads ?? usual, mostThreads);
+}
+
 async function openAt(path: string, format: RandomFormat, options: OpenOptions): Promise<OpenCapture> {
   const file = await open(path, 'r').catch((error: unknown) => {
     throw openError(path, error);
   });
-  const input = new FileSource(path, file, (await file.stat()).size, options.onProgress);
-  return readAt(path, input, format, options, () => input.close());
+  const { size } = await file.stat();
+  const threads = threadsFor(size, sizeForRingThreads, options);
+  if (!format.isInThreads || threads < 2) {
+    const input = new FileSource(path, file, size, options.onProgress);
+    return readAt(path, input, format, options, () => input.close());
+  }
+  const { RingHands } = await import('./file-ring-threads.ts');
+  const { onProgress, ...told } = options;
+  const hands = new RingHands({ path, file: file.fd, size, options: told }, threads, onProgress);
+  const close = async (): Promise<void> => {
+    await hands.close();
+    await file.close();
+  };
+  const openAt: RandomFormat['openAt'] = async (...all) => hands.readerOf(await format.openAt(...all));
+  return readAt(path, new ReadySource(path, file.fd, size), { ...format, openAt }, options, close);
 }
 
 async function openFolder(path: string, options: OpenOptions): Promise<OpenCapture> {

@@ -26,6 +26,8 @@ export interface KindState {
   lastLength: number;
   /** Of a probe, the bytes of its function's name as lines write it; empty where they hold addresses. */
   readonly functionName: Uint8Array;
+  /** Of a kind that the input describes: what it is one of, when its reader told (`described`). */
+  readonly group: string | undefined;
 }
 
 /** A parenthesis that was read, and the interned name of the caller in it; -1 for an entry, which has none. */
@@ -80,6 +82,9 @@ export class KindTable {
   #lastNamed: NamedKind = this.other;
   readonly #decoder = new TextDecoder();
   readonly states: KindState[] = [];
+  /** Kinds of groups, by group and fields; and how many each group has. */
+  readonly #described = new Map<string, KindState>();
+  readonly #inGroup = new Map<string, number>();
 
   constructor(capture: Capture, probeDefinitions: readonly string[]) {
     this.#capture = capture;
@@ -239,18 +244,50 @@ export class KindTable {
     return state;
   }
 
-  /** A kind that the input itself describes, field by field (a table with typed columns): no text is matched for it. */
-  described(kind: Omit<EventKind, 'id'>): KindState {
-    return this.#newState(kind, []);
+  /**
+   * A kind that the input itself describes, field by field (a table with typed columns): no text is matched for it.
+   *
+   * @param group what the kind is one of (the number of a record's description): within it, kinds with the same fields are
+   *   the same kind, whichever table of an input read in parts met it first. Without it, each call makes a kind.
+   */
+  described(kind: Omit<EventKind, 'id'>, group?: string): KindState {
+    if (group === undefined) return this.#newState(kind, []);
+    const key = describedKey(kind, group);
+    let state = this.#described.get(key);
+    if (state === undefined) {
+      state = this.#newState(kind, [], noBytes, group);
+      this.#described.set(key, state);
+      this.#inGroup.set(group, this.countOf(group) + 1);
+    }
+    return state;
   }
 
-  #newState(kind: Omit<EventKind, 'id'>, templates: readonly Template[], functionName = noBytes): KindState {
+  /** Whether `described` has made this kind. */
+  isDescribed(kind: Omit<EventKind, 'id'>, group: string): boolean {
+    return this.#described.has(describedKey(kind, group));
+  }
+
+  /** Kinds of a group. */
+  countOf(group: string): number {
+    return this.#inGroup.get(group) ?? 0;
+  }
+
+  #newState(
+    kind: Omit<EventKind, 'id'>,
+    templates: readonly Template[],
+    functionName = noBytes,
+    group?: string,
+  ): KindState {
     const whole: EventKind = { id: this.#capture.kinds.length, ...kind };
     this.#capture.kinds.push(whole);
-    const state = { kind: whole, templates, columns: undefined, capacity: 0, lastLength: 0, functionName };
+    const state = { kind: whole, templates, columns: undefined, capacity: 0, lastLength: 0, functionName, group };
     this.states.push(state);
     return state;
   }
+}
+
+function describedKey({ system, name, form, fields, probe }: Omit<EventKind, 'id'>, group: string): string {
+  return `${group} ${JSON.stringify([system, name, form, fields, probe])}`;
 }
 
 const compiled = new WeakMap<EventRow, readonly Template[]>();

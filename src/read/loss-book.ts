@@ -17,6 +17,21 @@ export interface LossMark {
   readonly at: number;
 }
 
+/** When CPUs had their last event. */
+export interface LastTimes {
+  readonly cpus: Int32Array;
+  readonly times: Float64Array;
+}
+
+/** What the times of a part's events come to. Plain data. */
+export interface PartTimes {
+  readonly last: number;
+  /** The latest, or 0. */
+  readonly end: number;
+  readonly inversions: number;
+  readonly lasts: LastTimes;
+}
+
 export class LossBook {
   readonly #closed: Loss[];
   #open: OpenLoss[] = [];
@@ -38,13 +53,20 @@ export class LossBook {
     return this.#open.length > 0;
   }
 
-  /** As `event` for each of them, while no gap is open. */
-  events(cpu: Int32Array, time: Float64Array, length: number): void {
-    const last = this.#lastOfCpu;
-    for (let i = 0; i < length; i++) {
-      const one = cpu[i]!;
-      if (one >= 0 && one < maxCpus) last[one] = time[i]!;
-    }
+  /** The time of each CPU's last event, of those that had one. */
+  get lasts(): LastTimes {
+    const cpus = Int32Array.from(this.#lastOfCpu.keys()).filter((cpu) => !Number.isNaN(this.#lastOfCpu[cpu]!));
+    return { cpus, times: Float64Array.from(cpus, (cpu) => this.#lastOfCpu[cpu]!) };
+  }
+
+  /** Forgets them: a part begins. */
+  forget(): void {
+    this.#lastOfCpu.fill(Number.NaN);
+  }
+
+  /** As `event` for all events of a part, while no gap is open. */
+  take({ cpus, times }: LastTimes): void {
+    for (let i = 0; i < cpus.length; i++) this.#lastOfCpu[cpus[i]!] = times[i]!;
   }
 
   /** Events were lost here; of a CPU that is not known, the gap began at `lastTime`. */

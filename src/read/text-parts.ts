@@ -14,10 +14,10 @@ export interface PartTask {
   readonly seed: TracefsSeed;
 }
 
-/** What came of it; no part when the input could not be read, or the thread has stopped. */
+/** What came of it (`Answer` of file-hands.ts). */
 export interface PartAnswer {
   readonly place: number;
-  readonly part: Part | undefined;
+  readonly result: Part;
 }
 
 /** Fills a buffer from a place of the input on; gives the number of bytes, 0 at the end. */

@@ -14,7 +14,7 @@ import { addNote, type Capture, type Note, newCapture } from '../events/capture.
 import type { BatchBuilder, Origin } from './builder.ts';
 import type { Reader } from './format.ts';
 import { sketchOf, type TableSketch, takeKinds } from './kind-sketch.ts';
-import type { LossMark } from './loss-book.ts';
+import type { LossMark, PartTimes } from './loss-book.ts';
 
 /** What part readers of any text format must know of the text before them. Plain data. */
 export interface Seed {
@@ -44,6 +44,7 @@ export interface Part {
   readonly skips: readonly Note[];
   readonly oddities: readonly Note[];
   readonly losses: readonly LossMark[];
+  readonly times: PartTimes;
   /** What the format itself counts. */
   readonly own: Readonly<Record<string, number>>;
 }
@@ -86,6 +87,7 @@ export function partOf(
     skips,
     oddities,
     losses,
+    times: builder.partTimes,
     own,
   };
 }
@@ -111,18 +113,22 @@ export function joinPart(builder: BatchBuilder, part: Part): boolean {
   const { capture } = builder;
   const kinds = takeKinds(builder.kinds, part.kinds, part.seeded);
   if (kinds === undefined) return false;
-  const strings = Int32Array.from(part.strings, (text) => capture.strings.intern(text));
+  const ids = Int32Array.from(part.strings, (text) => capture.strings.intern(text));
+  // A part that began with the strings of this capture has nothing to rename, unless it met some in another order.
+  const strings = ids.some((id, i) => id !== i) ? ids : undefined;
   const lines = builder.at;
   builder.join(
     part.batches.map((batch) => wholeBatch(batch, kinds, strings, capture)),
     part.losses,
+    part.times,
   );
   const books = capture.accounting;
   for (const key of ['total', 'decoded', 'generic', 'comment', 'skipped'] as const) books[key] += part.books[key];
   for (const list of ['skips', 'oddities'] as const) {
     for (const { reason, count, firstPlace, firstText } of part[list]) {
       const line = Number(firstPlace.slice(firstPlace.lastIndexOf(' ')));
-      addNote(books[list], reason, `line ${lines + line}`, firstText, count);
+      builder.at = lines + line;
+      addNote(books[list], reason, builder.place(), firstText, count);
     }
   }
   builder.at = lines + part.lines;
@@ -133,15 +139,17 @@ export function joinPart(builder: BatchBuilder, part: Part): boolean {
 function wholeBatch(
   batch: PartBatch,
   kinds: Int32Array,
-  strings: Int32Array,
+  strings: Int32Array | undefined,
   capture: Capture,
 ): EventBatch & { ordinal: Float64Array } {
   const { length, kind, comm } = batch;
   if (kinds.some((id, i) => id !== i)) renumber(kind, kinds, length);
-  rename(comm, strings, length);
+  if (strings) rename(comm, strings, length);
   const fields: (KindColumns | undefined)[] = new Array(capture.kinds.length).fill(undefined);
   for (const one of batch.fields) {
-    for (const column of one.columns) if (column.storage === 'text') rename(column.values, strings, one.length);
+    if (strings) {
+      for (const column of one.columns) if (column.storage === 'text') rename(column.values, strings, one.length);
+    }
     const id = kinds[one.kind]!;
     fields[id] = { kind: capture.kinds[id]!, length: one.length, columns: one.columns };
   }

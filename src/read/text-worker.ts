@@ -9,5 +9,5 @@ const file = workerData as number;
 
 parentPort?.on('message', (task: PartTask) => {
   const part = readPart((buffer, length, at) => readSync(file, buffer, 0, length, at), task);
-  parentPort?.postMessage({ place: task.place, part } satisfies PartAnswer, buffersOf(part));
+  parentPort?.postMessage({ place: task.place, result: part } satisfies PartAnswer, buffersOf(part));
 });

@@ -9,7 +9,7 @@ import { bprintParts, writeBprint } from './bprint.ts';
 import type { Environment } from './c-code.ts';
 import { findPrintk } from './conversion.ts';
 import type { EventFormat, RecordField } from './event-format.ts';
-import { genericPlan } from './generic-record.ts';
+import { genericPlan, groupOf } from './generic-record.ts';
 import type { Plan } from './plan.ts';
 import type { Part } from './print-format.ts';
 import type { RecordBytes } from './record.ts';
@@ -73,12 +73,11 @@ class MarkerPlan implements Plan {
       this.#builder.generic(named, out.bytes, 0, end);
       return;
     }
-    this.#nameless ??= this.#builder.kinds.described({
-      system: this.#format.system,
-      name: this.#format.name,
-      form: 'generic',
-      fields: [freeText('text'), u64('ip')],
-    });
+    const { system, name } = this.#format;
+    this.#nameless ??= this.#builder.kinds.described(
+      { system, name, form: 'generic', fields: [freeText('text'), u64('ip')] },
+      groupOf(this.#format),
+    );
     const { fieldValues } = this.#builder;
     fieldValues.clear(2);
     fieldValues.setRange(0, 0, end);

@@ -18,6 +18,11 @@ export function partsOf(format: EventFormat, environment: Environment): Part[] {
   return parsePrint(format.print, environment.longSize) ?? [];
 }
 
+/** What the kinds of a description are one of (`KindTable.described`). */
+export function groupOf(format: EventFormat): string {
+  return `record ${format.id}`;
+}
+
 export function genericPlan(format: EventFormat, builder: BatchBuilder, environment: Environment): ColumnPlan {
   const scope = scopeOf(format, environment);
   const parts = partsOf(format, environment);
@@ -25,6 +30,6 @@ export function genericPlan(format: EventFormat, builder: BatchBuilder, environm
   const fields = columns.map((column) => column.field);
   const { system, name } = format;
   return new ColumnPlan(builder, environment, titleOf(format), columns, () =>
-    builder.kinds.described({ system, name, form: 'generic', fields }),
+    builder.kinds.described({ system, name, form: 'generic', fields }, groupOf(format)),
   );
 }

@@ -1,6 +1,6 @@
 /** How the records of one event become columns: made once from its description, then run for every record. */
 import type { KindColumns } from '../../events/batch.ts';
-import type { Note } from '../../events/capture.ts';
+import { addNote } from '../../events/capture.ts';
 import type { Field } from '../../events/kinds.ts';
 import { maxFields, presence } from '../../events/values.ts';
 import type { BatchBuilder } from '../builder.ts';
@@ -75,7 +75,7 @@ export class ColumnPlan implements Plan {
   readonly #runs: readonly (Run | undefined)[];
   readonly #ids: readonly (((record: RecordBytes) => number) | undefined)[];
   #state: KindState | undefined;
-  #shortNote: Note | undefined;
+  #shortReason = '';
   /** The columns being filled, and their arrays by column: they change with every batch, and when they grow. */
   #columns: KindColumns | undefined;
   #capacity = 0;
@@ -272,19 +272,10 @@ export class ColumnPlan implements Plan {
 
   /** The place of the first such record is kept; the reason is one for each kind. */
   #noteShort(record: RecordBytes): void {
-    if (this.#shortNote) {
-      this.#shortNote.count++;
-      return;
-    }
     const name = this.#name.replace(/[^ -~]/g, '.').slice(0, 128);
-    const note: Note = {
-      reason: `record of ${name} does not hold all that its description says`,
-      count: 1,
-      firstPlace: this.#builder.place(),
-      firstText: `${record.length} bytes`,
-    };
-    this.#builder.capture.accounting.oddities.push(note);
-    this.#shortNote = note;
+    this.#shortReason ||= `record of ${name} does not hold all that its description says`;
+    const { oddities } = this.#builder.capture.accounting;
+    addNote(oddities, this.#shortReason, this.#builder.place(), `${record.length} bytes`);
   }
 }
 

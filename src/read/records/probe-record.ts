@@ -12,7 +12,7 @@ import { type Environment, isText } from './c-code.ts';
 import { printedNumber, printedText } from './conversion.ts';
 import type { EventFormat, RecordField } from './event-format.ts';
 import { fieldColumn } from './field-column.ts';
-import { genericPlan, partsOf, scopeOf } from './generic-record.ts';
+import { genericPlan, groupOf, partsOf, scopeOf } from './generic-record.ts';
 import { ColumnPlan, distinct, type Plan, type PlannedColumn, type Source, titleOf } from './plan.ts';
 import type { Conversion, Part } from './print-format.ts';
 import type { RecordBytes } from './record.ts';
@@ -82,16 +82,18 @@ export class ProbePlan implements Plan {
   #planOf(inRecord: string): Plan {
     const known = this.#byFunction.get(inRecord);
     if (known) return known;
-    if (this.#byFunction.size >= mostFunctions) {
+    const plan = this.#newPlan(inRecord);
+    if (plan === undefined) {
       this.#others ??= genericPlan(this.#format, this.#builder, this.#environment);
       return this.#others;
     }
-    const plan = this.#newPlan(inRecord);
     this.#byFunction.set(inRecord, plan);
     return plan;
   }
 
-  #newPlan(inRecord: string): ColumnPlan {
+  /** The plan of one function; undefined when it is one too many. Those that another thread met count too. */
+  #newPlan(inRecord: string): ColumnPlan | undefined {
+    if (this.#byFunction.size >= mostFunctions) return undefined;
     const { system, name } = this.#format;
     const isReturn = this.#isReturn;
     const { definition } = this.#builder.kinds.findName(system, name);
@@ -112,14 +114,18 @@ export class ProbePlan implements Plan {
       }),
     );
     const columns = distinct(planned);
+    const kind = {
+      system,
+      name,
+      form: 'probe',
+      fields: columns.map((column) => column.field),
+      probe: { ...probe, roles: probe.roles.slice(0, columns.length) },
+    } as const;
+    const { kinds } = this.#builder;
+    const group = groupOf(this.#format);
+    if (kinds.countOf(group) >= mostFunctions && !kinds.isDescribed(kind, group)) return undefined;
     return new ColumnPlan(this.#builder, this.#environment, titleOf(this.#format), columns, () =>
-      this.#builder.kinds.described({
-        system,
-        name,
-        form: 'probe',
-        fields: columns.map((column) => column.field),
-        probe: { ...probe, roles: probe.roles.slice(0, columns.length) },
-      }),
+      kinds.described(kind, group),
     );
   }
 

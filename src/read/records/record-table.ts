@@ -147,16 +147,22 @@ export class RecordTable {
 
   /** A record that nothing describes: its bytes as hex. */
   #undescribed(id: number, bytes: Uint8Array, start: number, end: number): void {
-    const key = this.#unknown.size < mostUnknown || this.#unknown.has(id) ? id : -1;
-    let state = this.#unknown.get(key);
-    if (!state) {
-      const name = key < 0 ? 'types' : `type_${key}`;
-      state = this.#builder.kinds.described({ system: 'unknown', name, form: 'generic', fields: [freeText('bytes')] });
-      this.#unknown.set(key, state);
-    }
+    const state = this.#unknown.get(id) ?? this.#unknownKind(id);
     const hex = hexOf(bytes, start, end);
     this.#builder.fieldValues.setRange(0, 0, hex.length);
     this.#builder.values(state, hex);
+  }
+
+  /** Ids that another thread met count too, when the capture is read in parts. */
+  #unknownKind(id: number): KindState {
+    const { kinds } = this.#builder;
+    const kind = (name: string) => ({ system: 'unknown', name, form: 'generic', fields: [freeText('bytes')] }) as const;
+    const own = kind(`type_${id}`);
+    if (id < 0 || (kinds.countOf('unknown') >= mostUnknown && !kinds.isDescribed(own, 'unknown')))
+      return kinds.described(kind('types'), 'unknown others');
+    const state = kinds.described(own, 'unknown');
+    this.#unknown.set(id, state);
+    return state;
   }
 
   #load([offset, size]: Place, bytes: Uint8Array, start: number, end: number, isSigned: boolean): boolean {

@@ -11,7 +11,7 @@ import { typeOfField } from './c-type.ts';
 import { internedText, literalNumber, type PrintedNumber, printedNumber, printedText } from './conversion.ts';
 import type { EventFormat, RecordField } from './event-format.ts';
 import { fieldColumn } from './field-column.ts';
-import { partsOf, scopeOf } from './generic-record.ts';
+import { groupOf, partsOf, scopeOf } from './generic-record.ts';
 import { ColumnPlan, distinct, type PlannedColumn, type Source, titleOf } from './plan.ts';
 import type { Part } from './print-format.ts';
 
@@ -78,7 +78,7 @@ export function rowPlan(
     const { system, name } = row;
     // Without fields of its own it is the kind that text of the same name would be.
     if (fields.length === row.fields.length) return builder.kinds.catalogued(builder.kinds.findName(system, name), row);
-    return builder.kinds.described({ system, name, form: 'catalogued', fields, row });
+    return builder.kinds.described({ system, name, form: 'catalogued', fields, row }, groupOf(format));
   });
 }
 

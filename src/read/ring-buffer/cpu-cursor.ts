@@ -19,7 +19,7 @@ export class CpuCursor {
   bytes: Uint8Array = new Uint8Array(0);
   /** Events given out so far. */
   events = 0;
-  readonly #stream: PageStream;
+  #stream: PageStream;
   readonly #layout: PageLayout;
   readonly #builder: BatchBuilder;
   readonly #clockwork: Clockwork | undefined;
@@ -35,6 +35,8 @@ export class CpuCursor {
   #windowAt = 0;
   /** Offset of the next page in the window. */
   #behind = 0;
+  /** Place in the input of the page at hand; of plain pages only. */
+  #pageAt = 0;
   #waiting: PageWindow | undefined;
 
   /** @param pool with room for a page at `slot` */
@@ -73,8 +75,21 @@ export class CpuCursor {
     return this.#waiting;
   }
 
-  /** Goes to the next page that has records; false when the window is used up. */
-  turn(base: TimeBase): boolean {
+  /** Place in the input of the page at hand, of plain pages. */
+  get pageAt(): number {
+    return this.#pageAt;
+  }
+
+  /** Goes on with other pages; `refill` and `turn` are to be called behind it. */
+  open(stream: PageStream): void {
+    this.#stream = stream;
+    this.#waiting = undefined;
+    this.#window = new Uint8Array(0);
+    this.#behind = 0;
+  }
+
+  /** Goes to the next page that has records; false when the window is used up. Pages that are booked already stay so. */
+  turn(base: TimeBase, isBooked = false): boolean {
     const { page } = this;
     const window = this.#window;
     const { pageSize } = this.#layout;
@@ -84,13 +99,14 @@ export class CpuCursor {
       const available = Math.min(pageSize, window.length - from);
       this.#behind = from + available;
       let at = from;
+      this.#pageAt = this.#windowAt + from;
       if (this.#pool !== undefined) {
         at = this.#slot;
         this.#pool.bytes.set(window.subarray(from, from + available), at);
         if (!this.#isPacked) this.#place = this.#windowAt + from - at;
       }
       page.read(this.#view, at, available, this.#layout, base);
-      this.#book(at, available);
+      if (!isBooked) this.#book(at, available);
       if (page.count === 0) continue;
       if (this.#clockwork !== undefined) translate(page, this.#clockwork, base);
       return true;

@@ -2,7 +2,7 @@
 import type { EventBatch } from '../../events/batch.ts';
 import type { BatchBuilder } from '../builder.ts';
 import { RecordTable } from '../records/record-table.ts';
-import { parseKallsyms } from '../records/symbols.ts';
+import { parseKallsyms, type Symbols } from '../records/symbols.ts';
 import { Comms, Tgids } from './comms.ts';
 import type { CpuCursor } from './cpu-cursor.ts';
 import type { Descriptions } from './descriptions.ts';
@@ -14,6 +14,8 @@ export interface Machine {
   readonly longSize: 4 | 8;
   /** Added to every time, ns. */
   readonly offset?: bigint;
+  /** Of the descriptions' kallsyms, where somebody has read it already. */
+  readonly symbols?: Symbols | undefined;
 }
 
 /** All events of the cursors, in the order of time; to be asked for once. */
@@ -21,13 +23,23 @@ export function ringEvents(
   cursors: readonly CpuCursor[],
   builder: BatchBuilder,
   descriptions: Descriptions,
-  { isLittleEndian, longSize, offset = 0n }: Machine,
+  machine: Machine,
 ): AsyncGenerator<EventBatch> {
+  return ringMerge(cursors, builder, descriptions, machine).batches();
+}
+
+/** What puts the events of the cursors in the order of time. */
+export function ringMerge(
+  cursors: readonly CpuCursor[],
+  builder: BatchBuilder,
+  descriptions: Descriptions,
+  { isLittleEndian, longSize, offset = 0n, symbols }: Machine,
+): RingMerge {
   const { layout, formats, kallsyms, printkFormats, cmdlines, tgids } = descriptions;
   const table = new RecordTable(builder, {
     isLittleEndian,
     longSize: layout?.longSize ?? longSize,
-    ...(kallsyms === undefined ? {} : { symbols: parseKallsyms(kallsyms) }),
+    ...(kallsyms === undefined ? {} : { symbols: symbols ?? parseKallsyms(kallsyms) }),
     printkFormats,
   });
   const asides = new Set<number>();
@@ -44,5 +56,5 @@ export function ringEvents(
     asides,
     offset,
     ...(tgids === '' ? {} : { tgids: new Tgids(tgids) }),
-  }).batches();
+  });
 }

@@ -10,10 +10,22 @@ import type { RecordTable } from '../records/record-table.ts';
 import { CommonFields } from './common-fields.ts';
 import type { Comms, Tgids } from './comms.ts';
 import type { CpuCursor } from './cpu-cursor.ts';
+import type { PageStream } from './page-stream.ts';
 import { pageTime, type TimeBase } from './sub-buffer.ts';
 
 const two32 = 2 ** 32;
 const perTwo32 = 2 ** -32;
+
+/** Where a cursor is: the place of its page in the input (-1 behind the last event), and the number of the event there. */
+export interface Place {
+  readonly page: number;
+  readonly next: number;
+}
+
+const ended: Place = { page: -1, next: 0 };
+
+/** What `#run` says when every cursor is at the limit. */
+const atLimit = -2;
 
 export interface MergeOptions {
   readonly table: RecordTable;
@@ -56,23 +68,99 @@ export class RingMerge {
 
   /** All events; to be asked for once. */
   async *batches(): AsyncGenerator<EventBatch> {
-    await this.#begin();
+    await this.begin();
+    yield* this.until(Number.POSITIVE_INFINITY);
+    yield* this.#builder.finish();
+  }
+
+  /** Takes the first page of every cursor, and chooses what times are counted from. */
+  async begin(): Promise<void> {
+    await this.#chooseBase();
     for (let i = 0; i < this.#cursors.length; i++) await this.#enter(i);
-    while (this.#length > 0) {
-      const dry = this.#run();
+  }
+
+  /** What times are counted from. */
+  get base(): TimeBase {
+    return this.#base;
+  }
+
+  /**
+   * Gives out events until every cursor is at one that is at `limit` (against the base) or later: whatever the times, that is
+   * a place that reading everything passes. Stops earlier when more than `most` units were counted.
+   */
+  async *until(limit: number, most = Number.POSITIVE_INFINITY): AsyncGenerator<EventBatch> {
+    const { accounting } = this.#builder.capture;
+    while (this.#length > 0 && accounting.total <= most) {
+      const dry = this.#run(limit);
       yield* this.#builder.take();
+      if (dry === atLimit) return;
       if (dry < 0) continue;
       this.#drop();
       await this.#enter(dry);
     }
-    yield* this.#builder.finish();
+  }
+
+  /** Where every cursor is. What comes behind it depends on this and on nothing else; of plain pages. */
+  places(): Place[] {
+    const places = this.#cursors.map((): Place => ended);
+    for (let i = 0; i < this.#length; i++) {
+      const { pageAt, next } = this.#cursors[this.#heap[i]!]!;
+      places[this.#heap[i]!] = { page: pageAt, next };
+    }
+    return places;
+  }
+
+  /** Goes to where `places` was told. The pages at hand are booked already. */
+  async place(places: readonly Place[], open: (cursor: number, page: number) => PageStream): Promise<void> {
+    this.#length = 0;
+    for (const [i, cursor] of this.#cursors.entries()) {
+      const { page, next } = places[i] ?? ended;
+      if (page < 0) continue;
+      cursor.open(open(i, page));
+      await cursor.refill();
+      // The file may have changed since: then it goes on with what is there.
+      const isThere = cursor.turn(this.#base, true) && next < cursor.page.count;
+      if (!isThere) await this.#enter(i);
+      else {
+        cursor.next = next;
+        this.#push(i);
+      }
+    }
+  }
+
+  /**
+   * Goes to where reading up to `limit` leads, from pages before that place: each cursor's first event that is not before
+   * `limit`, where the events before it are in order. The pages up to there are booked already.
+   *
+   * @param base what times are counted from, as another merge of the same capture chose it
+   */
+  async seek(base: TimeBase, limit: number, open: (cursor: number) => PageStream): Promise<void> {
+    this.#setBase(base);
+    this.#length = 0;
+    for (const [i, cursor] of this.#cursors.entries()) {
+      cursor.open(open(i));
+      if (await this.#skipTo(cursor, limit)) this.#push(i);
+    }
+  }
+
+  async #skipTo(cursor: CpuCursor, limit: number): Promise<boolean> {
+    while (await cursor.refill()) {
+      while (cursor.turn(this.#base, true)) {
+        const { times, count } = cursor.page;
+        let next = 0;
+        while (next < count && times[next]! < limit) next++;
+        cursor.next = next;
+        if (next < count) return true;
+      }
+    }
+    return false;
   }
 
   /**
    * Chooses what times are counted from: nothing while the clock is below 2^53 (104 days of ns), else the page in the
    * middle, so that one page with a damaged time does not cost all others their last digits.
    */
-  async #begin(): Promise<void> {
+  async #chooseBase(): Promise<void> {
     const firsts: { hi: number; lo: number }[] = [];
     for (const cursor of this.#cursors) {
       const window = await cursor.begin();
@@ -83,7 +171,11 @@ export class RingMerge {
     }
     firsts.sort((a, b) => a.hi - b.hi || a.lo - b.lo);
     const middle = firsts[firsts.length >> 1];
-    if (middle !== undefined && middle.hi >= 2 ** 21) this.#base = middle;
+    this.#setBase(middle !== undefined && middle.hi >= 2 ** 21 ? middle : this.#base);
+  }
+
+  #setBase(base: TimeBase): void {
+    this.#base = base;
     const out = BigInt.asUintN(
       64,
       (BigInt(this.#base.hi) << 32n) + BigInt(this.#base.lo) + (this.#options.offset ?? 0n),
@@ -102,8 +194,8 @@ export class RingMerge {
     }
   }
 
-  /** Gives out records until a batch is full (-1) or a cursor, the top one, has none left (its index). */
-  #run(): number {
+  /** Gives out records until a batch is full (-1), all are at the limit, or a cursor, the top one, has none left (its index). */
+  #run(until: number): number {
     const builder = this.#builder;
     const { table, comms, tgids } = this.#options;
     const common = this.#common;
@@ -114,10 +206,15 @@ export class RingMerge {
     const heads = this.#times;
     for (let given = 0; given < 32768; ) {
       const index = heap[0]!;
+      if (heads[index]! >= until) return atLimit;
       const cursor = this.#cursors[index]!;
       // As long as this cursor stays before the runner-up, the heap need not be touched.
-      const rival = this.#runnerUp();
-      const limit = rival < 0 ? Number.POSITIVE_INFINITY : heads[rival]!;
+      let rival = this.#runnerUp();
+      let limit = rival < 0 ? until : heads[rival]!;
+      if (limit >= until) {
+        limit = until;
+        rival = -1;
+      }
       const { page, cpu } = cursor;
       for (;;) {
         const { bytes } = cursor;
@@ -179,7 +276,8 @@ export class RingMerge {
   }
 
   #push(index: number): void {
-    this.#times[index] = this.#cursors[index]!.page.times[0]!;
+    const { page, next } = this.#cursors[index]!;
+    this.#times[index] = page.times[next]!;
     const heap = this.#heap;
     let at = this.#length++;
     while (at > 0) {

@@ -34,24 +34,34 @@ export function windowSize(streams: number, pageSize: number): number {
 
 /**
  * Pages as they lie in the input, `[offset, offset + size)`. The next window is read while the last one is used; the two take
- * turns in two blocks of memory, so that a gigabyte read leaves nothing to be collected.
+ * turns in two blocks of memory, so that a gigabyte read leaves nothing to be collected. Behind the first `expected` bytes,
+ * which the reader wants for sure, a `page` is read at a time.
  */
-export function plainPages(input: ByteSource, offset: number, size: number, window: number): PageStream {
+export function plainPages(
+  input: ByteSource,
+  offset: number,
+  size: number,
+  window: number,
+  { expected, page }: { readonly expected: number; readonly page: number } = { expected: size, page: window },
+): PageStream {
   let at = offset;
+  let asked = offset;
   const end = Math.min(offset + size, input.size);
   const blocks: Uint8Array[] = [];
   let turn = 0;
   const ask = (): Promise<Uint8Array> | undefined => {
-    if (at >= end) return undefined;
-    const length = Math.min(window, end - at);
+    if (asked >= end) return undefined;
+    const behind = offset + expected - asked;
+    const length = Math.min(behind > 0 ? Math.min(window, behind) : page, end - asked);
     turn = 1 - turn;
     let block = blocks[turn];
     if (block === undefined || block.length < length) block = new Uint8Array(length);
     blocks[turn] = block;
-    const asked = input.read(at, length, block);
+    const read = input.read(asked, length, block);
+    asked += length;
     // A failure is told to the one who waits for it; until then nobody does.
-    asked.catch(() => undefined);
-    return asked;
+    read.catch(() => undefined);
+    return read;
   };
   let ahead: Promise<Uint8Array> | undefined;
   return {
@@ -61,6 +71,8 @@ export function plainPages(input: ByteSource, offset: number, size: number, wind
       if (bytes === undefined || bytes.length === 0) return undefined;
       const place = at;
       at += bytes.length;
+      // The file may have become shorter.
+      asked = at;
       ahead = ask();
       return { bytes, at: place, isPacked: false };
     },

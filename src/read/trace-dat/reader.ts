@@ -4,14 +4,16 @@ import { type Capture, newCapture } from '../../events/capture.ts';
 import { BatchBuilder } from '../builder.ts';
 import { learn } from '../facts.ts';
 import type { ByteSource, Glance, RandomReader, ReadOptions } from '../format.ts';
+import { parseKallsyms, type Symbols } from '../records/symbols.ts';
 import { clockOf } from '../ring-buffer/clock.ts';
 import { CpuCursor } from '../ring-buffer/cpu-cursor.ts';
 import { addStatLosses, parseCpuStats } from '../ring-buffer/cpu-stats.ts';
-import { ringEvents } from '../ring-buffer/events.ts';
+import { ringMerge } from '../ring-buffer/events.ts';
 import { remarkInstances } from '../ring-buffer/instances.ts';
 import { isPageSize, type PageLayout, withPageSize } from '../ring-buffer/page-layout.ts';
 import { type PagePool, pagePool } from '../ring-buffer/page-pool.ts';
 import { plainPages, windowSize } from '../ring-buffer/page-stream.ts';
+import type { Kit, Ring } from '../ring-buffer/ring-parts.ts';
 import { kernelArch } from '../sidecar.ts';
 import { ByteBooks } from './byte-books.ts';
 import { clockworkOf } from './clockwork.ts';
@@ -40,7 +42,9 @@ export class TraceDatReader implements RandomReader {
   readonly #parts: Parts;
   readonly #books: ByteBooks;
   readonly #builder: BatchBuilder;
+  readonly #definitions: readonly string[];
   readonly #streams: readonly Stream[];
+  #symbols: Symbols | undefined;
 
   private constructor(
     source: string,
@@ -49,7 +53,9 @@ export class TraceDatReader implements RandomReader {
     parts: Parts,
     books: ByteBooks,
     builder: BatchBuilder,
+    definitions: readonly string[],
   ) {
+    this.#definitions = definitions;
     this.#source = source;
     this.#input = input;
     this.#head = head;
@@ -76,30 +82,60 @@ export class TraceDatReader implements RandomReader {
     const parts = await read(source, input, head, books, capture);
     const hasPages = parts.buffers.some(({ cpus }) => cpus.length > 0);
     const worst = parts.buffers.find(({ text }) => text !== undefined);
-    if (worst?.text === undefined || hasPages) return new TraceDatReader(source, input, head, parts, books, builder);
+    if (worst?.text === undefined || hasPages) {
+      return new TraceDatReader(source, input, head, parts, books, builder, definitions);
+    }
     const reader = await openText(source, input, head, { ...worst.text, isPacked: worst.isPacked }, options);
     learnFacts(reader.capture, head, parts);
     return reader;
   }
 
   async *batches(): AsyncGenerator<EventBatch> {
+    const { merge, cursors } = this.#kit(this.#builder);
+    yield* merge.batches();
+    await this.#settle(cursors.map(({ events }) => events));
+  }
+
+  /** For more than one thread; undefined where one is to read all: packed pages, times that are translated. */
+  ring(): Ring | undefined {
+    const { options } = this.#parts;
+    const isPlain = this.#streams.every(
+      ({ buffer, part }) => !buffer.isPacked && clockworkOf(options, part.cpu, buffer.name !== '') === undefined,
+    );
+    if (!isPlain || this.#streams.length === 0) return undefined;
+    const { source, format } = this.capture;
+    return {
+      input: this.#input,
+      pages: this.#streams.map(({ part: { offset, size }, layout }) => ({ offset, size, layout })),
+      front: () => this.#kit(this.#builder),
+      apart: () => this.#kit(new BatchBuilder(newCapture(source, format, 'bytes'), this.#definitions)),
+      settle: (events) => this.#settle(events),
+    };
+  }
+
+  /** What puts the pages' events in order for a builder. */
+  #kit(builder: BatchBuilder): Kit {
     const { descriptions, options } = this.#parts;
+    const { kallsyms } = descriptions;
+    if (kallsyms !== undefined) this.#symbols ??= parseKallsyms(kallsyms);
     const pool = pagePool(this.#streams.reduce((sum, { layout }) => sum + layout.pageSize, 0));
     let slot = 0;
     const cursors = this.#streams.map((stream) => {
       slot += stream.layout.pageSize;
-      return this.#cursor(stream, pool, slot - stream.layout.pageSize);
+      return this.#cursor(stream, builder, pool, slot - stream.layout.pageSize);
     });
-    yield* ringEvents(cursors, this.#builder, descriptions, {
-      isLittleEndian: this.#head.isLittleEndian,
-      longSize: this.#head.longSize,
-      offset: options.offset,
-    });
+    const { isLittleEndian, longSize } = this.#head;
+    const machine = { isLittleEndian, longSize, offset: options.offset, symbols: this.#symbols };
+    return { builder, cursors, merge: ringMerge(cursors, builder, descriptions, machine) };
+  }
+
+  /** The books of what is no page, and what the capture says of its losses. */
+  async #settle(events: readonly number[]): Promise<void> {
     await this.#books.settle(this.#input);
-    addStatLosses(this.capture, parseCpuStats(options.stats));
+    addStatLosses(this.capture, parseCpuStats(this.#parts.options.stats));
     remarkInstances(
       this.capture,
-      this.#streams.map(({ buffer }, i) => ({ name: buffer.name, events: cursors[i]!.events })),
+      this.#streams.map(({ buffer }, i) => ({ name: buffer.name, events: events[i]! })),
     );
   }
 
@@ -107,7 +143,12 @@ export class TraceDatReader implements RandomReader {
     return glanceAt(this.#input, this.#head, this.#parts.options, this.#streams);
   }
 
-  #cursor({ buffer, part, layout }: Stream, pool: PagePool | undefined, slot: number): CpuCursor {
+  #cursor(
+    { buffer, part, layout }: Stream,
+    builder: BatchBuilder,
+    pool: PagePool | undefined,
+    slot: number,
+  ): CpuCursor {
     const count = this.#streams.length;
     const window = windowSize(count, layout.pageSize);
     const stream = buffer.isPacked
@@ -120,11 +161,11 @@ export class TraceDatReader implements RandomReader {
             claim: (from, to) => this.#books.claim(from, to),
             ...this.#packing(),
           },
-          this.#builder,
+          builder,
         )
       : plainPages(this.#input, part.offset, part.size, window);
     const clockwork = clockworkOf(this.#parts.options, part.cpu, buffer.name !== '');
-    return new CpuCursor(part.cpu, stream, layout, this.#builder, { pool, slot, clockwork });
+    return new CpuCursor(part.cpu, stream, layout, builder, { pool, slot, clockwork });
   }
 
   #packing(): Pick<Head, 'packing' | 'isLittleEndian'> {
