@@ -12,7 +12,7 @@ import { type LineReader, Lines } from '../lines.ts';
 import { impossibleTask, isPossible } from '../possible.ts';
 import { knownSite } from '../probe-sites.ts';
 import { kernelArch } from '../sidecar.ts';
-import { ContextMemory, OpeningMemory } from '../tracefs/line-memory.ts';
+import { CommMemory, ContextMemory, OpeningMemory } from '../tracefs/line-memory.ts';
 import { addressStart, isRecord, newPerfLine, parsePerfLine, parseUntimedLine, textEnd } from './line.ts';
 
 const isDigit = (byte: number | undefined): boolean => byte !== undefined && byte >= 48 && byte <= 57;
@@ -34,9 +34,7 @@ export class PerfScriptReader implements Reader, LineReader {
   #viewed: Uint8Array | undefined;
   /** Address and symbol stand behind events' texts (-F ip,sym): found by the first event that has them. */
   #sawSymbol = false;
-  readonly #lastComm = new Uint8Array(16);
-  #lastCommLength = -1;
-  #lastCommId = -1;
+  readonly #comms = new CommMemory((bytes, start, end) => this.#commId(bytes, start, end));
 
   constructor(source: string, options: ReadOptions) {
     this.capture = newCapture(source, 'perf-script', 'lines');
@@ -153,7 +151,7 @@ export class PerfScriptReader implements Reader, LineReader {
       builder.skip(`the line has ${reason}`, bytes, lineStart, end);
       return;
     }
-    const comm = this.#comm(bytes);
+    const comm = this.#comms.id(bytes, line.commStart, line.commEnd);
     builder.begin(line.seconds, line.nanoseconds, line.cpu, line.tid, line.pid, comm, 0);
     const start = Math.min(line.textStart, end);
     const stop = this.#textEnd(bytes, start, end);
@@ -180,23 +178,6 @@ export class PerfScriptReader implements Reader, LineReader {
     const stop = textEnd(bytes, start, end, this.#decoder);
     if (stop < end) this.#sawSymbol = true;
     return stop;
-  }
-
-  /** The name's id. Events come in runs of one task, and comparing with the name before is cheaper than looking it up. */
-  #comm(bytes: Uint8Array): number {
-    const { commStart, commEnd } = this.#line;
-    const length = commEnd - commStart;
-    if (length <= 0) return -1;
-    const last = this.#lastComm;
-    if (length === this.#lastCommLength) {
-      let i = 0;
-      while (i < length && bytes[commStart + i] === last[i]) i++;
-      if (i === length) return this.#lastCommId;
-    }
-    this.#lastCommId = this.#commId(bytes, commStart, commEnd);
-    this.#lastCommLength = length <= last.length ? length : -1;
-    for (let i = 0; i < this.#lastCommLength; i++) last[i] = bytes[commStart + i]!;
-    return this.#lastCommId;
   }
 
   #commId(bytes: Uint8Array, commStart: number, commEnd: number): number {

@@ -14,6 +14,7 @@
  * record printed field by field (-R): print_selected_fields() puts a space before each.
  */
 import { contextOf, recordFlags } from '../tracefs/context.ts';
+import { count, digits, number, powersOfTen, skipSpaces } from '../tracefs/digits.ts';
 
 /** Where the parts of one line are; used again for every line. Ranges are positions in the chunk. */
 export interface ReportLine {
@@ -60,33 +61,10 @@ export function newReportLine(): ReportLine {
 const space = 32;
 const dash = 45;
 const colon = 58;
+const upperX = 88;
 const defaultColumn = 16;
 const latencyColumn = 8;
 const nameColumn = 20;
-
-/** Result of the last `digits` call, beside its position. */
-let number = 0;
-let count = 0;
-
-function digits(bytes: Uint8Array, at: number, end: number): number {
-  let i = at;
-  let value = 0;
-  while (i < end) {
-    const digit = bytes[i]! - 48;
-    if (digit < 0 || digit > 9) break;
-    value = value * 10 + digit;
-    i++;
-  }
-  number = value;
-  count = i - at;
-  return i;
-}
-
-function skipSpaces(bytes: Uint8Array, at: number, end: number): number {
-  let i = at;
-  while (i < end && bytes[i] === space) i++;
-  return i;
-}
 
 /**
  * Reads the line `bytes[start..end)`, whose first `prefix` bytes name its buffer or file (behind a gap they may be missing);
@@ -193,12 +171,15 @@ function afterDash(bytes: Uint8Array, start: number, end: number, line: ReportLi
   return readName(bytes, at, end, line);
 }
 
-/** `d..2.`: data_latency_format(), which has the kernel's letters in the first four columns. */
+/**
+ * `d..2.`: data_latency_format(), which has the kernel's letters in the first four columns. `X` is what libtraceevent up to 1.8
+ * makes of 0x02 where interrupts are on (see `recordFlags`); where they are off, it does not print it.
+ */
 function readFlags(bytes: Uint8Array, start: number, end: number, line: ReportLine): number {
   let at = start;
   while (at < end && bytes[at] !== space) at++;
   if (at - start < 4 || at - start > 8) return -1;
-  line.flags = contextOf(bytes, start);
+  line.flags = contextOf(bytes, start) | (bytes[start] === upperX ? recordFlags(0x02) : 0);
   return at;
 }
 
@@ -216,8 +197,6 @@ function readFlagNumber(bytes: Uint8Array, start: number, end: number, line: Rep
   line.flags = recordFlags(value);
   return at;
 }
-
-const powersOfTen = [1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9];
 
 /** The time and its colon; the position behind them, or -1. */
 function readTime(bytes: Uint8Array, start: number, end: number, line: ReportLine): number {

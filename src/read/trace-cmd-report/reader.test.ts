@@ -317,3 +317,14 @@ test('a line of anything, put anywhere behind the first event (which decides wha
     { numRuns: 150 },
   );
 });
+
+test('a lazy reschedule is one in every form: 0x2 of the record, X where libtraceevent takes it for something else', () => {
+  const { events } =
+    read(`       fsl-mover-180   [003]-0x2     7.705069: mm_lru_activate:       folio=0xfffffc000107da00 pfn=0x81f68
+       fsl-mover-180   [003] X.h..     7.705070: mm_lru_activate:      folio=0xfffffc000107da00 pfn=0x81f68
+`);
+  assert.deepEqual(
+    events.map((event) => event.flags),
+    [contextFlags.needResched, contextFlags.needResched | contextFlags.hardirq],
+  );
+});

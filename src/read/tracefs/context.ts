@@ -11,6 +11,7 @@
  * A comm may hold anything, so the default layout is read from its fixed column, not from the left.
  */
 import { contextFlags } from '../../events/batch.ts';
+import { count, digits, number, powersOfTen, skipSpaces } from './digits.ts';
 
 /** Context of one line; used again for every line. */
 export interface LineContext {
@@ -50,31 +51,6 @@ export type ContextReader = (bytes: Uint8Array, start: number, end: number, cont
 
 const dash = 45;
 const space = 32;
-
-/** Result of the last `digits` call, beside its position. */
-let number = 0;
-let count = 0;
-
-/** Decimal digits from `at`: the position behind them; `number` and `count` tell the rest. */
-function digits(bytes: Uint8Array, at: number, end: number): number {
-  let i = at;
-  let value = 0;
-  while (i < end) {
-    const digit = bytes[i]! - 48;
-    if (digit < 0 || digit > 9) break;
-    value = value * 10 + digit;
-    i++;
-  }
-  number = value;
-  count = i - at;
-  return i;
-}
-
-function skipSpaces(bytes: Uint8Array, at: number, end: number): number {
-  let i = at;
-  while (i < end && bytes[i] === space) i++;
-  return i;
-}
 
 /** An integer time of any length: the last nine digits apart, so that nothing above 2^53 is rounded. */
 function integerTime(bytes: Uint8Array, at: number, behind: number, context: LineContext): boolean {
@@ -176,8 +152,6 @@ function readTime(bytes: Uint8Array, start: number, end: number, context: LineCo
   }
   return behindColon(bytes, at, end, context);
 }
-
-const powersOfTen = [1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9];
 
 function behindColon(bytes: Uint8Array, at: number, end: number, context: LineContext): boolean {
   if (at >= end || bytes[at] !== 58) return false;
@@ -301,11 +275,14 @@ function indexOfClose(bytes: Uint8Array, at: number, end: number): number {
   return -1;
 }
 
-/** enum trace_flag_type (include/linux/trace_events.h), as the record holds it. */
+/**
+ * enum trace_flag_type (include/linux/trace_events.h), as the record holds it. 0x02 is a lazy reschedule since 6.13; before, an
+ * architecture without irq flags, which none has that has our events.
+ */
 export function recordFlags(flags: number): number {
   let bits = 0;
   if (flags & 0x01) bits |= contextFlags.irqsOff;
-  if (flags & 0x04 || flags & 0x20) bits |= contextFlags.needResched;
+  if (flags & 0x26) bits |= contextFlags.needResched;
   if (flags & 0x08) bits |= contextFlags.hardirq;
   if (flags & 0x10) bits |= contextFlags.softirq;
   if (flags & 0x40) bits |= contextFlags.nmi;

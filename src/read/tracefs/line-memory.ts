@@ -136,3 +136,35 @@ function isAt(opening: Opening, view: DataView, at: number, end: number): boolea
   for (let i = 0; i < last; i++) if (words[i] !== view.getInt32(at + i * 4, true)) return false;
   return words[last] === view.getInt32(at + length - 4, true);
 }
+
+/**
+ * The name of the task of the line before. Events come in runs of one task, and comparing with the name before is cheaper than
+ * looking it up.
+ */
+export class CommMemory {
+  readonly #look: (bytes: Uint8Array, start: number, end: number) => number;
+  readonly #last = new Uint8Array(16);
+  #length = -1;
+  #id = -1;
+
+  /** @param look the name's id, -1 for a name that stands for none */
+  constructor(look: (bytes: Uint8Array, start: number, end: number) => number) {
+    this.#look = look;
+  }
+
+  /** The id of `bytes[start..end)`; -1 when there is no name. */
+  id(bytes: Uint8Array, start: number, end: number): number {
+    const length = end - start;
+    if (length <= 0) return -1;
+    const last = this.#last;
+    if (length === this.#length) {
+      let i = 0;
+      while (i < length && bytes[start + i] === last[i]) i++;
+      if (i === length) return this.#id;
+    }
+    this.#id = this.#look(bytes, start, end);
+    this.#length = length <= last.length ? length : -1;
+    for (let i = 0; i < this.#length; i++) last[i] = bytes[start + i]!;
+    return this.#id;
+  }
+}

@@ -19,7 +19,7 @@ import { type LineContext, nameEnd, newLineContext } from './context.ts';
 import { graphTextEnd } from './graph.ts';
 import { readHeaderLine } from './header.ts';
 import { chooseLayout, type Layout, layouts, startsWith, voteSize } from './layout.ts';
-import { ContextMemory, OpeningMemory } from './line-memory.ts';
+import { CommMemory, ContextMemory, OpeningMemory } from './line-memory.ts';
 
 export function openTracefs(source: string, options: ReadOptions): Reader & FrontReader<TracefsSeed> {
   const definitions = [...(options.probeDefinitions ?? []), ...(options.sidecar?.probeDefinitions ?? [])];
@@ -62,9 +62,7 @@ class TracefsReader implements FrontReader<TracefsSeed>, LineReader {
   #unit: Capture['clock']['unit'] | undefined;
   #stacks = 0;
   #sawTgid = false;
-  readonly #lastComm = new Uint8Array(16);
-  #lastCommLength = -1;
-  #lastCommId = -1;
+  readonly #comms = new CommMemory((bytes, start, end) => this.#commId(bytes, start, end));
   readonly #contexts = new ContextMemory();
   readonly #openings = new OpeningMemory();
   /** The bytes of the line at hand, for four at a time. */
@@ -309,7 +307,7 @@ class TracefsReader implements FrontReader<TracefsSeed>, LineReader {
       from = textStart;
       named = this.#unusual(bytes, textStart, behind, end);
     }
-    const comm = this.#comm(bytes, context.commStart, context.commEnd);
+    const comm = this.#comms.id(bytes, context.commStart, context.commEnd);
     if (context.tgid >= 0) this.#sawTgid = true;
     builder.begin(context.seconds, context.nanoseconds, context.cpu, context.pid, context.tgid, comm, context.flags);
     builder.textAs(named, bytes, from, end);
@@ -334,22 +332,10 @@ class TracefsReader implements FrontReader<TracefsSeed>, LineReader {
     return isFunction ? this.#function : this.#unnamed;
   }
 
-  /** The name's id. Events come in runs of one task, and comparing with the name before is cheaper than looking it up. */
-  #comm(bytes: Uint8Array, start: number, end: number): number {
-    const length = end - start;
-    if (length <= 0) return -1;
-    const last = this.#lastComm;
-    if (length === this.#lastCommLength) {
-      let i = 0;
-      while (i < length && bytes[start + i] === last[i]) i++;
-      if (i === length) return this.#lastCommId;
-    }
-    // The kernel prints <...> for a task whose name was pushed out of its cache of names (trace_find_cmdline()).
-    const unknown = length === 5 && startsWith(bytes, start, '<...>');
-    this.#lastCommId = unknown ? -1 : this.capture.strings.internBytes(bytes, start, end);
-    this.#lastCommLength = length <= last.length ? length : -1;
-    for (let i = 0; i < this.#lastCommLength; i++) last[i] = bytes[start + i]!;
-    return this.#lastCommId;
+  /** The kernel prints <...> for a task whose name was pushed out of its cache of names (trace_find_cmdline()). */
+  #commId(bytes: Uint8Array, start: number, end: number): number {
+    const isUnknown = end - start === 5 && startsWith(bytes, start, '<...>');
+    return isUnknown ? -1 : this.capture.strings.internBytes(bytes, start, end);
   }
 
   /** The first event decides what the time is; false for an event of another kind. */
