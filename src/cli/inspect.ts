@@ -186,7 +186,8 @@ function losses({ capture }: Tally): Table[] {
 
 async function show(of: Tally): Promise<void> {
   await printFacts(of.capture.source, facts(of));
-  for (const one of [names(of), ...books(of), ...losses(of)]) await printTable(one);
+  const tables = [...(of.capture.events === 0 ? [] : [names(of)]), ...books(of), ...losses(of)];
+  for (const one of tables) await printTable(one);
   for (const remark of of.capture.remarks) await printLines([`note: ${remark}`], '  ');
 }
 
