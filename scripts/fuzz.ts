@@ -5,31 +5,17 @@
  * the command that makes it again. Exit 1 when anything failed.
  */
 import { type ChildProcess, fork } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { inputOf, type Message, type Plan, runInput } from './fuzz/child.ts';
 import { kindOf } from './fuzz/minimise.ts';
 import { findSamples, type Sample } from './fuzz/samples.ts';
+import { root } from './root.ts';
 
 const self = fileURLToPath(import.meta.url);
 
-function findRoot(): string {
-  // Compiled to dist/scripts, or to any other folder two levels deep.
-  let folder = join(self, '..');
-  for (;;) {
-    try {
-      readFileSync(join(folder, 'package-lock.json'));
-      return folder;
-    } catch (error) {
-      if (!(error instanceof Error && 'code' in error) || join(folder, '..') === folder) throw error;
-      folder = join(folder, '..');
-    }
-  }
-}
-
-const root = findRoot();
 const out = join(root, 'out', 'fuzz');
 
 /** Wall seconds after which one input hangs. Processor time has a bound of its own; this one is for loops that never end. */

@@ -6,19 +6,12 @@ import { execFile } from 'node:child_process';
 import { createReadStream, existsSync, readdirSync, statSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { dirname, extname, join, normalize } from 'node:path';
+import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { type Browser, chromium } from 'playwright-core';
+import { root } from './root.ts';
 
-/** The repository, wherever this was compiled to. */
-function findRoot(): string {
-  let place = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(place, 'package-lock.json')) && dirname(place) !== place) place = dirname(place);
-  return place;
-}
-
-const root = findRoot();
 const folder = join(root, 'notebooks');
 
 /** Names of the notebooks, without `.html`. */

@@ -1,25 +1,16 @@
 /** The captures that speed is measured on: bundled ones, repeated until they hold a million events. */
 import { once } from 'node:events';
-import { createWriteStream, existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { createWriteStream } from 'node:fs';
+import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
-import { fileURLToPath } from 'node:url';
 import { openCapture } from '../../src/read/file.ts';
 import { eventsToCsv } from '../../src/write/csv.ts';
 import { makePerfetto } from '../make-perfetto.ts';
 import { repeatCapture } from '../repeat-capture.ts';
 import { repeatPerfData } from '../repeat-perf-data.ts';
 import { repeatTraceDat } from '../repeat-trace-dat.ts';
-
-/** The folder of package.json, wherever the compiled scripts lie below it. */
-export const root: string = findRoot();
-
-function findRoot(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder);
-  return folder;
-}
+import { root } from '../root.ts';
 
 async function into(path: string, write: (out: Writable) => Promise<unknown>): Promise<string> {
   const out = createWriteStream(path);

@@ -1,5 +1,5 @@
 /**
- * What one measured process does: it reads one file in one way and says on stdout how many events (lines, rows) it met.
+ * What one measured process does: it reads one file in one way and says on stderr how many events (lines, rows) it met.
  * Nothing is loaded but what that way needs, so that a process of newline counting and one of the reader differ in their
  * work and in nothing else.
  *
