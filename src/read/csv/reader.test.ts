@@ -49,7 +49,7 @@ test('digits without 0x are decimal, so letters among them are a counted mistake
   assert.equal(events.length, 2);
   assert.deepEqual(capture.accounting.skips, [
     {
-      reason: 'folio is not a number',
+      reason: 'folio is not a number: hex needs 0x, or "folio hex" in a map',
       count: 1,
       firstPlace: 'row 3',
       firstText: '1033.443989124,2,167,a, "b",pagemap:mm_lru_insertion,fffffc0001079600,531032,,0x33',

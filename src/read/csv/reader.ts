@@ -151,7 +151,8 @@ export class CsvReader implements Reader {
       this.#cells.restart();
       for (const { column, field, radix } of plan.cells) {
         const description = plan.fields[field]!;
-        if (!this.#cells.read(cells[column]!, description, field, radix)) return `${description.name} is not a number`;
+        if (!this.#cells.read(cells[column]!, description, field, radix))
+          return noNumber(description.name, cells[column]!);
       }
     }
     const comm = this.#text(cells[at.comm] ?? '', layout);
@@ -261,4 +262,10 @@ export class CsvReader implements Reader {
 function wholeNumber(cell: string | undefined): number | undefined {
   if (cell === undefined || cell === '') return -1;
   return /^\s*-?\d{1,10}\s*$/.test(cell) ? Number(cell) : undefined;
+}
+
+/** Why a cell is no number. Hex digits without their prefix are the usual reason, and a map is the way out. */
+function noNumber(field: string, cell: string): string {
+  const isHex = /^[0-9a-f]+$/i.test(cell.trim());
+  return `${field} is not a number${isHex ? `: hex needs 0x, or "${field} hex" in a map` : ''}`;
 }

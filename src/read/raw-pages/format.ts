@@ -60,7 +60,7 @@ async function openRawPages(source: string, files: FileSet, options: ReadOptions
   const layout = await layoutOf(source, beside.header, opened);
   beside.descriptions.layout = layout;
   const capture = newCapture(source, 'raw-pages', 'bytes');
-  capture.variant = `raw ring-buffer pages of ${opened.length} CPUs${layout.isLittleEndian ? '' : ', big endian'}`;
+  capture.variant = `raw ring-buffer pages of ${opened.length} ${opened.length === 1 ? 'CPU' : 'CPUs'}${layout.isLittleEndian ? '' : ', big endian'}`;
   capture.clock = clockOf(beside.clock);
   capture.remarks.push(...beside.remarks);
   const named = options.probeDefinitions ?? options.sidecar?.probeDefinitions ?? beside.probes;

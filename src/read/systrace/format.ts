@@ -21,7 +21,7 @@ export function detectSystrace(head: Uint8Array): Detection | undefined {
 export const systrace: StreamFormat = {
   access: 'stream',
   id: 'systrace',
-  title: 'atrace and systrace: the text of the ring buffer, plain, packed with zlib or inside a page',
+  title: 'text of atrace and systrace: plain, packed with zlib, or inside a page',
   writtenBy: 'adb shell atrace, atrace -z, systrace.py (*.html) on Android',
   recognisedBy: 'a line "TRACE:" before the text or a zlib stream; an HTML page with systrace\'s viewer',
   page: 'systrace',
