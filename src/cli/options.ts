@@ -78,7 +78,7 @@ export function addCaptureOptions(command: Command): Command {
     .addOption(
       new Option(
         '--threads <n>',
-        'threads that read tracefs text or trace.dat; 2 for large files where there are CPUs',
+        'threads that read tracefs text or trace.dat; 2 for large texts where there are CPUs',
       ).argParser(wholeNumber(1)),
     )
     .addOption(

@@ -22,7 +22,7 @@ export interface OpenOptions extends ReadOptions {
   readonly onProgress?: (bytes: number, total: number) => void;
   /** A sidecar elsewhere than beside the file. */
   readonly sidecarPath?: string;
-  /** Threads that decode tracefs text or a trace.dat in an unpacked file: 1, or 2 and more. Without it, 2 for large files where there are CPUs. */
+  /** Threads that decode tracefs text or a trace.dat in an unpacked file: 1, or 2 and more. Without it, 2 for large texts where there are CPUs. */
   readonly threads?: number;
 }
 
@@ -80,7 +80,8 @@ const mostThreads = 16;
 /** A text whose parts can be read apart, by more than one thread; undefined where one is to read it. */
 async function openThreads(path: string, format: StreamFormat, options: OpenOptions): Promise<OpenCapture | undefined> {
   const { size } = await stat(path);
-  const threads = threadsFor(size, sizeForThreads, options);
+  const usual = size >= sizeForThreads ? Math.min(2, availableParallelism()) : 1;
+  const threads = Math.min(options.threads ?? usual, mostThreads);
   if (format.openFront === undefined || threads < 2) return undefined;
   // Loaded here: most captures are small.
   const { openInThreads } = await import('./file-threads.ts');
@@ -88,20 +89,13 @@ async function openThreads(path: string, format: StreamFormat, options: OpenOpti
   return openInThreads(path, size, front, options, { threads, onProgress: options.onProgress });
 }
 
-/** Of ring-buffer pages: decoding them takes so little that a second thread pays for compiling the reader late. */
-const sizeForRingThreads = 2 ** 30;
-
-function threadsFor(size: number, least: number, options: OpenOptions): number {
-  const usual = size >= least ? Math.min(2, availableParallelism()) : 1;
-  return Math.min(options.threads ?? usual, mostThreads);
-}
-
 async function openAt(path: string, format: RandomFormat, options: OpenOptions): Promise<OpenCapture> {
   const file = await open(path, 'r').catch((error: unknown) => {
     throw openError(path, error);
   });
   const { size } = await file.stat();
-  const threads = threadsFor(size, sizeForRingThreads, options);
+  // Only when asked for: decoding a page takes so little that a second thread is slow to pay for itself (docs/speed.md).
+  const threads = Math.min(options.threads ?? 1, mostThreads);
   if (!format.isInThreads || threads < 2) {
     const input = new FileSource(path, file, size, options.onProgress);
     return readAt(path, input, format, options, () => input.close());
