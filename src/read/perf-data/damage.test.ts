@@ -18,7 +18,9 @@ import {
 import { TraceError } from '../../base/errors.ts';
 import { balance, type Capture } from '../../events/capture.ts';
 import { tracePath } from '../../test-support.ts';
+import type { ByteSource } from '../format.ts';
 import { type PlainEvent, readChunked } from '../test-support.ts';
+import { openPerfData } from './file-reader.ts';
 import { perfPipe } from './format.ts';
 import { readPerfFile, shown } from './test-support.ts';
 
@@ -314,4 +316,21 @@ test('a compressed record that makes more than the buffers held is refused, and 
   check(bytes, capture, events);
   assert.deepEqual(shown(events, base), expected);
   assert.ok(capture.accounting.skipped >= list[0]!.length);
+});
+
+test('attributes whose size is that of a whole disk are not all read', async () => {
+  const bytes = files[0]!.slice();
+  const view = new DataView(bytes.buffer);
+  view.setBigUint64(32, 2n ** 40n, true);
+  let most = 0;
+  const input: ByteSource = {
+    size: 2 ** 41,
+    read: async (offset, length) => {
+      most = Math.max(most, length);
+      return bytes.slice(offset, offset + length);
+    },
+  };
+  const reader = await openPerfData('test', input, {});
+  assert.ok(most <= 2 ** 28, `${most} bytes were asked for at once`);
+  assert.ok(reader.capture.remarks.some((remark) => /attributes of the events are cut/.test(remark)));
 });
