@@ -103,8 +103,9 @@ function refuseUndescribed(source: string, { header, descriptions }: Beside): vo
   ];
   if (missing.length === 0) return;
   const cause = `has raw pages, but not what describes their events (${missing.join(', ')})`;
-  const hint =
-    'copy them from the device that was traced, before it is started again: tar -C /sys/kernel/tracing -czf event_formats.tar.gz events, and put that into the folder';
+  // Files of tracefs say that their size is 0, and tar believes it (seen with GNU tar on 6.18).
+  const copy = 'for f in events/header_page events/*/*/format; do mkdir -p DIR/$(dirname $f); cat $f > DIR/$f; done';
+  const hint = `copy them from the device that was traced, before it is started again: cd /sys/kernel/tracing; ${copy} (tar packs files of tracefs as empty ones)`;
   throw new TraceError('no-formats', { file: source }, cause, hint);
 }
 
