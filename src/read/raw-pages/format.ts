@@ -1,6 +1,6 @@
 /** Raw pages of the ring buffer, as tracefs gives them, in a folder or a tar with the descriptions of their events. */
 import { TraceError } from '../../base/errors.ts';
-import { newCapture } from '../../events/capture.ts';
+import { type Capture, newCapture } from '../../events/capture.ts';
 import { BatchBuilder } from '../builder.ts';
 import type { ByteSource, Detection, FileSet, FolderFormat, RandomReader, ReadOptions } from '../format.ts';
 import { clockOf } from '../ring-buffer/clock.ts';
@@ -83,6 +83,7 @@ async function openRawPages(source: string, files: FileSet, options: ReadOptions
         capture,
         opened.map(({ instance }, i) => ({ name: instance, events: cursors[i]!.events })),
       );
+      remarkDescriptions(capture);
     },
     glance: async () => {
       const glancer = new Glancer();
@@ -90,6 +91,19 @@ async function openRawPages(source: string, files: FileSet, options: ReadOptions
       return glancer.result((time) => time);
     },
   };
+}
+
+/** Ids of events are given anew at each start of the kernel, so descriptions may be missing, or be those of another start. */
+function remarkDescriptions(capture: Capture): void {
+  const unknown = capture.kinds.filter(({ system, form }) => system === 'unknown' && form === 'generic').length;
+  if (unknown > 0)
+    capture.remarks.push(
+      `${unknown} kinds of records have no description beside the pages (probes have theirs in events/kprobes/*/format): their bytes are kept`,
+    );
+  if (capture.accounting.oddities.length > 0)
+    capture.remarks.push(
+      'some records do not fit their descriptions: these may be of another kernel, or of another start of it',
+    );
 }
 
 function clean(name: string): string {

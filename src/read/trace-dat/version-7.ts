@@ -26,6 +26,11 @@ import { recoverCpus } from './recover.ts';
 import { Scroll } from './scroll.ts';
 import { PackedDamage, unpackBlock } from './unpack.ts';
 
+/** Options name the section's kind by the same ids. */
+function sectionName(id: number): string {
+  return id === ids.done ? 'its options' : `section ${id}`;
+}
+
 const sectionHead = 16;
 const isPackedFlag = 1;
 
@@ -154,10 +159,10 @@ class Version7 {
   /** Reads the head of a section. @throws TraceError `damaged` when there is no such section here */
   async #open(at: number, id: number): Promise<Section> {
     if (!(at + sectionHead <= this.#input.size)) {
-      this.#fail(at, `should have section ${id} here, and ends at byte ${this.#input.size}`);
+      this.#fail(at, `should have ${sectionName(id)} here, and ends at byte ${this.#input.size}`);
     }
     const section = await this.#headAt(at);
-    if (section.id !== id) this.#fail(at, `should have section ${id} here, and has ${section.id}`);
+    if (section.id !== id) this.#fail(at, `should have ${sectionName(id)} here, and has section ${section.id}`);
     if (!(at + sectionHead + section.size <= this.#input.size)) {
       this.#fail(
         at,
