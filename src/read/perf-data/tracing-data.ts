@@ -9,6 +9,7 @@
  *     u32 size, kallsyms (none since 4.3)   u32 size, printk formats       0.6: u64 size, saved command lines
  */
 import { type EventFormat, parseEventFormat } from '../records/event-format.ts';
+import { type PrintkFormats, parsePrintkFormats } from '../records/printk-formats.ts';
 import { ByteReader } from './byte-reader.ts';
 
 export interface TracingData {
@@ -16,7 +17,7 @@ export interface TracingData {
   readonly longSize: 4 | 8;
   readonly formats: readonly EventFormat[];
   /** Formats of trace_printk(), by address in hex digits. */
-  readonly printkFormats: ReadonlyMap<string, string>;
+  readonly printkFormats: PrintkFormats;
   /** Of the machine that recorded, in bytes; 0 when what the file says is none. */
   readonly pageSize: number;
   /** Nothing was missing. */
@@ -25,9 +26,6 @@ export interface TracingData {
 
 /** Most descriptions; a kernel has about two thousand. */
 const mostFormats = 65536;
-
-/** Most formats of trace_printk(); a kernel that is being debugged has some hundreds. */
-const mostPrintkFormats = 65536;
 
 /** Reads the blob; undefined when it is none. What can be read of a damaged one is taken. */
 export function parseTracingData(bytes: Uint8Array): TracingData | undefined {
@@ -66,14 +64,5 @@ export function parseTracingData(bytes: Uint8Array): TracingData | undefined {
   from.take(from.u32());
   const printk = from.text(from.u32());
   if (version !== '0.5') from.take(from.size());
-  return { isLittle, longSize, formats, pageSize, printkFormats: parsePrintk(printk), isWhole: !from.isShort };
-}
-
-/** Lines `0xffff800081234567 : "format"` of tracefs printk_formats. */
-function parsePrintk(text: string): ReadonlyMap<string, string> {
-  const formats = new Map<string, string>();
-  for (const [, address = '', format = ''] of text.matchAll(/^0x([0-9a-f]+) : "(.*)"$/gm)) {
-    if (formats.size < mostPrintkFormats) formats.set(address, format);
-  }
-  return formats;
+  return { isLittle, longSize, formats, pageSize, printkFormats: parsePrintkFormats(printk), isWhole: !from.isShort };
 }

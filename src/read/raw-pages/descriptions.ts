@@ -2,7 +2,8 @@
 import { Gunzip } from 'fflate';
 import type { FileSet } from '../format.ts';
 import { parseEventFormat } from '../records/event-format.ts';
-import { Descriptions, parsePrintkFormats } from '../ring-buffer/descriptions.ts';
+import { parsePrintkFormats } from '../records/printk-formats.ts';
+import { Descriptions } from '../ring-buffer/descriptions.ts';
 import { MemorySource } from '../sources.ts';
 import { tarFiles } from '../tar.ts';
 import { isArchive, isNamed, systemOf } from './names.ts';

@@ -10,6 +10,7 @@ import { callCode } from './calls.ts';
 import type { RecordField } from './event-format.ts';
 import { add, compare, divide, multiply, settle, shift, subtract } from './int64.ts';
 import { namesCode } from './names.ts';
+import type { PrintkFormats } from './printk-formats.ts';
 import type { RecordBytes } from './record.ts';
 import type { SymbolIds } from './symbol-ids.ts';
 import type { Symbols } from './symbols.ts';
@@ -51,7 +52,7 @@ export interface Environment {
   /** As `places`, but bare digits where there is no symbol: how tools print the caller of a probe's return. */
   readonly callers: SymbolIds;
   readonly symbols: Symbols | undefined;
-  readonly printkFormats: ReadonlyMap<string, string> | undefined;
+  readonly printkFormats: PrintkFormats | undefined;
   /** Text being put together. */
   readonly out: TextOut;
   /** Text of the event's own columns, until the event is stored. */

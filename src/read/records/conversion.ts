@@ -13,6 +13,7 @@ import { integer } from './c-type.ts';
 import type { RecordField } from './event-format.ts';
 import { settle } from './int64.ts';
 import type { Conversion, Part } from './print-format.ts';
+import { findPrintk } from './printk-formats.ts';
 import type { RecordBytes } from './record.ts';
 import type { TextOut } from './text-out.ts';
 
@@ -161,12 +162,6 @@ function pointedText(code: NumberCode, scope: Scope): Code {
     const text = findPrintk(printkFormats, record.hi, record.lo);
     return text === undefined ? -1 : strings.intern(text);
   }, scope);
-}
-
-/** A listed format by its address, however its key is written. */
-export function findPrintk(formats: ReadonlyMap<string, string>, hi: number, lo: number): string | undefined {
-  const short = hi === 0 ? lo.toString(16) : hi.toString(16) + lo.toString(16).padStart(8, '0');
-  return formats.get(`0x${short}`) ?? formats.get(short) ?? formats.get(short.padStart(16, '0'));
 }
 
 function writer(conversion: Conversion, code: Code, scope: Scope): Writer {

@@ -7,11 +7,11 @@ import type { BatchBuilder } from '../builder.ts';
 import type { KindState, NamedKind } from '../kind-table.ts';
 import { bprintParts, writeBprint } from './bprint.ts';
 import type { Environment } from './c-code.ts';
-import { findPrintk } from './conversion.ts';
 import type { EventFormat, RecordField } from './event-format.ts';
 import { genericPlan, groupOf } from './generic-record.ts';
 import type { Plan } from './plan.ts';
 import type { Part } from './print-format.ts';
+import { findPrintk } from './printk-formats.ts';
 import type { RecordBytes } from './record.ts';
 
 /** Addresses whose formats are remembered. */

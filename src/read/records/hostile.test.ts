@@ -12,8 +12,8 @@ const symbols = parseKallsyms(
   new TextEncoder().encode('0000000000000000 t zero\n00000000 t a\n10 t b\n7fffffff t c\nffffffffffffff00 t d\n'),
 );
 const printkFormats = new Map([
-  ['0x0', '%d %s %p %*d %n %5000x'],
-  ['0x1', '%s%s%s%c%ps'],
+  ['0', '%d %s %p %*d %n %5000x'],
+  ['1', '%s%s%s%c%ps'],
 ]);
 
 /** Whatever the description and the bytes are: one event a record, all bytes in the books, and nothing is thrown. */

@@ -247,7 +247,7 @@ test('trace_printk() is put together from its format and its packed arguments', 
     ],
     '"%ps: %s", (void *)REC->ip, REC->fmt',
   );
-  const printkFormats = new Map([['0xffff800009000000', 'n=%d %s at %ps %#llx %c|%-5u|%03x\n']]);
+  const printkFormats = new Map([['ffff800009000000', 'n=%d %s at %ps %#llx %c|%-5u|%03x\n']]);
   const writer = new RecordWriter(6, 64).put(8, 8, 0xffff_8000_0830_0104n).put(16, 8, 0xffff_8000_0900_0000n);
   writer.put(24, 4, -5).text(28, 'abc\0').put(32, 8, 0xffff_8000_0830_0208n).put(40, 8, 0x1_0000_0002n);
   writer.text(48, 'Z').put(52, 4, 42).put(56, 4, 0xf);

@@ -16,6 +16,7 @@ import type { EventFormat, RecordField } from './event-format.ts';
 import { markerPlan } from './ftrace-record.ts';
 import { genericPlan } from './generic-record.ts';
 import type { Plan } from './plan.ts';
+import type { PrintkFormats } from './printk-formats.ts';
 import { isProbe, ProbePlan } from './probe-record.ts';
 import { RecordBytes } from './record.ts';
 import { rowPlan } from './row-record.ts';
@@ -27,8 +28,8 @@ export interface RecordOptions {
   readonly isLittleEndian: boolean;
   readonly longSize: 4 | 8;
   readonly symbols?: Symbols;
-  /** Formats of trace_printk() by address (hex digits, `0x` or not), as tracefs `printk_formats` lists them, without quotes. */
-  readonly printkFormats?: ReadonlyMap<string, string>;
+  /** What tracefs `printk_formats` lists. */
+  readonly printkFormats?: PrintkFormats;
 }
 
 /** Most ids without a description that get a kind of their own. */

@@ -25,7 +25,7 @@ export function parseCpuStats(texts: readonly string[]): CpuStats[] {
   const stats: CpuStats[] = [];
   let buffer = '';
   for (const text of texts) {
-    buffer = /^\s*\wuffer: (.*)$/m.exec(text)?.[1] ?? buffer;
+    buffer = /^[ \t]*\wuffer: (.*)$/m.exec(text)?.[1] ?? buffer;
     const cpu = /^CPU: (\d{1,5})$/m.exec(text)?.[1];
     if (cpu === undefined) continue;
     const count = (name: string): number => Number(new RegExp(`^${name}: (\\d{1,15})$`, 'm').exec(text)?.[1] ?? 0);

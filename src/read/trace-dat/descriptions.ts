@@ -4,7 +4,8 @@
  * read_proc_kallsyms(), read_ftrace_printk(), read_and_parse_cmdlines(), trace-cmd 3.1).
  */
 import { parseEventFormat } from '../records/event-format.ts';
-import { type Descriptions, parsePrintkFormats } from '../ring-buffer/descriptions.ts';
+import { parsePrintkFormats } from '../records/printk-formats.ts';
+import type { Descriptions } from '../ring-buffer/descriptions.ts';
 import { parsePageLayout } from '../ring-buffer/page-layout.ts';
 import type { Scroll } from './scroll.ts';
 
