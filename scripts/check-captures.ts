@@ -24,7 +24,7 @@ function tell(comparison: Comparison): void {
   const { folder, what, kind, compared, values, explained, oneSided, unexplained, examples } = comparison;
   const drift = comparison.drift === undefined ? '' : `, clocks within ${(comparison.drift / 1e6).toFixed(3)} ms`;
   console.log(
-    `${unexplained === 0 ? 'ok  ' : 'FAIL'} ${relative(top, folder)}: ${what} (${kind}): ${compared} events, ${values} values${drift}, ${unexplained} unexplained`,
+    `${unexplained === 0 && compared > 0 ? 'ok  ' : 'FAIL'} ${relative(top, folder)}: ${what} (${kind}): ${compared} events, ${values} values${drift}, ${unexplained} unexplained`,
   );
   for (const [rule, count] of explained) console.log(`       ${count} explained: ${rule}`);
   if (oneSided.size > 0) console.log(`       recorded by one side only: ${[...oneSided.keys()].sort().join(', ')}`);
@@ -44,7 +44,8 @@ function take(comparison: Comparison): void {
   tell(comparison);
   comparisons++;
   compared += comparison.compared;
-  if (comparison.unexplained > 0) failed++;
+  // Two formats of one run that have nothing in common were not compared at all.
+  if (comparison.unexplained > 0 || comparison.compared === 0) failed++;
   for (const [rule, count] of comparison.explained) {
     const key = `${comparison.kind}: ${rule}`;
     explained.set(key, (explained.get(key) ?? 0) + count);
@@ -62,7 +63,7 @@ for (const folder of folders) {
   }
 }
 console.log(
-  `\n${folders.length} folders, ${comparisons} comparisons, ${compared} events, ${failed} with unexplained differences`,
+  `\n${folders.length} folders, ${comparisons} comparisons, ${compared} events, ${failed} with unexplained differences or nothing to compare`,
 );
 for (const [rule, count] of [...explained].sort()) console.log(`  ${count} ${rule}`);
 if (failed > 0 || comparisons === 0) process.exitCode = 1;

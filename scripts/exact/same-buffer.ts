@@ -62,13 +62,23 @@ export interface Agreement<Rule extends string> {
   readonly explained: Map<Rule, number>;
   /** `kind.field` that only one of the two records. */
   readonly oneSided: Map<string, number>;
+  /** Names that stand for a number in a field, and the number for the names: one for one, all through a comparison. */
+  readonly names: Map<string, string>;
   /** How many differ without a rule, and the first of them. */
   unexplained: number;
   readonly examples: string[];
 }
 
 export function newAgreement<Rule extends string>(): Agreement<Rule> {
-  return { compared: 0, values: 0, explained: new Map(), oneSided: new Map(), unexplained: 0, examples: [] };
+  return {
+    compared: 0,
+    values: 0,
+    explained: new Map(),
+    oneSided: new Map(),
+    names: new Map(),
+    unexplained: 0,
+    examples: [],
+  };
 }
 
 export function add<K>(counts: Map<K, number>, key: K, by = 1): void {
@@ -235,7 +245,9 @@ function ruleFor(
   if ((a?.role === 'caller' || b?.role === 'caller') && isAddress(a?.value) !== isAddress(b?.value)) {
     return 'an address, not a symbol';
   }
-  if (isNumberOfNames(a?.value, b?.value) || isNumberOfNames(b?.value, a?.value)) return 'a number, not its name';
+  const { names } = agreement;
+  if (isNumberOfNames(a?.value, b?.value)) return isOneForOne(names, key, a?.value, b?.value);
+  if (isNumberOfNames(b?.value, a?.value)) return isOneForOne(names, key, b?.value, a?.value);
   if (printsAs(a?.value, b?.value) || printsAs(b?.value, a?.value)) return 'printed as text';
   return undefined;
 }
@@ -244,6 +256,23 @@ function ruleFor(
 function isNumberOfNames(names: Value, digits: Value): boolean {
   if (typeof names !== 'string' || typeof digits !== 'string' || !/^0x[0-9a-f]+$/.test(digits)) return false;
   return /^[A-Za-z_][\w|]*$/.test(names);
+}
+
+/** Whether these names always stand for this number, and it for them: else what differs is the value. */
+function isOneForOne(
+  known: Map<string, string>,
+  key: string,
+  names: Value,
+  digits: Value,
+): 'a number, not its name' | undefined {
+  for (const [from, to] of [
+    [`${key}=${String(names)}`, String(digits)],
+    [`${key}=${String(digits)}`, String(names)],
+  ] as const) {
+    if ((known.get(from) ?? to) !== to) return undefined;
+    known.set(from, to);
+  }
+  return 'a number, not its name';
 }
 
 function isAddress(value: Value): boolean {
