@@ -251,6 +251,32 @@ const digits: Edit = (bytes, dice) => {
   return replaced(bytes, from, to, encoder.encode(number));
 };
 
+const isLetter = (byte: number | undefined): boolean =>
+  byte === 95 || (byte !== undefined && (byte | 32) >= 97 && (byte | 32) <= 122);
+
+/** Another name for a field, an event or a task: that of something every object has, one from elsewhere in the input, none. */
+const renamed: Edit = (bytes, dice) => {
+  const nameAt = (place: number): readonly [from: number, to: number] => {
+    let from = place;
+    for (let i = 0; i < 4096 && !isLetter(bytes[from]); i++) from = (from + 1) % bytes.length;
+    while (from > 0 && isLetter(bytes[from - 1])) from--;
+    let to = from;
+    while (isLetter(bytes[to])) to++;
+    return [from, to];
+  };
+  const [from, to] = nameAt(dice.below(bytes.length));
+  const [otherFrom, otherTo] = nameAt(dice.below(bytes.length));
+  const name = dice.pick([
+    encoder.encode('constructor'),
+    encoder.encode('__proto__'),
+    encoder.encode('toString'),
+    encoder.encode('x'.repeat(dice.size(400))),
+    bytes.slice(otherFrom, otherTo),
+    new Uint8Array(0),
+  ]);
+  return replaced(bytes, from, to, name);
+};
+
 /** More behind the end: zeros that were reserved, the file once more, something else. */
 const appended: Edit = (bytes, dice, material) =>
   concatenate([
@@ -287,6 +313,7 @@ export const edits: readonly { readonly name: string; readonly weight: number; r
   { name: 'spliced', weight: 5, edit: spliced },
   { name: 'inserted', weight: 8, edit: inserted },
   { name: 'digits', weight: 8, edit: digits },
+  { name: 'renamed', weight: 6, edit: renamed },
   { name: 'appended', weight: 3, edit: appended },
   { name: 'bombed', weight: 1, edit: bombed },
 ];
