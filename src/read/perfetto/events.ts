@@ -5,7 +5,7 @@
  */
 import type { BatchBuilder } from '../builder.ts';
 import type { KindState, NamedKind } from '../kind-table.ts';
-import { recordFlags } from '../tracefs/context.ts';
+import { recordFlags } from '../record-flags.ts';
 import { genericField, kprobeField, printField } from './event-table.ts';
 import { Scratch, sorts } from './scratch.ts';
 import { ownProbe, Shapes } from './shapes.ts';

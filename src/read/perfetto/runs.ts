@@ -2,7 +2,7 @@
 import type { Loss } from '../../events/capture.ts';
 import type { BatchBuilder } from '../builder.ts';
 import type { KindState } from '../kind-table.ts';
-import { recordFlags } from '../tracefs/context.ts';
+import { recordFlags } from '../record-flags.ts';
 import type { BundleContext, EventDecoder } from './events.ts';
 import type { Run } from './order.ts';
 import { stateText } from './targets.ts';

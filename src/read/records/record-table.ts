@@ -6,11 +6,11 @@
  *     builder.beginAt(hi, lo, cpu, table.pidOf(bytes, start, end), -1, comm, table.flagsOf(bytes, start, end));
  *     table.decode(bytes, start, end);
  */
-import { contextFlags } from '../../events/batch.ts';
 import { freeText } from '../../events/fields.ts';
 import { findRow } from '../../events/rows.ts';
 import type { BatchBuilder } from '../builder.ts';
 import type { KindState } from '../kind-table.ts';
+import { recordFlags } from '../record-flags.ts';
 import type { Environment } from './c-code.ts';
 import type { EventFormat, RecordField } from './event-format.ts';
 import { markerPlan } from './ftrace-record.ts';
@@ -190,21 +190,8 @@ export class RecordTable {
   }
 }
 
-/**
- * `contextFlags` of each value of `common_flags`: 0x01 irqs off, 0x04 and 0x20 a reschedule asked for, 0x02 the same lazily
- * (6.13 and later; before, an architecture without irq flags, which none has that has our events), 0x08 hard irq,
- * 0x10 soft irq, 0x40 NMI, 0x80 bottom halves off.
- */
-const flagTable = Uint8Array.from({ length: 256 }, (_, flags) => {
-  let bits = 0;
-  if (flags & 0x01) bits |= contextFlags.irqsOff;
-  if (flags & 0x26) bits |= contextFlags.needResched;
-  if (flags & 0x08) bits |= contextFlags.hardirq;
-  if (flags & 0x10) bits |= contextFlags.softirq;
-  if (flags & 0x40) bits |= contextFlags.nmi;
-  if (flags & 0x80) bits |= contextFlags.bhOff;
-  return bits;
-});
+/** `recordFlags` of every value that a byte has: one look-up for each record. */
+const flagTable = Uint8Array.from({ length: 256 }, (_, flags) => recordFlags(flags));
 
 const digits = new TextEncoder().encode('0123456789abcdef');
 

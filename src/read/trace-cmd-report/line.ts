@@ -13,7 +13,8 @@
  * count no seconds `%12d:`. The name is padded to 20 behind its colon, so a text that begins with one more space is a
  * record printed field by field (-R): print_selected_fields() puts a space before each.
  */
-import { contextOf, recordFlags } from '../tracefs/context.ts';
+import { recordFlags } from '../record-flags.ts';
+import { contextOf } from '../tracefs/context.ts';
 import { count, digits, number, powersOfTen, skipSpaces } from '../tracefs/digits.ts';
 
 /** Where the parts of one line are; used again for every line. Ranges are positions in the chunk. */

@@ -11,6 +11,7 @@
  * A comm may hold anything, so the default layout is read from its fixed column, not from the left.
  */
 import { contextFlags } from '../../events/batch.ts';
+import { recordFlags } from '../record-flags.ts';
 import { count, digits, number, powersOfTen, skipSpaces } from './digits.ts';
 
 /** Context of one line; used again for every line. */
@@ -273,21 +274,6 @@ function indexOfClose(bytes: Uint8Array, at: number, end: number): number {
   const limit = Math.min(end, at + 64);
   for (let i = at; i < limit; i++) if (bytes[i] === 41) return i;
   return -1;
-}
-
-/**
- * enum trace_flag_type (include/linux/trace_events.h), as the record holds it. 0x02 is a lazy reschedule since 6.13; before, an
- * architecture without irq flags, which none has that has our events.
- */
-export function recordFlags(flags: number): number {
-  let bits = 0;
-  if (flags & 0x01) bits |= contextFlags.irqsOff;
-  if (flags & 0x26) bits |= contextFlags.needResched;
-  if (flags & 0x08) bits |= contextFlags.hardirq;
-  if (flags & 0x10) bits |= contextFlags.softirq;
-  if (flags & 0x40) bits |= contextFlags.nmi;
-  if (flags & 0x80) bits |= contextFlags.bhOff;
-  return bits;
 }
 
 /** `359 0 30093974848 type: 600`: pid, cpu, the clock's value (nanoseconds but for integer clocks). */
