@@ -177,11 +177,16 @@ function plain(value: Value): string {
   return value === undefined ? '' : value.trimEnd();
 }
 
-const window = 12;
-
-/** How far `b` is shifted against `a`: by the first dozen lines of `b` that occur exactly once in `a`. */
-function shiftOf(a: readonly Line[], b: readonly Line[]): number | undefined {
-  const at = (lines: readonly Line[], i: number): string =>
+/**
+ * How far `b` is shifted against `a`: by the first `window` lines of `b` that occur exactly once in `a`. undefined when the two have
+ * nothing of that length in common.
+ */
+export function shiftOf(
+  a: readonly { readonly must: string }[],
+  b: readonly { readonly must: string }[],
+  window = 12,
+): number | undefined {
+  const at = (lines: readonly { readonly must: string }[], i: number): string =>
     lines
       .slice(i, i + window)
       .map((line) => line.must)

@@ -116,8 +116,11 @@ test('a quick look at a terabyte answers at once: heads and tails, and it says s
   const size = 2 ** 40;
   try {
     ftruncateSync(file, size);
-  } catch {
+  } catch (error) {
     closeSync(file);
+    // Anything else than a size that the file system does not have is a fault.
+    const code = error instanceof Error && 'code' in error ? error.code : '';
+    if (code !== 'EFBIG' && code !== 'EINVAL' && code !== 'ENOSPC') throw error;
     t.skip('the file system holds no terabyte, not even of nothing');
     return;
   }

@@ -29,3 +29,18 @@ export function readChunked(
 export async function* chunksOf(...texts: readonly (string | Uint8Array)[]): AsyncGenerator<Uint8Array> {
   for (const text of texts) yield typeof text === 'string' ? new TextEncoder().encode(text) : text;
 }
+
+/** All that a reading gave: for readings that must be equal to the last id, not only in what their events mean. */
+export interface Told {
+  readonly capture: Capture;
+  readonly events: ReturnType<typeof eventsOf>;
+  /** Ids and places too, which `events` shows only by what they mean. */
+  readonly columns: readonly (readonly number[])[];
+}
+
+export function told(capture: Capture, batches: readonly EventBatch[]): Told {
+  const columns = (['ordinal', 'time', 'comm', 'kind'] as const).map((name) =>
+    batches.flatMap((batch) => [...batch[name].subarray(0, batch.length)]),
+  );
+  return { capture, events: eventsOf(capture, batches), columns };
+}

@@ -5,25 +5,11 @@ import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import type { EventBatch } from '../events/batch.ts';
-import { balance, type Capture } from '../events/capture.ts';
+import { balance } from '../events/capture.ts';
 import { tracePath } from '../test-support.ts';
-import { eventsOf } from './test-support.ts';
+import { type Told, told } from './test-support.ts';
 import { buffersOf, type Part } from './text-ranges.ts';
 import { openTracefs, openTracefsPart, type TracefsSeed } from './tracefs/reader.ts';
-
-interface Told {
-  readonly capture: Capture;
-  readonly events: ReturnType<typeof eventsOf>;
-  /** Ids and places too, which `events` shows only by what they mean. */
-  readonly columns: readonly (readonly number[])[];
-}
-
-function told(capture: Capture, batches: readonly EventBatch[]): Told {
-  const columns = (['ordinal', 'time', 'comm', 'kind'] as const).map((name) =>
-    batches.flatMap((batch) => [...batch[name].subarray(0, batch.length)]),
-  );
-  return { capture, events: eventsOf(capture, batches), columns };
-}
 
 function whole(bytes: Uint8Array): Told {
   const reader = openTracefs('test', {});

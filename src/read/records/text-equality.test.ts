@@ -34,14 +34,13 @@ function catalogued(): EventFormat[] {
   return formats;
 }
 
-/** The event's line as the kernel prints it: the print format, run by itself. */
-function textOf(format: EventFormat, bytes: Uint8Array): string {
-  const capture = newCapture('t', 't', 'lines');
-  const ids = new SymbolIds(capture.strings, undefined, 'name', '0x');
-  const out = new TextOut();
-  const environment: Environment = {
+/** What a 64-bit machine without symbols gives to expressions. */
+function newEnvironment(): Environment {
+  const { strings } = newCapture('t', 't', 'bytes');
+  const ids = new SymbolIds(strings, undefined, 'name', '0x');
+  return {
     longSize: 8,
-    strings: capture.strings,
+    strings,
     names: ids,
     places: ids,
     callers: ids,
@@ -50,6 +49,12 @@ function textOf(format: EventFormat, bytes: Uint8Array): string {
     out: new TextOut(),
     spill: new TextOut(),
   };
+}
+
+/** The event's line as the kernel prints it: the print format, run by itself. */
+function textOf(format: EventFormat, bytes: Uint8Array): string {
+  const out = new TextOut();
+  const environment = newEnvironment();
   const record = new RecordBytes(true);
   record.set(bytes, 0, bytes.length);
   const { write } = printedText(partsOf(format, environment), scopeOf(format, environment));
@@ -125,20 +130,7 @@ test('text and record of every catalogued event of every bundled kernel give the
 });
 
 test('nothing that a record of a bundled kernel holds is left out', () => {
-  const capture = newCapture('t', 't', 'bytes');
-  const ids = new SymbolIds(capture.strings, undefined, 'name', '0x');
-  const out = new TextOut();
-  const environment: Environment = {
-    longSize: 8,
-    strings: capture.strings,
-    names: ids,
-    places: ids,
-    callers: ids,
-    symbols: undefined,
-    printkFormats: undefined,
-    out,
-    spill: out,
-  };
+  const environment = newEnvironment();
   for (const format of catalogued()) {
     const row = findRow(format.system, format.name);
     assert.ok(row);

@@ -5,29 +5,15 @@ import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import type { EventBatch } from '../../events/batch.ts';
-import { balance, type Capture } from '../../events/capture.ts';
+import { balance } from '../../events/capture.ts';
 import { tracePath } from '../../test-support.ts';
 import type { RandomReader } from '../format.ts';
 import { MemorySource } from '../sources.ts';
-import { eventsOf } from '../test-support.ts';
+import { type Told, told } from '../test-support.ts';
 import { traceDat } from '../trace-dat/format.ts';
 import { type FileItems, type Shape, traceDatOf, usualShape } from '../trace-dat/test-support.ts';
 import { RingFront, type RingPart, RingPartReader, type RingTask, ringBuffers } from './ring-parts.ts';
 import type { Item } from './test-support.ts';
-
-interface Told {
-  readonly capture: Capture;
-  readonly events: ReturnType<typeof eventsOf>;
-  /** Ids and places too, which `events` shows only by what they mean. */
-  readonly columns: readonly (readonly number[])[];
-}
-
-function told(capture: Capture, batches: readonly EventBatch[]): Told {
-  const columns = (['ordinal', 'time', 'comm', 'kind'] as const).map((name) =>
-    batches.flatMap((batch) => [...batch[name].subarray(0, batch.length)]),
-  );
-  return { capture, events: eventsOf(capture, batches), columns };
-}
 
 const open = (bytes: Uint8Array): Promise<RandomReader> => traceDat.openAt('test.dat', new MemorySource([bytes]), {});
 

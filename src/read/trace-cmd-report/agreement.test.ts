@@ -16,6 +16,7 @@ import { strict as assert } from 'node:assert';
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { test } from 'node:test';
+import { shiftOf } from '../../../scripts/exact/two-buffers.ts';
 import { balance } from '../../events/capture.ts';
 import { outsideCaptures, tracePath } from '../../test-support.ts';
 import { openCapture } from '../file.ts';
@@ -78,23 +79,8 @@ function lineOf(event: PlainEvent, withPointers: boolean, isRecord: boolean): Li
   };
 }
 
+/** Lines by which two buffers are laid beside each other. */
 const window = 8;
-
-/** How far `b` is shifted against `a`, by the first lines of `b` that occur once in `a`. */
-function shiftOf(a: readonly Line[], b: readonly Line[]): number | undefined {
-  const at = (lines: readonly Line[], i: number): string =>
-    lines
-      .slice(i, i + window)
-      .map((line) => line.must)
-      .join('\n');
-  const places = new Map<string, number>();
-  for (let i = 0; i + window <= a.length; i++) places.set(at(a, i), places.has(at(a, i)) ? -1 : i);
-  for (let j = 0; j + window <= b.length; j++) {
-    const i = places.get(at(b, j)) ?? -1;
-    if (i >= 0) return i - j;
-  }
-  return undefined;
-}
 
 interface Agreement {
   compared: number;
@@ -124,7 +110,7 @@ async function compare(report: string): Promise<Agreement> {
         .map((event) => lineOf(event, withPointers, isRecord));
     const a = choose(trace);
     const b = choose(ofReport);
-    const shift = shiftOf(a, b);
+    const shift = shiftOf(a, b, window);
     if (shift === undefined) {
       assert.ok(Math.min(a.length, b.length) < 40, `${report} cpu ${cpu}: ${a.length}, ${b.length} events never meet`);
       continue;
