@@ -1,7 +1,7 @@
 /** One cell into one field's value. */
 import type { StringTable } from '../../base/strings.ts';
 import type { Field } from '../../events/kinds.ts';
-import { unguardText } from '../../events/table.ts';
+import { parseContext, unguardText } from '../../events/table.ts';
 import { type FieldValues, parseDecimal, parseHex, parseLruFlags, presence } from '../../events/values.ts';
 
 export class CellReader {
@@ -88,4 +88,17 @@ function isLruFlags(bytes: Uint8Array, start: number, end: number): boolean {
   const first = bytes[start];
   const second = bytes[start + 1];
   return end - start >= 2 && (first === 77 || first === 32) && (second === 97 || second === 102);
+}
+
+/** `'`: a text that our export wrote so that no spreadsheet takes it for a formula (events/table.ts). */
+export const guard = 39;
+
+/** Flags of single letters, which nearly all are. */
+const flagsOfLetter = Uint8Array.from({ length: 128 }, (_, byte) => parseContext(String.fromCharCode(byte)));
+
+/** The flags of a context's letters. */
+export function contextOf(bytes: Uint8Array, start: number, end: number): number {
+  if (start === end) return 0;
+  if (end - start === 1) return flagsOfLetter[bytes[start]!]!;
+  return end - start > 8 ? 0 : parseContext(String.fromCharCode(...bytes.subarray(start, end)));
 }

@@ -3,35 +3,18 @@
  * first row, a guarded text) goes to the reader of rows of strings, which is the judge of all rows: so either way gives the
  * same events and books.
  */
-import { parseContext } from '../../events/table.ts';
 import { type BatchBuilder, isBlank } from '../builder.ts';
 import type { NamedKind } from '../kind-table.ts';
-import { readNumber } from './cells.ts';
+import { contextOf, guard, readNumber } from './cells.ts';
 import type { Layout } from './header.ts';
+import { KnownRows } from './known-rows.ts';
 import { PlainRow } from './plain.ts';
 import type { Plan } from './plans.ts';
+import type { CommonColumns, KnownPlan } from './row-shape.ts';
 import type { TimeReader } from './times.ts';
 
-/** Where the common columns are; -1 for those that the table has not. */
-export interface CommonColumns {
-  time: number;
-  cpu: number;
-  pid: number;
-  tgid: number;
-  comm: number;
-  event: number;
-  probe: number;
-  context: number;
-  text: number;
-}
-
-/** What the cells that decide on a row's plan looked like, byte for byte, and that plan. */
-interface KnownPlan {
-  readonly event: Uint8Array;
-  readonly probe: Uint8Array;
-  readonly hasText: boolean;
-  readonly plan: Plan | NamedKind;
-}
+/** `#` begins a comment line. */
+const comment = 35;
 
 /** Plans found by their cells' bytes; rows of others go the longer way. */
 const mostPlans = 4096;
@@ -40,7 +23,10 @@ const mostPlans = 4096;
 export type ReadCells = (cells: readonly string[], line: number) => Plan | NamedKind | undefined;
 
 export class PlainReader {
+  /** Rows taken by the last `take`. */
+  rows = 0;
   readonly #row: PlainRow;
+  readonly #known: KnownRows;
   readonly #builder: BatchBuilder;
   readonly #layout: Layout;
   readonly #columns: CommonColumns;
@@ -74,14 +60,32 @@ export class PlainReader {
     this.#row = new PlainRow(delimiter);
     this.#time = time;
     this.#readCells = readCells;
+    this.#known = new KnownRows(builder, layout, columns, delimiter, time);
     const encoder = new TextEncoder();
     this.#fields = layout.targets.flatMap((target, column) =>
       target.to === 'field' ? [{ column, name: encoder.encode(` ${target.name}=`) }] : [],
     );
   }
 
-  /** Takes the row at `start`: the place behind it, or -1 when it is not plain. */
+  /** Takes rows from `start` on while they are plain: the place behind the last one, `start` itself when the first is not. */
   take(bytes: Uint8Array, start: number, line: number): number {
+    this.#known.begin(bytes);
+    let at = start;
+    this.rows = 0;
+    while (at < bytes.length) {
+      at = this.#known.take(at, line + this.rows);
+      this.rows += this.#known.rows;
+      if (at >= bytes.length || bytes[at] === comment) break;
+      const next = this.#takeOne(bytes, at, line + this.rows);
+      if (next < 0) break;
+      this.rows++;
+      at = next;
+    }
+    return at;
+  }
+
+  /** Takes the row at `start`: the place behind it, or -1 when it is not plain. */
+  #takeOne(bytes: Uint8Array, start: number, line: number): number {
     // Tabs are blanks: a row of nothing else is a blank line, as rows.ts has it.
     if (this.#delimiter === 9 && bytes[start]! <= 32 && isBlank(bytes, start, bytes.indexOf(10, start))) return -1;
     const row = this.#row;
@@ -141,6 +145,7 @@ export class PlainReader {
     this.#builder.begin(this.#time.seconds, this.#time.nanoseconds, cpu, pid, tgid, comm, flags);
     if ('state' in plan) this.#builder.values(plan.state(), bytes);
     else this.#builder.generic(plan, this.#text, 0, this.#textLength);
+    if (!this.#row.isQuoted) this.#known.remember(known, starts, { cpu, pid, tgid, comm });
     return true;
   }
 
@@ -231,7 +236,7 @@ export class PlainReader {
     const hasText = text >= 0 && starts[text]! < ends[text]!;
     const hash = this.#hash(bytes);
     const list = this.#plans.get(hash) ?? [];
-    list.push({ event: cell(event), probe: cell(probe), hasText, plan });
+    list.push({ event: cell(event), probe: cell(probe), hasText, plan, shape: undefined });
     this.#plans.set(hash, list);
     this.#count++;
   }
@@ -247,20 +252,8 @@ export class PlainReader {
   }
 }
 
-/** `'`: a text that our export wrote so that no spreadsheet takes it for a formula (events/table.ts). */
-const guard = 39;
-
 function isSame(kept: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
   if (kept.length !== end - start) return false;
   for (let i = 0; i < kept.length; i++) if (kept[i] !== bytes[start + i]) return false;
   return true;
-}
-
-/** Flags of single letters, which nearly all are. */
-const flagsOfLetter = Uint8Array.from({ length: 128 }, (_, byte) => parseContext(String.fromCharCode(byte)));
-
-function contextOf(bytes: Uint8Array, start: number, end: number): number {
-  if (start === end) return 0;
-  if (end - start === 1) return flagsOfLetter[bytes[start]!]!;
-  return end - start > 8 ? 0 : parseContext(String.fromCharCode(...bytes.subarray(start, end)));
 }

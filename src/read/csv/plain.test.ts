@@ -11,7 +11,17 @@ import { tracePath } from '../../test-support.ts';
 import { eventsToCsv } from '../../write/csv.ts';
 import { readBytes } from '../bytes.ts';
 import { chunksOf, eventsOf } from '../test-support.ts';
+import { KnownRows } from './known-rows.ts';
 import { CsvReader } from './reader.ts';
+
+/** Rows that were read because they were known: a property of them would mean nothing if there were none. */
+let known = 0;
+const { take } = KnownRows.prototype;
+KnownRows.prototype.take = function (start, line) {
+  const at = take.call(this, start, line);
+  known += this.rows;
+  return at;
+};
 
 function read(text: string | Uint8Array, judgesAll: boolean, sizes: readonly number[] = []) {
   const bytes = typeof text === 'string' ? new TextEncoder().encode(text) : text;
@@ -128,6 +138,75 @@ test('any table, quoted or not, cut anywhere: the same with and without the judg
   assert.ok(events > 1000, `${events} events`);
 });
 
+/** Of each column, cells with which a row is an event; in the order of `cells`. */
+const goodCells: readonly (readonly string[])[] = [
+  ['1000', '1001', '12345678901', '12345678902', '12345678000', '12345678901234567890', '7'],
+  ['0', '12', ''],
+  ['1', '4194304', ''],
+  ['1', ''],
+  ['init.sh', 'a b', 'fsl-mover', ''],
+  ['pagemap:mm_lru_insertion', 'mm_lru_activate', 'own_event', 'x:y', 'migrate:mm_migrate_pages', 'x', 'own_events'],
+  ['0xfffffc00000081c0', '', '12', '0xFFFFFFFFFFFFFFFF'],
+  ['0x40207', '263687', '', '123456789012'],
+  ['0', '', '-3'],
+  ['Ma bd ', '0x33', '51', ''],
+  ['', '', '', 'a=1 b=2'],
+  ['', '', 'p:try_to_migrate:line folio=folio:X lru=:d pfn=:t'],
+  ['', 'd', 'dN'],
+];
+
+/** Undefined, but for one time in `rarity`. */
+const seldom = <T>(rarity: number, arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
+  fc.oneof({ weight: rarity - 1, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary });
+
+/** Rows that resemble each other, and every now and then one that differs from another in a cell. */
+const alike = fc.record({
+  header: fc.constantFrom(...headers),
+  end: fc.constantFrom('\n', '\n', '\r\n'),
+  pool: fc.array(fc.tuple(...goodCells.map((choices) => fc.constantFrom(...choices))), { minLength: 1, maxLength: 3 }),
+  picks: fc.array(
+    fc.record({
+      from: fc.nat(2),
+      time: fc.constantFrom(...goodCells[0]!),
+      change: seldom(
+        3,
+        fc.nat(cells.length - 1).chain((column) =>
+          fc.record({
+            column: fc.constant(column),
+            cell: fc.constantFrom(...goodCells[column]!, ...cells[column]!),
+            isQuoted: fc.boolean(),
+          }),
+        ),
+      ),
+      noise: seldom(40, fc.constantFrom(...noise)),
+    }),
+    { maxLength: 60, size: 'max' },
+  ),
+});
+
+test('rows that resemble those before them: the same with and without the judge', () => {
+  known = 0;
+  let events = 0;
+  const sizes = fc.array(fc.integer({ min: 1, max: 3000 }), { maxLength: 3 });
+  fc.assert(
+    fc.property(alike, sizes, ({ header, end, pool, picks }, sizes) => {
+      const delimiter = header.includes(';') ? ';' : header.includes('\t') ? '\t' : ',';
+      const lines = picks.map(({ from, time, change, noise }) => {
+        if (noise !== undefined) return noise;
+        const row: string[] = [time, ...pool[from % pool.length]!.slice(1)];
+        if (change !== undefined) row[change.column] = change.isQuoted ? quoted(change.cell) : change.cell;
+        return row.join(delimiter);
+      });
+      const text = [header, ...lines, ''].join(end);
+      const judged = read(text, true);
+      events += judged.events.length;
+      assert.deepEqual(read(text, false, sizes), judged);
+    }),
+    { numRuns: 600 },
+  );
+  assert.ok(known > events / 4, `${known} of ${events} events were known`);
+});
+
 test('our own export of a capture: the same with and without the judge', async () => {
   const bytes = gunzipSync(readFileSync(tracePath('debian-6.1-4k', 'shanon_hot', 'trace.txt.gz'))).subarray(
     0,
@@ -136,7 +215,9 @@ test('our own export of a capture: the same with and without the judge', async (
   let text = '';
   for await (const part of eventsToCsv(await readBytes('test', chunksOf(bytes)))) text += part;
   const judged = read(text, true);
+  known = 0;
   const plain = read(text, false, [1 << 16]);
   assert.ok(plain.events.length > 5000);
+  assert.ok(known > plain.events.length * 0.9, `${known} of ${plain.events.length} events were known`);
   assert.deepEqual(plain, judged);
 });

@@ -4,7 +4,7 @@
  */
 
 /** A longer row is left to the judge, who has bounds of his own. */
-const longestRow = 1 << 16;
+export const longestRow = 1 << 16;
 
 /** Most cells of a row that are cut here. */
 const mostCells = 1024;
@@ -19,6 +19,8 @@ export class PlainRow {
   readonly starts = new Int32Array(mostCells);
   readonly ends = new Int32Array(mostCells);
   count = 0;
+  /** Cells of it are in quotes. */
+  isQuoted = false;
   readonly #delimiter: number;
   #viewed: Uint8Array | undefined;
   #view: DataView = new DataView(new ArrayBuffer(0));
@@ -63,6 +65,7 @@ export class PlainRow {
     for (let cell = 0; cell < count; cell++) starts[cell + 1] = ends[cell]! + 1;
     if (stop > starts[count]! && bytes[stop - 1] === 13) ends[count] = stop - 1;
     this.count = count + 1;
+    this.isQuoted = false;
     return stop + 1;
   }
 
@@ -145,6 +148,7 @@ export class PlainRow {
     // One cell: a blank line, or a table so odd that the judge shall have it.
     if (count < 2) return false;
     this.count = count;
+    this.isQuoted = true;
     if (doubled > 0) this.#undouble(bytes);
     return true;
   }

@@ -12,8 +12,9 @@ import type { Reader, ReadOptions } from '../format.ts';
 import type { KindState, NamedKind } from '../kind-table.ts';
 import { CellReader } from './cells.ts';
 import { type Layout, readHeader, type TimeUnit } from './header.ts';
-import { type CommonColumns, PlainReader } from './plain-reader.ts';
+import { PlainReader } from './plain-reader.ts';
 import type { Plan } from './plans.ts';
+import type { CommonColumns } from './row-shape.ts';
 import { type Row, RowReader } from './rows.ts';
 import { TimeReader } from './times.ts';
 
@@ -61,7 +62,7 @@ export class CsvReader implements Reader {
     this.#rows = new RowReader({
       comment: () => this.#builder.comment(),
       row: (row) => this.#any(row),
-      plainRow: (bytes, start, line) => (judgesAll ? -1 : (this.#plain?.take(bytes, start, line) ?? -1)),
+      plain: () => (judgesAll ? undefined : this.#plain),
     });
   }
 

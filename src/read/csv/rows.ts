@@ -22,20 +22,28 @@ export interface Row {
 /** A record longer than this is taken for a quote that was never closed: only its first line is lost. */
 const longestRecord = 1 << 20;
 
+/** Bytes of memory behind those of a chunk, so that known-rows.ts can look at words of the last row, whole. */
+const roomBehind = 256;
+
 const newline = 10;
 const quote = 34;
 const hash = 35;
+
+/** Takes rows that need no judge (plain.ts). */
+export interface PlainRows {
+  /** The place behind the last line feed of the rows that were taken from `start` on; `start` itself when there were none. */
+  take(bytes: Uint8Array, start: number, line: number): number;
+  /** How many these were. */
+  readonly rows: number;
+}
 
 /** Who takes the rows, in the order of the file. */
 export interface RowTaker {
   /** A comment line (`#`), or a blank one. */
   comment(): void;
   row(row: Row): void;
-  /**
-   * A row that may need no judge (plain.ts): the place behind its line feed when it was taken, else -1, and nothing was
-   * done. Not asked before the first row, which is the header.
-   */
-  plainRow(bytes: Uint8Array, start: number, line: number): number;
+  /** Who takes rows that need no judge; undefined where all are judged. Not asked before the first row, which is the header. */
+  plain(): PlainRows | undefined;
 }
 
 export class RowReader {
@@ -77,7 +85,7 @@ export class RowReader {
     const before = this.#pending.length;
     const size = before + chunk.length;
     // Nobody keeps these bytes (what is pending is copied), so one buffer serves all chunks.
-    if (this.#joined.length < size) this.#joined = new Uint8Array(size + (size >> 3));
+    if (this.#joined.length < size + roomBehind) this.#joined = new Uint8Array(size + roomBehind + (size >> 3));
     this.#joined.set(this.#pending);
     this.#joined.set(chunk, before);
     this.#take(this.#joined.subarray(0, size), false);
@@ -114,9 +122,10 @@ export class RowReader {
       // From the first row that needs the judge on, the rest of these bytes is the judge's: rows that come one by one
       // would cost him more than they save.
       if (this.#hasHeader && starts.length === 0) {
-        const next = bytes[start] === hash ? -1 : this.#taker.plainRow(bytes, start, this.#line);
-        if (next >= 0) {
-          this.#line++;
+        const plain = bytes[start] === hash ? undefined : this.#taker.plain();
+        const next = plain?.take(bytes, start, this.#line) ?? start;
+        if (next > start) {
+          this.#line += plain!.rows;
           start = next;
           continue;
         }

@@ -6,12 +6,17 @@ import type { TimeUnit } from './header.ts';
 /** Decimals that lie between a unit and the nanosecond (or the clock's own value). */
 const unitDigits: Readonly<Record<TimeUnit, number>> = { ns: 0, us: 3, ms: 6, s: 9, clock: 0, auto: 0 };
 
+/** A time of 24 digits with a point; a longer cell is none that is read from bytes. */
+const longestTime = 26;
+
 export class TimeReader {
   seconds = 0;
   nanoseconds = 0;
   /** Times seen so far are all multiples of this, ns. */
   resolution = 1000;
   #unit: TimeUnit;
+  /** Digits of the time read last, where it is nothing but digits, with the unit's decimals among them; else 0. */
+  #digits = 0;
   readonly #capture: Capture;
 
   constructor(capture: Capture, unit: TimeUnit) {
@@ -56,6 +61,12 @@ export class TimeReader {
 
   /** As `read`, from bytes; false where the cell is not digits and a point alone, or `read` has to judge it. */
   readBytes(bytes: Uint8Array, start: number, end: number): boolean {
+    if (!this.#readDigits(bytes, start, end)) return false;
+    this.#refine();
+    return true;
+  }
+
+  #readDigits(bytes: Uint8Array, start: number, end: number): boolean {
     if (this.#unit === 'auto' || this.#capture.events === 0 || this.#capture.clock.unit === 'none') return false;
     const wanted = unitDigits[this.#unit];
     let point = start;
@@ -77,11 +88,60 @@ export class TimeReader {
     }
     this.seconds = high;
     this.nanoseconds = low;
-    this.#refine();
     return true;
+  }
+
+  /**
+   * As `readBytes`, of the cell at `start`: the place of the delimiter behind it, or -1. Times of one table have one length,
+   * nearly all: the delimiter is looked for where it was. `settle` is to be called when the row is an event.
+   *
+   * @param view of the same bytes, with 24 more behind the last line's end
+   */
+  readAhead(view: DataView, bytes: Uint8Array, start: number, delimiter: number): number {
+    const digits = this.#digits;
+    const end = start + digits;
+    if (digits === 0 || bytes[end] !== delimiter) return this.#readNewLength(bytes, start, delimiter);
+    const split = end - 9;
+    const above = fourDigits(view.getInt32(split, true));
+    const below = fourDigits(view.getInt32(split + 4, true));
+    const last = bytes[end - 1]! - 48;
+    if (above < 0 || below < 0 || last < 0 || last > 9) return -1;
+    let high = 0;
+    for (let at = start; at < split; at++) {
+      const digit = bytes[at]! - 48;
+      if (digit < 0 || digit > 9) return -1;
+      high = high * 10 + digit;
+    }
+    this.seconds = high;
+    this.nanoseconds = above * 100_000 + below * 10 + last;
+    return end;
+  }
+
+  #readNewLength(bytes: Uint8Array, start: number, delimiter: number): number {
+    let end = start;
+    while (end - start < longestTime && bytes[end] !== delimiter && bytes[end] !== 10) end++;
+    if (bytes[end] !== delimiter || !this.#readDigits(bytes, start, end)) return -1;
+    // Below nine digits, or where a point is, the longer way is good enough.
+    const isPlain = end - start >= 9 && end - start <= 24 && unitDigits[this.#unit] === 0 && bytes[end - 1] !== 46;
+    this.#digits = isPlain ? end - start : 0;
+    return end;
+  }
+
+  /** The time read by `readAhead` is an event's. */
+  settle(): void {
+    this.#refine();
   }
 
   #refine(): void {
     if (this.resolution !== 1 && this.nanoseconds % this.resolution !== 0) this.resolution = 1;
   }
+}
+
+/** Four digits as they lie in memory, first byte lowest; -1 where one is none. */
+function fourDigits(word: number): number {
+  const digits = word ^ 0x30303030;
+  // A digit plus 118 stays below the highest bit, every other byte of ASCII passes it.
+  if (((digits + 0x76767676) | digits) & 0x80808080) return -1;
+  const pairs = (digits * 10 + (digits >>> 8)) & 0x00ff00ff;
+  return (pairs & 0xff) * 100 + (pairs >>> 16);
 }
