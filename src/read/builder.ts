@@ -19,7 +19,8 @@ import { batchSize, type EventColumns, fillFrom, newEventColumns, type Origin } 
 import { EventText } from './event-text.ts';
 import { Arena, newRow, storeValues } from './kind-columns.ts';
 import { type KindState, KindTable, type KnownSite, type NamedKind } from './kind-table.ts';
-import { LossBook, type LossMark, type PartTimes } from './loss-book.ts';
+import type { LossMark, PartTimes } from './loss-book.ts';
+import { Timeline } from './timeline.ts';
 
 export type { Origin } from './event-columns.ts';
 
@@ -36,13 +37,10 @@ export class BatchBuilder {
   #columns: EventColumns = newEventColumns();
   #arena = new Arena();
   #length = 0;
+  /** Where in the batch the event is that is being stored. */
+  #event = 0;
   #full: EventBatch[] = [];
-  /** Time of the first event: seconds and nanoseconds, or the halves of 64 bits. */
-  #originHigh = Number.NaN;
-  #originLow = 0;
-  #lastTime = Number.NEGATIVE_INFINITY;
-  readonly #losses: LossBook;
-  #marks: LossMark[] | undefined;
+  readonly #times: Timeline;
   #lastGeneric: KindColumns | undefined;
   readonly #text: EventText;
   readonly #place: string;
@@ -56,7 +54,7 @@ export class BatchBuilder {
     this.capture = capture;
     this.kinds = new KindTable(capture, probeDefinitions);
     this.#text = new EventText(this.kinds, this.fieldValues, capture.strings);
-    this.#losses = new LossBook(capture.losses);
+    this.#times = new Timeline(capture);
     this.#place = { lines: 'line', rows: 'row', bytes: 'byte', records: 'record' }[capture.accounting.unit];
   }
 
@@ -67,7 +65,7 @@ export class BatchBuilder {
 
   /** Time of the event begun last, relative to the first. */
   get time(): number {
-    return this.#lastTime;
+    return this.#times.last;
   }
 
   /**
@@ -83,31 +81,57 @@ export class BatchBuilder {
     comm: number,
     flags: number,
   ): void {
-    const { capture } = this;
-    if (capture.events === 0 && this.#marks === undefined) {
-      this.#originHigh = seconds;
-      this.#originLow = nanoseconds;
-      capture.origin = BigInt(seconds) * 1_000_000_000n + BigInt(nanoseconds);
-    }
-    const time = (seconds - this.#originHigh) * 1e9 + (nanoseconds - this.#originLow);
-    this.#begin(time, cpu, pid, tgid, comm, flags);
+    this.#begin(this.#times.fromSeconds(seconds, nanoseconds), cpu, pid, tgid, comm, flags);
   }
 
   /** As `begin`, for a time of 64 bits (`hi * 2**32 + lo` nanoseconds or clock units). An input uses one of the two only. */
   beginAt(hi: number, lo: number, cpu: number, pid: number, tgid: number, comm: number, flags: number): void {
-    const { capture } = this;
-    if (capture.events === 0 && this.#marks === undefined) {
-      this.#originHigh = hi;
-      this.#originLow = lo;
-      capture.origin = (BigInt(hi) << 32n) | BigInt(lo);
-    }
-    this.#begin((hi - this.#originHigh) * 2 ** 32 + (lo - this.#originLow), cpu, pid, tgid, comm, flags);
+    this.#begin(this.#times.fromHalves(hi, lo), cpu, pid, tgid, comm, flags);
+  }
+
+  /** How many events `beginRun` can take: there is room for one at least. */
+  get room(): number {
+    if (this.#length === batchSize) this.#cut();
+    return batchSize - this.#length;
+  }
+
+  /**
+   * As `beginAt` for `count` events at once, for a reader that fills all their columns but the ordinals itself, from place
+   * `at` on, and then says so (`passRun`). `hi` and `lo` are the time of the first; `origin` tells what times are counted from.
+   * CPUs are such as a kernel has. Until `passRun`, `select` chooses which of them is the event begun.
+   */
+  beginRun(count: number, hi: number, lo: number): { readonly columns: EventColumns; readonly at: number } {
+    this.#times.countFrom(hi, lo);
+    const at = this.#length;
+    fillFrom(this.#columns.ordinal.subarray(at), this.capture.events, count);
+    this.#length += count;
+    this.capture.events += count;
+    this.#lastGeneric = undefined;
+    return { columns: this.#columns, at };
+  }
+
+  select(place: number): void {
+    this.#event = place;
+  }
+
+  /** The times and CPUs of events `[from, to)` are filled. */
+  passRun(from: number, to: number): void {
+    this.#times.passRun(this.#columns.time, this.#columns.cpu, from, to);
+  }
+
+  /** Counts `units` of input as events of a kind whose rows the reader added itself. */
+  countRun(state: KindState, units: number): void {
+    const { accounting } = this.capture;
+    if (state.kind.form === 'generic') accounting.generic += units;
+    else accounting.decoded += units;
+    accounting.total += units;
   }
 
   #begin(time: number, cpu: number, pid: number, tgid: number, comm: number, flags: number): void {
     const { capture } = this;
     if (this.#length === batchSize) this.#cut();
     const i = this.#length++;
+    this.#event = i;
     const columns = this.#columns;
     columns.ordinal[i] = capture.events++;
     columns.time[i] = time;
@@ -121,7 +145,7 @@ export class BatchBuilder {
     if (columns.cpu[i] !== cpu || cpu < -1) columns.cpu[i] = this.#impossible('CPU');
     if (columns.pid[i] !== pid) columns.pid[i] = this.#impossible('task id');
     if (columns.tgid[i] !== tgid) columns.tgid[i] = this.#impossible('process id');
-    this.#pass(time, columns.cpu[i]!);
+    this.#times.pass(time, columns.cpu[i]!);
   }
 
   /** Damage that leaves the rest of the event readable: the number is not recorded, and a note says so. */
@@ -133,23 +157,6 @@ export class BatchBuilder {
       '',
     );
     return -1;
-  }
-
-  #pass(time: number, cpu: number): void {
-    const { capture } = this;
-    if (time < this.#lastTime) capture.inversions++;
-    this.#lastTime = time;
-    if (time > capture.end) capture.end = time;
-    this.#losses.event(cpu, time);
-  }
-
-  /** As `#pass` for each event of a part, where no gap can end and none begins. */
-  #passAll(first: number, { last, end, inversions, lasts }: PartTimes): void {
-    const { capture } = this;
-    capture.inversions += inversions + (first < this.#lastTime ? 1 : 0);
-    if (end > capture.end) capture.end = end;
-    this.#lastTime = last;
-    this.#losses.take(lasts);
   }
 
   /**
@@ -193,7 +200,7 @@ export class BatchBuilder {
   /** The event begun is of this kind, its values are in `fieldValues`; `bytes` is what their ranges point into. */
   values(state: KindState, bytes: Uint8Array): void {
     this.#store(state, bytes);
-    this.#count(state);
+    this.countRun(state, this.units);
   }
 
   /**
@@ -202,15 +209,8 @@ export class BatchBuilder {
    */
   row(state: KindState): number {
     const row = this.#newRow(state);
-    this.#count(state);
+    this.countRun(state, this.units);
     return row;
-  }
-
-  #count(state: KindState): void {
-    const { accounting } = this.capture;
-    if (state.kind.form === 'generic') accounting.generic += this.units;
-    else accounting.decoded += this.units;
-    accounting.total += this.units;
   }
 
   /** Appends a line to the text of the event kept last (markers may hold line ends); false when it is no longer at hand. */
@@ -254,13 +254,12 @@ export class BatchBuilder {
 
   /** Events were lost here on a CPU (-1 = not known which); `count` NaN when it is not known how many. */
   lost(cpu: number, count: number, how: Loss['how']): void {
-    this.#marks?.push({ cpu, count, how, events: this.capture.events, at: this.at });
-    this.#losses.lost(cpu, count, how, this.place(), this.capture.events > 0 ? this.#lastTime : Number.NaN);
+    this.#times.lost(cpu, count, how, this.at, this.place());
   }
 
   /** Time of the first event, for `beginPart`: as `begin` was given it, or in halves as `beginAt` was. */
   get origin(): Origin {
-    return { high: this.#originHigh, low: this.#originLow };
+    return this.#times.origin;
   }
 
   /**
@@ -268,18 +267,12 @@ export class BatchBuilder {
    * which it marks losses, for `join`: what they lie between is known only where the parts come together.
    */
   beginPart(origin: Origin): readonly LossMark[] {
-    this.#originHigh = origin.high;
-    this.#originLow = origin.low;
-    this.#marks = [];
-    this.#lastTime = Number.NEGATIVE_INFINITY;
-    this.#losses.forget();
-    return this.#marks;
+    return this.#times.beginPart(origin);
   }
 
   /** What the times of the part's events come to, for `join`. */
   get partTimes(): PartTimes {
-    const { end, inversions } = this.capture;
-    return { last: this.#lastTime, end, inversions, lasts: this.#losses.lasts };
+    return this.#times.partTimes;
   }
 
   /**
@@ -304,8 +297,8 @@ export class BatchBuilder {
         this.lost(cpu, count, how);
       }
     };
-    const isEven = batches.length > 0 && marks.length === 0 && !this.#losses.hasOpen;
-    if (isEven) this.#passAll(batches[0]!.time[0]!, times);
+    const isEven = batches.length > 0 && marks.length === 0 && !this.#times.hasGap;
+    if (isEven) this.#times.passPart(batches[0]!.time[0]!, times);
     for (const batch of batches) {
       const { length, ordinal, time, cpu } = batch;
       fillFrom(ordinal, capture.events, length);
@@ -313,7 +306,7 @@ export class BatchBuilder {
         for (let i = 0; i < length; i++) {
           if (next < marks.length) place();
           events++;
-          this.#pass(time[i]!, cpu[i]!);
+          this.#times.pass(time[i]!, cpu[i]!);
         }
       }
       capture.events += length;
@@ -337,7 +330,7 @@ export class BatchBuilder {
 
   /** The end of the input: the last batch too. */
   finish(): EventBatch[] {
-    this.#losses.finish();
+    this.#times.finish();
     if (this.#length > 0) this.#cut();
     return this.take();
   }
@@ -350,9 +343,8 @@ export class BatchBuilder {
   /** Makes the event begun the next row of its kind. */
   #newRow(state: KindState): number {
     const row = newRow(state);
-    const i = this.#length - 1;
-    this.#columns.kind[i] = state.kind.id;
-    this.#columns.row[i] = row;
+    this.#columns.kind[this.#event] = state.kind.id;
+    this.#columns.row[this.#event] = row;
     return row;
   }
 

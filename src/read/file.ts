@@ -8,7 +8,7 @@ import type { OpenCapture } from '../events/capture.ts';
 import { readAt, readFileSet, readPacked, whenEmpty } from './bytes.ts';
 import { type Bytes, type Inflated, packingOf, peek, unpack } from './decompress.ts';
 import { detectFormat, headSize } from './detect.ts';
-import { FileSource, folderFiles, ReadySource, setDown } from './file-source.ts';
+import { FileSource, folderFiles, setDown } from './file-source.ts';
 import type { RandomFormat, ReadOptions, Sidecar, StreamFormat } from './format.ts';
 import { formats } from './formats.ts';
 import { parseSidecar } from './sidecar.ts';
@@ -22,7 +22,7 @@ export interface OpenOptions extends ReadOptions {
   readonly onProgress?: (bytes: number, total: number) => void;
   /** A sidecar elsewhere than beside the file. */
   readonly sidecarPath?: string;
-  /** Threads that decode tracefs text or a trace.dat in an unpacked file: 1, or 2 and more. Without it, 2 for large texts where there are CPUs. */
+  /** Threads that decode tracefs text in an unpacked file: 1, or 2 and more. Without it, 2 for large texts where there are CPUs. */
   readonly threads?: number;
 }
 
@@ -94,21 +94,8 @@ async function openAt(path: string, format: RandomFormat, options: OpenOptions):
     throw openError(path, error);
   });
   const { size } = await file.stat();
-  // Only when asked for: decoding a page takes so little that a second thread is slow to pay for itself (docs/speed.md).
-  const threads = Math.min(options.threads ?? 1, mostThreads);
-  if (!format.isInThreads || threads < 2) {
-    const input = new FileSource(path, file, size, options.onProgress);
-    return readAt(path, input, format, options, () => input.close());
-  }
-  const { RingHands } = await import('./file-ring-threads.ts');
-  const { onProgress, ...told } = options;
-  const hands = new RingHands({ path, file: file.fd, size, options: told }, threads, onProgress);
-  const close = async (): Promise<void> => {
-    await hands.close();
-    await file.close();
-  };
-  const openAt: RandomFormat['openAt'] = async (...all) => hands.readerOf(await format.openAt(...all));
-  return readAt(path, new ReadySource(path, file.fd, size), { ...format, openAt }, options, close);
+  const input = new FileSource(path, file, size, options.onProgress);
+  return readAt(path, input, format, options, () => input.close());
 }
 
 async function openFolder(path: string, options: OpenOptions): Promise<OpenCapture> {

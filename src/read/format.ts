@@ -1,7 +1,6 @@
 /** What an input format is to the rest of the reading room: how its bytes are recognised, and how they become events. */
 import type { EventBatch } from '../events/batch.ts';
 import type { Capture, Zone } from '../events/capture.ts';
-import type { Ring } from './ring-buffer/ring-parts.ts';
 import type { FrontReader } from './text-ranges.ts';
 import type { TracefsSeed } from './tracefs/reader.ts';
 
@@ -73,8 +72,6 @@ export interface RandomReader {
   batches(): AsyncGenerator<EventBatch>;
   /** Instead of `batches`, not beside it. */
   glance?(): Promise<Glance>;
-  /** Instead of `batches`: for more than one thread; undefined where one is to read all. */
-  ring?(): Ring | undefined;
 }
 
 /** Files that make up one capture (a folder, a tar): names with `/` between parts, relative to the top. */
@@ -117,8 +114,6 @@ export interface StreamFormat extends FormatBase {
 export interface RandomFormat extends FormatBase {
   readonly access: 'random';
   detect(head: Uint8Array): Detection | undefined;
-  /** Its readers may have a `ring`: worth more threads in a large file. */
-  readonly isInThreads?: boolean;
   /** Reads what is needed to know the capture: headers, descriptions of events. */
   openAt(source: string, input: ByteSource, options: ReadOptions): Promise<RandomReader>;
 }

@@ -89,14 +89,26 @@ export function growKindColumns(columns: KindColumns, capacity: number): void {
   }
 }
 
+function columnsOf(state: KindState): KindColumns {
+  if (state.columns) return state.columns;
+  state.capacity = Math.max(64, 2 ** Math.ceil(Math.log2(state.lastLength + 1)));
+  state.columns = newKindColumns(state.kind, state.capacity);
+  return state.columns;
+}
+
+/** Makes rows up to `rows` rows of the kind: their values are the caller's to set. */
+export function makeRoom(state: KindState, rows: number): void {
+  const columns = columnsOf(state);
+  if (rows > state.capacity) {
+    while (state.capacity < rows) state.capacity *= 2;
+    growKindColumns(columns, state.capacity);
+  }
+  if (columns.length < rows) columns.length = rows;
+}
+
 /** The next row of a kind, with room for it in all its columns. */
 export function newRow(state: KindState): number {
-  let { columns } = state;
-  if (!columns) {
-    state.capacity = Math.max(64, 2 ** Math.ceil(Math.log2(state.lastLength + 1)));
-    columns = newKindColumns(state.kind, state.capacity);
-    state.columns = columns;
-  }
+  const columns = columnsOf(state);
   const row = columns.length;
   if (row === state.capacity) {
     state.capacity *= 2;

@@ -48,6 +48,17 @@ export class LossBook {
     if (cpu >= 0 && cpu < maxCpus) this.#lastOfCpu[cpu] = time;
   }
 
+  /** As `event` for events `[from, to)` of these columns. */
+  events(cpus: Int32Array, times: Float64Array, from: number, to: number): void {
+    let i = from;
+    for (; i < to && this.#open.length > 0; i++) this.event(cpus[i]!, times[i]!);
+    const lastOfCpu = this.#lastOfCpu;
+    for (; i < to; i++) {
+      const cpu = cpus[i]!;
+      if (cpu >= 0 && cpu < maxCpus) lastOfCpu[cpu] = times[i]!;
+    }
+  }
+
   /** A gap is open that an event may end. */
   get hasOpen(): boolean {
     return this.#open.length > 0;

@@ -9,7 +9,7 @@ import { ringEvents } from '../ring-buffer/events.ts';
 import { Glancer } from '../ring-buffer/glance.ts';
 import { remarkInstances } from '../ring-buffer/instances.ts';
 import { type PageLayout, parsePageLayout } from '../ring-buffer/page-layout.ts';
-import { pagePool } from '../ring-buffer/page-pool.ts';
+import { PagePool } from '../ring-buffer/page-pool.ts';
 import { type PageStream, plainPages, windowSize } from '../ring-buffer/page-stream.ts';
 import { SubBuffer } from '../ring-buffer/sub-buffer.ts';
 import { type Beside, readBeside } from './descriptions.ts';
@@ -68,17 +68,14 @@ async function openRawPages(source: string, files: FileSet, options: ReadOptions
   return {
     capture,
     batches: async function* () {
-      const pool = pagePool(opened.length * layout.pageSize);
+      const pool = PagePool.of(opened.length, layout.pageSize, start);
       const window = windowSize(opened.length, layout.pageSize);
       const cursors = opened.map(
-        ({ cpu, file, start }, i) =>
-          new CpuCursor(cpu, movedBy(start, plainPages(file, 0, file.size, window)), layout, builder, {
-            pool,
-            slot: i * layout.pageSize,
-          }),
+        ({ cpu, file, start }) =>
+          new CpuCursor(cpu, movedBy(start, plainPages(file, 0, file.size, window)), layout, builder, { pool }),
       );
       const machine = { isLittleEndian: layout.isLittleEndian, longSize: layout.longSize };
-      yield* ringEvents(cursors, builder, beside.descriptions, machine);
+      yield* ringEvents(cursors, pool, builder, beside.descriptions, machine);
       remarkInstances(
         capture,
         opened.map(({ instance }, i) => ({ name: instance, events: cursors[i]!.events })),

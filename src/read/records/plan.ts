@@ -6,6 +6,18 @@ import { maxFields, presence } from '../../events/values.ts';
 import type { BatchBuilder } from '../builder.ts';
 import type { KindState } from '../kind-table.ts';
 import type { Environment, Run } from './c-code.ts';
+import {
+  computeNumbers,
+  computeTexts,
+  computeWide,
+  loadNumbers,
+  loadWide,
+  numberOf,
+  prepare,
+  type RecordRun,
+  TextMemo,
+  textBudget,
+} from './column-loops.ts';
 import type { Load, Writer } from './conversion.ts';
 import type { EventFormat } from './event-format.ts';
 import type { RecordBytes } from './record.ts';
@@ -20,8 +32,8 @@ export interface Plan {
 export type Source =
   | { readonly from: 'load'; readonly load: Load }
   | { readonly from: 'number'; readonly run: Run }
-  /** Id of an interned text; -1 = not recorded. */
-  | { readonly from: 'text'; readonly id: (record: RecordBytes) => number }
+  /** Id of an interned text; -1 = not recorded. `by`: where it depends on nothing but this number. */
+  | { readonly from: 'text'; readonly id: (record: RecordBytes) => number; readonly by?: Load | undefined }
   /** Text that is different in every event. */
   | { readonly from: 'bytes'; readonly write: Writer }
   | { readonly from: 'nothing' };
@@ -68,9 +80,14 @@ export class ColumnPlan implements Plan {
   readonly #sizes: Uint8Array;
   readonly #signs: Uint8Array;
   readonly #sources: readonly Source[];
+  /** Its records can be decoded many at once (`decodeRun`): no column is text of each event's own. */
+  readonly isRegular: boolean;
   readonly #hasBytes: boolean;
+  /** Some columns are no plain loads. */
+  readonly #isComputed: boolean;
   /** Bytes that a record has when all fields that are loaded are in it. */
-  readonly #whole: number;
+  readonly whole: number;
+  readonly #memos: readonly (TextMemo | undefined)[];
   /** What computes a column, by column: asking its source, of which there are five kinds, costs more than a load. */
   readonly #runs: readonly (Run | undefined)[];
   readonly #ids: readonly (((record: RecordBytes) => number) | undefined)[];
@@ -101,30 +118,78 @@ export class ColumnPlan implements Plan {
     this.#sources = planned.map((column) => column.source);
     this.#hasBytes = planned.some(({ field }) => field.storage === 'bytes');
     this.#codes = Uint8Array.from(planned, codeOf);
-    const loadOf = (source: Source): Load | undefined => (source.from === 'load' ? source.load : undefined);
+    const loadOf = (source: Source): Load | undefined =>
+      source.from === 'load' ? source.load : source.from === 'text' ? source.by : undefined;
     this.#offsets = Uint32Array.from(this.#sources, (source) => loadOf(source)?.offset ?? 0);
     this.#sizes = Uint8Array.from(this.#sources, (source) => loadOf(source)?.size ?? 0);
     this.#signs = Uint8Array.from(this.#sources, (source) => (loadOf(source)?.isSigned ? 1 : 0));
-    this.#whole = this.#offsets.reduce((most, offset, i) => Math.max(most, offset + this.#sizes[i]!), 0);
+    this.whole = this.#offsets.reduce((most, offset, i) => Math.max(most, offset + this.#sizes[i]!), 0);
+    this.#isComputed = this.#sources.some(({ from }) => from !== 'load' && from !== 'nothing');
+    const loads = this.#sources.map(loadOf).filter((load) => load !== undefined);
+    this.isRegular = !this.#hasBytes && loads.every(({ size }) => size === 1 || size === 2 || size === 4 || size === 8);
     this.#runs = this.#sources.map((source) => (source.from === 'number' ? source.run : undefined));
     this.#ids = this.#sources.map((source) => (source.from === 'text' ? source.id : undefined));
+    this.#memos = this.#sources.map((source) =>
+      source.from === 'text' && source.by ? new TextMemo(source.by, source.id) : undefined,
+    );
+  }
+
+  /** The kind of its events. */
+  get state(): KindState {
+    this.#state ??= this.#makeState();
+    return this.#state;
   }
 
   decode(record: RecordBytes): void {
-    this.#state ??= this.#makeState();
-    record.isShort = false;
-    record.textBudget = 4 * record.length + 256;
-    if (this.#hasBytes) this.#decodeAside(record, this.#state);
-    else this.#decodeInto(record, this.#state);
-    if (record.isShort) this.#noteShort(record);
+    if (this.#hasBytes) {
+      record.isShort = false;
+      record.textBudget = textBudget(record.length);
+      this.#decodeAside(record, this.state);
+      if (record.isShort) this.noteShort(record.length);
+    } else this.decodeRow(record, this.#builder.row(this.state));
   }
 
-  /** Straight into the columns: half the time of going through `FieldValues`. */
-  #decodeInto(record: RecordBytes, state: KindState): void {
-    const row = this.#builder.row(state);
-    if (state.columns !== this.#columns || state.capacity !== this.#capacity) this.#take(state);
-    if (record.start + this.#whole <= record.end) this.#decodeWhole(record, row);
+  /** Decodes a record into a row that is there, of a plan without `bytes` columns: half the time of going through `FieldValues`. */
+  decodeRow(record: RecordBytes, row: number): void {
+    record.isShort = false;
+    record.textBudget = textBudget(record.length);
+    this.#take();
+    if (record.start + this.whole <= record.end) this.#decodeWhole(record, row);
     else this.#decodeChecked(record, row);
+    if (record.isShort) this.noteShort(record.length);
+  }
+
+  /**
+   * Decodes records into rows that are there, column by column, of a regular plan. Each record holds `whole` bytes at least.
+   * Gives whether something else of a record may have lain behind its end (`run.shorts`), to be noted (`noteShort`).
+   */
+  decodeRun(run: RecordRun): boolean {
+    this.#take();
+    if (this.#isComputed) prepare(run);
+    for (let i = 0; i < this.#sources.length; i++) {
+      const source = this.#sources[i]!;
+      const [numbers, texts, memo] = [this.#numbers[i], this.#texts[i], this.#memos[i]];
+      switch (source.from) {
+        case 'load':
+          if (numbers) loadNumbers(run, source.load, numbers);
+          else loadWide(run, source.load, this.#his[i]!, this.#los[i]!, this.#presents[i]!);
+          break;
+        case 'number':
+          if (numbers) computeNumbers(run, source.run, numbers);
+          else computeWide(run, source.run, this.#his[i]!, this.#los[i]!, this.#presents[i]!);
+          break;
+        case 'text':
+          if (memo) memo.fill(run, texts!);
+          else computeTexts(run, source.id, texts!);
+          break;
+        case 'nothing':
+          for (let k = run.from; k < run.to; k++) {
+            if (numbers) numbers[run.rows[k]!] = Number.NaN;
+            else if (texts) texts[run.rows[k]!] = -1;
+          }
+      }
+    }
+    return this.#isComputed;
   }
 
   /** A record that holds all fields that are loaded, which nearly all do: nothing is asked for each of them. */
@@ -225,8 +290,11 @@ export class ColumnPlan implements Plan {
     }
   }
 
-  #take(state: KindState): void {
+  /** Takes the columns being filled, where they are others than before. */
+  #take(): void {
+    const { state } = this;
     const columns = state.columns!;
+    if (columns === this.#columns && state.capacity === this.#capacity) return;
     this.#columns = columns;
     this.#capacity = state.capacity;
     this.#numbers = [];
@@ -270,19 +338,13 @@ export class ColumnPlan implements Plan {
     this.#builder.values(state, spill.bytes);
   }
 
-  /** The place of the first such record is kept; the reason is one for each kind. */
-  #noteShort(record: RecordBytes): void {
+  /** A record of so many bytes was too short. The place of the first one is kept; the reason is one for each kind. */
+  noteShort(length: number): void {
     const name = this.#name.replace(/[^ -~]/g, '.').slice(0, 128);
     this.#shortReason ||= `record of ${name} does not hold all that its description says`;
     const { oddities } = this.#builder.capture.accounting;
-    addNote(oddities, this.#shortReason, this.#builder.place(), `${record.length} bytes`);
+    addNote(oddities, this.#shortReason, this.#builder.place(), `${length} bytes`);
   }
-}
-
-/** The number of 64 bits as every reader stores it (events/values.ts): negative where the bits are those of a small negative one. */
-function numberOf(hi: number, lo: number): number {
-  if (hi === 0) return lo;
-  return hi >= 0xffe00000 ? (hi - 2 ** 32) * 2 ** 32 + lo : hi * 2 ** 32 + lo;
 }
 
 /** Columns with names of their own: a name met again gets a number behind it. At most as many as an event may have. */

@@ -16,7 +16,7 @@ import { genericPlan, groupOf, partsOf, scopeOf } from './generic-record.ts';
 import { ColumnPlan, distinct, type Plan, type PlannedColumn, type Source, titleOf } from './plan.ts';
 import type { Conversion, Part } from './print-format.ts';
 import type { RecordBytes } from './record.ts';
-import { numberSource } from './row-record.ts';
+import { numberSource, textSource } from './row-record.ts';
 
 /** Most functions of one event that get a kind of their own, as for text. */
 const mostFunctions = 64;
@@ -60,14 +60,21 @@ export class ProbePlan implements Plan {
     const hi = isThere ? record.hi : 0;
     const lo = isThere ? record.lo : 0;
     if (this.#last === undefined || hi !== this.#lastHi || lo !== this.#lastLo) {
-      this.#last = this.#planAt(hi, lo);
+      this.#last = this.planAt(hi, lo);
       this.#lastHi = hi;
       this.#lastLo = lo;
     }
     this.#last.decode(record);
   }
 
-  #planAt(hi: number, lo: number): Plan {
+  /** Where in a record the address of the probed function stands, in 8 bytes; -1 where it does not. */
+  get siteOffset(): number {
+    const site = this.#site;
+    return site?.location === 'inline' && site.size === 8 ? site.offset : -1;
+  }
+
+  /** How records of the function at this address are decoded. */
+  planAt(hi: number, lo: number): Plan {
     const { names, symbols, strings } = this.#environment;
     if (!symbols || symbols.count === 0) return this.#planOf('');
     const id = names.id(hi, lo);
@@ -137,6 +144,7 @@ export class ProbePlan implements Plan {
     return {
       from: 'text',
       id: (record) => (record.load(offset, size, false) ? callers.id(record.hi, record.lo) : -1),
+      by: { offset, size, isSigned: false },
     };
   }
 
@@ -155,7 +163,8 @@ export class ProbePlan implements Plan {
         const own = fieldColumn(field, this.#parts, scope);
         return own.source.from === 'text' ? faultless(own.source, field) : { from: 'nothing' };
       }
-      return faultless({ from: 'text', id: printedText(parts, scope).id }, field);
+      const { id } = printedText(parts, scope);
+      return faultless(textSource(id, scope), field);
     }
     if (number) {
       const printed = printedNumber(number, scope);
@@ -197,8 +206,8 @@ function shownArgument(field: RecordField, binding: Binding | undefined): ShownA
 }
 
 /** A string of no bytes at all, not even a zero, is memory that could not be read: its text is `(fault)`. */
-function faultless(source: Extract<Source, { from: 'text' }>, field: RecordField): Source {
-  if (!isText(field) || field.location === 'inline') return source;
+function faultless(source: Source, field: RecordField): Source {
+  if (source.from !== 'text' || !isText(field) || field.location === 'inline') return source;
   return {
     from: 'text',
     id: (record) => (record.find(field) && record.dataEnd > record.dataStart ? source.id(record) : -1),

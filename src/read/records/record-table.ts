@@ -53,6 +53,7 @@ export class RecordTable {
   readonly #environment: Environment;
   readonly #record: RecordBytes;
   readonly #formats = new Map<number, EventFormat>();
+  #largestId = -1;
   /** By id. An array with large holes becomes a table of hashes, which took a tenth of all the time. */
   readonly #plans = new Array<Plan | undefined>(0x10000).fill(undefined);
   readonly #unknown = new Map<number, KindState>();
@@ -83,7 +84,13 @@ export class RecordTable {
   add(format: EventFormat): void {
     if (format.id > 0xffff || this.#formats.has(format.id)) return;
     this.#formats.set(format.id, format);
+    if (format.id > this.#largestId) this.#largestId = format.id;
     if (format.common.length > 0) this.#learnCommon(format.common);
+  }
+
+  /** The largest id that is described. */
+  get largestId(): number {
+    return this.#largestId;
   }
 
   /** Whether there is a description for this id. */
@@ -124,9 +131,20 @@ export class RecordTable {
   /** As `decode`, where the record's type (`typeOf`) is known already. */
   decodeAs(id: number, bytes: Uint8Array, start: number, end: number): void {
     this.#record.set(bytes, start, end);
-    const plan = this.#plans[id] ?? this.#plan(id);
+    const plan = this.planOf(id);
     if (plan) plan.decode(this.#record);
     else this.#undescribed(id, bytes, start, this.#record.end);
+  }
+
+  /** How records of this id are decoded; undefined when nothing describes them. */
+  planOf(id: number): Plan | undefined {
+    return this.#plans[id] ?? this.#plan(id);
+  }
+
+  /** The record that is `bytes[start..end)`, for a plan. */
+  recordAt(bytes: Uint8Array, start: number, end: number): RecordBytes {
+    this.#record.set(bytes, start, end);
+    return this.#record;
   }
 
   #plan(id: number): Plan | undefined {

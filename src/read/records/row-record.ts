@@ -14,6 +14,7 @@ import { fieldColumn } from './field-column.ts';
 import { groupOf, partsOf, scopeOf } from './generic-record.ts';
 import { ColumnPlan, distinct, type PlannedColumn, type Source, titleOf } from './plan.ts';
 import type { Part } from './print-format.ts';
+import type { RecordBytes } from './record.ts';
 
 /** How a row's column was found; `computed`: from what no record holds, so that it is not recorded (in all or some events). */
 export type BoundBy = 'print format' | 'key' | 'name' | 'computed' | 'nothing';
@@ -87,7 +88,7 @@ export function boundSource(field: Field, binding: Binding, scope: Scope): Sourc
   if (field.storage === 'text' || field.storage === 'bytes') {
     if (binding.how !== 'text') return undefined;
     const { id, write } = printedText(binding.parts, scope);
-    return field.storage === 'text' ? { from: 'text', id } : { from: 'bytes', write };
+    return field.storage === 'text' ? textSource(id, scope) : { from: 'bytes', write };
   }
   const printed =
     binding.how === 'literal'
@@ -115,7 +116,7 @@ function namedSource(row: EventRow, column: Field, field: RecordField, parts: re
     return isNumber ? { from: 'load', load: { offset, size, isSigned } } : nothing;
   }
   const printed = parts.find((part) => isOnly(part, field.name, scope));
-  if (printed !== undefined) return { from: 'text', id: printedText([printed], scope).id };
+  if (printed !== undefined) return textSource(printedText([printed], scope).id, scope);
   if (isText(field)) return fieldColumn(field, parts, scope).source;
   if (!isNumber) return nothing;
   const names = row.symbols?.[column.name] ?? [];
@@ -130,7 +131,15 @@ function namedSource(row: EventRow, column: Field, field: RecordField, parts: re
     }
     return true;
   }, scope);
-  return { from: 'text', id };
+  return { from: 'text', id, by: { offset, size, isSigned } };
+}
+
+/** A text that was compiled against `scope`: by the one number that it was made from, where it was one. */
+export function textSource(id: (record: RecordBytes) => number, scope: Scope): Source {
+  const [name, ...others] = scope.used;
+  const field = others.length === 0 && name !== undefined ? scope.fields.get(name) : undefined;
+  const isNumber = field?.location === 'inline' && typeOfField(field, scope.longSize) !== undefined;
+  return isNumber ? { from: 'text', id, by: field } : { from: 'text', id };
 }
 
 /** Whether a conversion prints text made from this field and nothing else. */

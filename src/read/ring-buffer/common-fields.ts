@@ -51,6 +51,30 @@ export class CommonFields {
       : (bytes[start + 4]! << 24) | (bytes[start + 5]! << 16) | (bytes[start + 6]! << 8) | bytes[start + 7]!;
   }
 
+  /** They are where they usually are, so that `fill` can be used. */
+  get isUsual(): boolean {
+    return this.#isUsual;
+  }
+
+  /** Tasks and context of records `[from, to)`, of 8 bytes at least, which begin at `starts`; put from place `at` on. */
+  fill(
+    view: DataView,
+    starts: Uint32Array,
+    from: number,
+    to: number,
+    pids: Int32Array,
+    flags: Uint8Array,
+    at: number,
+  ): void {
+    const isLittleEndian = this.#isLittleEndian;
+    const table = this.#flags;
+    for (let i = from, k = at; i < to; i++, k++) {
+      const start = starts[i]!;
+      pids[k] = view.getInt32(start + 4, isLittleEndian);
+      flags[k] = table[view.getUint8(start + 2)]!;
+    }
+  }
+
   /** Bits of `contextFlags` (events/batch.ts). */
   flagsOf(bytes: Uint8Array, start: number, end: number): number {
     if (!this.#isUsual) return this.#table.flagsOf(bytes, start, end);

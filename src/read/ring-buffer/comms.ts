@@ -30,6 +30,11 @@ export class Comms {
   of(pid: number): number {
     return pid >= 0 && pid < this.#names.length ? this.#names[pid]! : -1;
   }
+
+  /** As `of` for places `[from, to)`. */
+  fill(pids: Int32Array, names: Int32Array, from: number, to: number): void {
+    look(this.#names, pids, names, from, to);
+  }
 }
 
 /** Process ids by thread id, as `saved_tgids` of tracefs lists them (`46 46`). */
@@ -52,5 +57,17 @@ export class Tgids {
   /** -1 when it is not known. */
   of(pid: number): number {
     return pid >= 0 && pid < this.#tgids.length ? this.#tgids[pid]! : -1;
+  }
+
+  /** As `of` for places `[from, to)`. */
+  fill(pids: Int32Array, tgids: Int32Array, from: number, to: number): void {
+    look(this.#tgids, pids, tgids, from, to);
+  }
+}
+
+function look(known: Int32Array, pids: Int32Array, found: Int32Array, from: number, to: number): void {
+  for (let i = from; i < to; i++) {
+    const pid = pids[i]!;
+    found[i] = pid >= 0 && pid < known.length ? known[pid]! : -1;
   }
 }

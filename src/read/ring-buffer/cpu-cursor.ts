@@ -19,37 +19,32 @@ export class CpuCursor {
   bytes: Uint8Array = new Uint8Array(0);
   /** Events given out so far. */
   events = 0;
-  #stream: PageStream;
+  readonly #stream: PageStream;
   readonly #layout: PageLayout;
   readonly #builder: BatchBuilder;
   readonly #clockwork: Clockwork | undefined;
   readonly #pool: PagePool | undefined;
-  /** Where this cursor's page is in the pool. */
-  readonly #slot: number;
+  /** Where this cursor's page is in the pool; -1 before the first. */
+  #slot = -1;
   #window: Uint8Array = new Uint8Array(0);
   #view: DataView = new DataView(new ArrayBuffer(0));
-  /** Place in the input of the byte that offset 0 stands for; of packed pages, of all bytes. */
-  #place = 0;
-  #isPacked = false;
-  /** Place of the window's first byte. */
+  /** Place in the input of the window's first byte; of packed pages, of all bytes. */
   #windowAt = 0;
+  #isPacked = false;
   /** Offset of the next page in the window. */
   #behind = 0;
-  /** Place in the input of the page at hand; of plain pages only. */
-  #pageAt = 0;
   #waiting: PageWindow | undefined;
 
-  /** @param pool with room for a page at `slot` */
+  /** Called before something is put into the books that has its place among the events: those before it are to be stored. */
+  settle: () => void = () => undefined;
+
+  /** @param pool with room for a page of this cursor */
   constructor(
     cpu: number,
     stream: PageStream,
     layout: PageLayout,
     builder: BatchBuilder,
-    {
-      pool,
-      slot = 0,
-      clockwork,
-    }: { pool?: PagePool | undefined; slot?: number; clockwork?: Clockwork | undefined } = {},
+    { pool, clockwork }: { pool?: PagePool | undefined; clockwork?: Clockwork | undefined } = {},
   ) {
     this.cpu = cpu;
     this.#clockwork = clockwork;
@@ -57,12 +52,12 @@ export class CpuCursor {
     this.#layout = layout;
     this.#builder = builder;
     this.#pool = pool;
-    this.#slot = slot;
   }
 
-  /** Place in the input of what is at an offset of the page. */
+  /** Place in the input of what is at an offset. */
   placeOf(offset: number): number {
-    return this.#isPacked ? this.#place : this.#place + offset;
+    if (this.#pool !== undefined) return this.#pool.placeOf(offset);
+    return this.#isPacked ? this.#windowAt : this.#windowAt + offset;
   }
 
   get layout(): PageLayout {
@@ -75,38 +70,27 @@ export class CpuCursor {
     return this.#waiting;
   }
 
-  /** Place in the input of the page at hand, of plain pages. */
-  get pageAt(): number {
-    return this.#pageAt;
-  }
-
-  /** Goes on with other pages; `refill` and `turn` are to be called behind it. */
-  open(stream: PageStream): void {
-    this.#stream = stream;
-    this.#waiting = undefined;
-    this.#window = new Uint8Array(0);
-    this.#behind = 0;
-  }
-
-  /** Goes to the next page that has records; false when the window is used up. Pages that are booked already stay so. */
-  turn(base: TimeBase, isBooked = false): boolean {
+  /** Goes to the next page that has records; false when the window is used up. */
+  turn(base: TimeBase): boolean {
     const { page } = this;
     const window = this.#window;
     const { pageSize } = this.#layout;
+    const pool = this.#pool;
     this.next = 0;
     while (this.#behind < window.length) {
       const from = this.#behind;
       const available = Math.min(pageSize, window.length - from);
       this.#behind = from + available;
       let at = from;
-      this.#pageAt = this.#windowAt + from;
-      if (this.#pool !== undefined) {
-        at = this.#slot;
-        this.#pool.bytes.set(window.subarray(from, from + available), at);
-        if (!this.#isPacked) this.#place = this.#windowAt + from - at;
+      if (pool !== undefined) {
+        if (this.#slot >= 0) pool.leave(this.#slot);
+        if (pool.isUsedUp) this.settle();
+        const place = this.#isPacked ? this.#windowAt : this.#windowAt + from;
+        at = pool.take(window.subarray(from, from + available), place, this.#isPacked);
+        this.#slot = at;
       }
       page.read(this.#view, at, available, this.#layout, base);
-      if (!isBooked) this.#book(at, available);
+      this.#book(at, available);
       if (page.count === 0) continue;
       if (this.#clockwork !== undefined) translate(page, this.#clockwork, base);
       return true;
@@ -123,7 +107,6 @@ export class CpuCursor {
     if (next === undefined) return false;
     const { bytes, at, isPacked } = next;
     this.#windowAt = at;
-    this.#place = at;
     this.#isPacked = isPacked;
     this.bytes = this.#pool?.bytes ?? bytes;
     this.#view = this.#pool?.view ?? new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -134,6 +117,7 @@ export class CpuCursor {
   #book(at: number, available: number): void {
     const { page, bytes } = this;
     const builder = this.#builder;
+    if (page.damage !== '' || page.cut > 0 || page.isShort || page.missed !== 0) this.settle();
     builder.at = this.placeOf(at);
     if (page.damage !== '') {
       builder.units = available;

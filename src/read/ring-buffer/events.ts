@@ -2,11 +2,12 @@
 import type { EventBatch } from '../../events/batch.ts';
 import type { BatchBuilder } from '../builder.ts';
 import { RecordTable } from '../records/record-table.ts';
-import { parseKallsyms, type Symbols } from '../records/symbols.ts';
+import { parseKallsyms } from '../records/symbols.ts';
 import { Comms, Tgids } from './comms.ts';
 import type { CpuCursor } from './cpu-cursor.ts';
 import type { Descriptions } from './descriptions.ts';
 import { RingMerge } from './merge.ts';
+import type { PagePool } from './page-pool.ts';
 
 export interface Machine {
   readonly isLittleEndian: boolean;
@@ -14,32 +15,21 @@ export interface Machine {
   readonly longSize: 4 | 8;
   /** Added to every time, ns. */
   readonly offset?: bigint;
-  /** Of the descriptions' kallsyms, where somebody has read it already. */
-  readonly symbols?: Symbols | undefined;
 }
 
-/** All events of the cursors, in the order of time; to be asked for once. */
+/** All events of the cursors, whose pages are put into the pool, in the order of time; to be asked for once. */
 export function ringEvents(
   cursors: readonly CpuCursor[],
+  pool: PagePool | undefined,
   builder: BatchBuilder,
   descriptions: Descriptions,
-  machine: Machine,
+  { isLittleEndian, longSize, offset = 0n }: Machine,
 ): AsyncGenerator<EventBatch> {
-  return ringMerge(cursors, builder, descriptions, machine).batches();
-}
-
-/** What puts the events of the cursors in the order of time. */
-export function ringMerge(
-  cursors: readonly CpuCursor[],
-  builder: BatchBuilder,
-  descriptions: Descriptions,
-  { isLittleEndian, longSize, offset = 0n, symbols }: Machine,
-): RingMerge {
   const { layout, formats, kallsyms, printkFormats, cmdlines, tgids } = descriptions;
   const table = new RecordTable(builder, {
     isLittleEndian,
     longSize: layout?.longSize ?? longSize,
-    ...(kallsyms === undefined ? {} : { symbols: symbols ?? parseKallsyms(kallsyms) }),
+    ...(kallsyms === undefined ? {} : { symbols: parseKallsyms(kallsyms) }),
     printkFormats,
   });
   const asides = new Set<number>();
@@ -48,13 +38,15 @@ export function ringMerge(
     if (table.isAside(format.id)) asides.add(format.id);
   }
   const comms = new Comms(cmdlines, builder.capture.strings);
-  return new RingMerge(cursors, builder, {
+  const merge = new RingMerge(cursors, builder, {
     table,
     isLittleEndian,
     common: formats[0]?.common ?? [],
     comms,
     asides,
     offset,
+    pool,
     ...(tgids === '' ? {} : { tgids: new Tgids(tgids) }),
   });
+  return merge.batches();
 }

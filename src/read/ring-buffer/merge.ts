@@ -10,22 +10,11 @@ import type { RecordTable } from '../records/record-table.ts';
 import { CommonFields } from './common-fields.ts';
 import type { Comms, Tgids } from './comms.ts';
 import type { CpuCursor } from './cpu-cursor.ts';
-import type { PageStream } from './page-stream.ts';
+import { blockSize, EventBlock } from './event-block.ts';
+import type { PagePool } from './page-pool.ts';
 import { pageTime, type TimeBase } from './sub-buffer.ts';
 
 const two32 = 2 ** 32;
-const perTwo32 = 2 ** -32;
-
-/** Where a cursor is: the place of its page in the input (-1 behind the last event), and the number of the event there. */
-export interface Place {
-  readonly page: number;
-  readonly next: number;
-}
-
-const ended: Place = { page: -1, next: 0 };
-
-/** What `#run` says when every cursor is at the limit. */
-const atLimit = -2;
 
 export interface MergeOptions {
   readonly table: RecordTable;
@@ -38,6 +27,8 @@ export interface MergeOptions {
   readonly asides: ReadonlySet<number>;
   /** Added to every time. */
   readonly offset?: bigint;
+  /** That of the cursors. */
+  readonly pool: PagePool | undefined;
 }
 
 export class RingMerge {
@@ -46,6 +37,8 @@ export class RingMerge {
   readonly #options: MergeOptions;
   readonly #asides = new Uint8Array(65536);
   readonly #common: CommonFields;
+  /** Records are stored many at once: they lie in one array, and say what every kernel's say in the same place. */
+  readonly #isTogether: boolean;
   /** Cursors that have a record at hand, a heap with the earliest on top; and the time of that record by cursor. */
   readonly #heap: Int32Array;
   #length = 0;
@@ -61,6 +54,8 @@ export class RingMerge {
     this.#builder = builder;
     this.#options = options;
     this.#common = new CommonFields(options.table, options.common, options.isLittleEndian);
+    const isUsual = this.#common.isUsual && cursors.every(({ cpu }) => cpu >= 0 && cpu <= 0x7fffffff);
+    this.#isTogether = isUsual && options.pool !== undefined;
     this.#heap = new Int32Array(cursors.length);
     this.#times = new Float64Array(cursors.length);
     for (const id of options.asides) if (id <= 0xffff) this.#asides[id] = 1;
@@ -68,92 +63,21 @@ export class RingMerge {
 
   /** All events; to be asked for once. */
   async *batches(): AsyncGenerator<EventBatch> {
-    await this.begin();
-    yield* this.until(Number.POSITIVE_INFINITY);
-    yield* this.#builder.finish();
-  }
-
-  /** Takes the first page of every cursor, and chooses what times are counted from. */
-  async begin(): Promise<void> {
     await this.#chooseBase();
+    const block = this.#newBlock();
+    for (const cursor of this.#cursors) cursor.settle = () => block.flush();
     for (let i = 0; i < this.#cursors.length; i++) await this.#enter(i);
-  }
-
-  /** What times are counted from. */
-  get base(): TimeBase {
-    return this.#base;
-  }
-
-  /**
-   * Gives out events until every cursor is at one that is at `limit` (against the base) or later: whatever the times, that is
-   * a place that reading everything passes. Stops earlier when more than `most` units were counted.
-   */
-  async *until(limit: number, most = Number.POSITIVE_INFINITY): AsyncGenerator<EventBatch> {
-    const { accounting } = this.#builder.capture;
-    while (this.#length > 0 && accounting.total <= most) {
-      const dry = this.#run(limit);
+    while (this.#length > 0) {
+      const dry = this.#run(block);
+      // The next window may put something into the books, and without a pool its bytes come in the place of these.
+      block.flush();
+      if (dry >= 0) {
+        this.#drop();
+        await this.#enter(dry);
+      }
       yield* this.#builder.take();
-      if (dry === atLimit) return;
-      if (dry < 0) continue;
-      this.#drop();
-      await this.#enter(dry);
     }
-  }
-
-  /** Where every cursor is. What comes behind it depends on this and on nothing else; of plain pages. */
-  places(): Place[] {
-    const places = this.#cursors.map((): Place => ended);
-    for (let i = 0; i < this.#length; i++) {
-      const { pageAt, next } = this.#cursors[this.#heap[i]!]!;
-      places[this.#heap[i]!] = { page: pageAt, next };
-    }
-    return places;
-  }
-
-  /** Goes to where `places` was told. The pages at hand are booked already. */
-  async place(places: readonly Place[], open: (cursor: number, page: number) => PageStream): Promise<void> {
-    this.#length = 0;
-    for (const [i, cursor] of this.#cursors.entries()) {
-      const { page, next } = places[i] ?? ended;
-      if (page < 0) continue;
-      cursor.open(open(i, page));
-      await cursor.refill();
-      // The file may have changed since: then it goes on with what is there.
-      const isThere = cursor.turn(this.#base, true) && next < cursor.page.count;
-      if (!isThere) await this.#enter(i);
-      else {
-        cursor.next = next;
-        this.#push(i);
-      }
-    }
-  }
-
-  /**
-   * Goes to where reading up to `limit` leads, from pages before that place: each cursor's first event that is not before
-   * `limit`, where the events before it are in order. The pages up to there are booked already.
-   *
-   * @param base what times are counted from, as another merge of the same capture chose it
-   */
-  async seek(base: TimeBase, limit: number, open: (cursor: number) => PageStream): Promise<void> {
-    this.#setBase(base);
-    this.#length = 0;
-    for (const [i, cursor] of this.#cursors.entries()) {
-      cursor.open(open(i));
-      if (await this.#skipTo(cursor, limit)) this.#push(i);
-    }
-  }
-
-  async #skipTo(cursor: CpuCursor, limit: number): Promise<boolean> {
-    while (await cursor.refill()) {
-      while (cursor.turn(this.#base, true)) {
-        const { times, count } = cursor.page;
-        let next = 0;
-        while (next < count && times[next]! < limit) next++;
-        cursor.next = next;
-        if (next < count) return true;
-      }
-    }
-    return false;
+    yield* this.#builder.finish();
   }
 
   /**
@@ -171,17 +95,28 @@ export class RingMerge {
     }
     firsts.sort((a, b) => a.hi - b.hi || a.lo - b.lo);
     const middle = firsts[firsts.length >> 1];
-    this.#setBase(middle !== undefined && middle.hi >= 2 ** 21 ? middle : this.#base);
-  }
-
-  #setBase(base: TimeBase): void {
-    this.#base = base;
+    if (middle !== undefined && middle.hi >= 2 ** 21) this.#base = middle;
     const out = BigInt.asUintN(
       64,
       (BigInt(this.#base.hi) << 32n) + BigInt(this.#base.lo) + (this.#options.offset ?? 0n),
     );
     this.#outHi = Number(out >> 32n);
     this.#outLo = Number(out & 0xffffffffn);
+  }
+
+  /** Where events are put until they are stored. */
+  #newBlock(): EventBlock {
+    const { table, comms, tgids, pool } = this.#options;
+    return new EventBlock({
+      builder: this.#builder,
+      table,
+      common: this.#common,
+      comms,
+      tgids,
+      pool,
+      addHi: this.#outHi,
+      addLo: this.#outLo,
+    });
   }
 
   /** Puts a cursor into the heap when it has, or can be made to have, a record. */
@@ -194,84 +129,114 @@ export class RingMerge {
     }
   }
 
-  /** Gives out records until a batch is full (-1), all are at the limit, or a cursor, the top one, has none left (its index). */
-  #run(until: number): number {
-    const builder = this.#builder;
-    const { table, comms, tgids } = this.#options;
-    const common = this.#common;
-    const asides = this.#asides;
-    const base = this.#base;
-    const [outHi, outLo] = [this.#outHi, this.#outLo];
+  /** Puts records into the block until it is full (-1), or a cursor, the top one, has none left (its index). */
+  #run(block: EventBlock): number {
     const heap = this.#heap;
     const heads = this.#times;
-    for (let given = 0; given < 32768; ) {
+    for (;;) {
       const index = heap[0]!;
-      if (heads[index]! >= until) return atLimit;
       const cursor = this.#cursors[index]!;
       // As long as this cursor stays before the runner-up, the heap need not be touched.
-      let rival = this.#runnerUp();
-      let limit = rival < 0 ? until : heads[rival]!;
-      if (limit >= until) {
-        limit = until;
-        rival = -1;
-      }
-      const { page, cpu } = cursor;
+      const rival = this.#runnerUp();
+      const limit = rival < 0 ? Number.POSITIVE_INFINITY : heads[rival]!;
+      const { page } = cursor;
       for (;;) {
-        const { bytes } = cursor;
-        const { events, starts, ends, times, count } = page;
-        let i = cursor.next;
-        let time = times[i]!;
-        let stays = true;
-        while (stays) {
-          const start = starts[i]!;
-          const end = ends[i]!;
-          const event = events[i]!;
-          builder.units = end - event;
-          builder.at = cursor.placeOf(event);
-          const type = common.typeOf(bytes, start, end);
-          if (type < 0) builder.skip('record shorter than its common fields', bytes, start, end);
-          else if (asides[type] === 1) builder.comment();
-          else {
-            const sum = time + outLo;
-            const carry = Math.floor(sum * perTwo32);
-            let hi = outHi + carry;
-            const lo = sum - carry * two32;
-            // Round the clock, as 64 bits go; a remainder would take as long as the rest of the loop.
-            if (hi >= two32) hi -= two32;
-            const pid = common.pidOf(bytes, start, end);
-            const tgid = tgids === undefined ? -1 : tgids.of(pid);
-            builder.beginAt(hi, lo, cpu, pid, tgid, comms.of(pid), common.flagsOf(bytes, start, end));
-            table.decodeAs(type, bytes, start, end);
-            cursor.events++;
-          }
-          given++;
-          i++;
-          if (i === count) break;
-          time = times[i]!;
-          stays = time < limit || (time === limit && index < rival);
-        }
-        cursor.next = i;
-        if (i < count) break;
-        if (!cursor.turn(base)) return index;
+        this.#take(cursor, block, limit, index < rival);
+        if (cursor.next < page.count) break;
+        if (!cursor.turn(this.#base)) return index;
         const first = page.times[0]!;
         heads[index] = first;
-        if (first > limit || (first === limit && index > rival) || given >= 32768) break;
+        if (first > limit || (first === limit && index > rival)) break;
+        if (block.length === blockSize) return -1;
       }
       heads[index] = page.times[cursor.next]!;
       this.#sift();
+      if (block.length === blockSize) return -1;
     }
-    return -1;
+  }
+
+  /**
+   * Takes records of the page at hand up to the time `limit`, or until the block is full. One that is at it is taken when
+   * `isFirst`. The first one is taken whatever its time, as the cursor is the one on top.
+   */
+  #take(cursor: CpuCursor, block: EventBlock, limit: number, isFirst: boolean): void {
+    const common = this.#common;
+    const asides = this.#asides;
+    const { bytes, cpu } = cursor;
+    const { events, starts, ends, times, count } = cursor.page;
+    const isTogether = this.#isTogether;
+    let given = 0;
+    let n = block.length;
+    let i = cursor.next;
+    let time = times[i]!;
+    do {
+      const start = starts[i]!;
+      const end = ends[i]!;
+      const type = common.typeOf(bytes, start, end);
+      if (type >= 0 && asides[type] === 1) {
+        this.#builder.units = end - events[i]!;
+        this.#builder.comment();
+      } else if (isTogether && end - start >= 8) {
+        block.events[n] = events[i]!;
+        block.starts[n] = start;
+        block.ends[n] = end;
+        block.times[n] = time;
+        block.types[n] = type;
+        block.cpus[n] = cpu;
+        n++;
+        given++;
+      } else {
+        block.length = n;
+        block.flush();
+        n = 0;
+        this.#giveAlone(cursor, type, i);
+        if (type >= 0) given++;
+      }
+      i++;
+      if (i === count) break;
+      time = times[i]!;
+    } while (n < blockSize && (time < limit || (time === limit && isFirst)));
+    cursor.next = i;
+    cursor.events += given;
+    block.length = n;
+  }
+
+  /** Gives out one record by itself: too short for a block, or with common fields where no kernel has them. */
+  #giveAlone(cursor: CpuCursor, type: number, i: number): void {
+    const builder = this.#builder;
+    const common = this.#common;
+    const { table, comms, tgids } = this.#options;
+    const { bytes, page, cpu } = cursor;
+    const [event, start, end] = [page.events[i]!, page.starts[i]!, page.ends[i]!];
+    builder.units = end - event;
+    builder.at = cursor.placeOf(event);
+    if (type < 0) {
+      builder.skip('record shorter than its common fields', bytes, start, end);
+      return;
+    }
+    const sum = page.times[i]! + this.#outLo;
+    const carry = Math.floor(sum / two32);
+    let hi = this.#outHi + carry;
+    // Round the clock, as 64 bits go.
+    if (hi >= two32) hi -= two32;
+    const pid = common.pidOf(bytes, start, end);
+    const tgid = tgids === undefined ? -1 : tgids.of(pid);
+    builder.beginAt(hi, sum - carry * two32, cpu, pid, tgid, comms.of(pid), common.flagsOf(bytes, start, end));
+    table.decodeAs(type, bytes, start, end);
   }
 
   /** The cursor that would be on top without the one that is; -1 when there is none. */
   #runnerUp(): number {
     if (this.#length < 2) return -1;
-    const [left, right] = [this.#heap[1]!, this.#heap[2]!];
+    // No destructuring here: it makes an array each time, which the engine does not see through.
+    const left = this.#heap[1]!;
+    const right = this.#heap[2]!;
     return this.#length < 3 || this.#isBefore(left, right) ? left : right;
   }
 
   #isBefore(a: number, b: number): boolean {
-    const [first, second] = [this.#times[a]!, this.#times[b]!];
+    const first = this.#times[a]!;
+    const second = this.#times[b]!;
     return first < second || (first === second && a < b);
   }
 

@@ -10,7 +10,6 @@ export const traceDat: RandomFormat = {
   writtenBy: 'trace-cmd record, trace-cmd extract',
   recognisedBy: 'the bytes 17 08 44 and "tracing" at the beginning',
   page: 'trace-dat',
-  isInThreads: true,
   detect(head: Uint8Array): Detection | undefined {
     if (!magic.every((byte, i) => head[i] === byte)) return undefined;
     return { sure: 1, saw: 'the head of a trace.dat' };

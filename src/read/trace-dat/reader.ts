@@ -4,16 +4,14 @@ import { type Capture, newCapture } from '../../events/capture.ts';
 import { BatchBuilder } from '../builder.ts';
 import { learn } from '../facts.ts';
 import type { ByteSource, Glance, RandomReader, ReadOptions } from '../format.ts';
-import { parseKallsyms, type Symbols } from '../records/symbols.ts';
 import { clockOf } from '../ring-buffer/clock.ts';
 import { CpuCursor } from '../ring-buffer/cpu-cursor.ts';
 import { addStatLosses, parseCpuStats } from '../ring-buffer/cpu-stats.ts';
-import { ringMerge } from '../ring-buffer/events.ts';
+import { ringEvents } from '../ring-buffer/events.ts';
 import { remarkInstances } from '../ring-buffer/instances.ts';
 import { isPageSize, type PageLayout, withPageSize } from '../ring-buffer/page-layout.ts';
-import { type PagePool, pagePool } from '../ring-buffer/page-pool.ts';
+import { PagePool } from '../ring-buffer/page-pool.ts';
 import { plainPages, windowSize } from '../ring-buffer/page-stream.ts';
-import type { Kit, Ring } from '../ring-buffer/ring-parts.ts';
 import { kernelArch } from '../sidecar.ts';
 import { ByteBooks } from './byte-books.ts';
 import { clockworkOf } from './clockwork.ts';
@@ -42,9 +40,7 @@ export class TraceDatReader implements RandomReader {
   readonly #parts: Parts;
   readonly #books: ByteBooks;
   readonly #builder: BatchBuilder;
-  readonly #definitions: readonly string[];
   readonly #streams: readonly Stream[];
-  #symbols: Symbols | undefined;
 
   private constructor(
     source: string,
@@ -53,9 +49,7 @@ export class TraceDatReader implements RandomReader {
     parts: Parts,
     books: ByteBooks,
     builder: BatchBuilder,
-    definitions: readonly string[],
   ) {
-    this.#definitions = definitions;
     this.#source = source;
     this.#input = input;
     this.#head = head;
@@ -83,7 +77,7 @@ export class TraceDatReader implements RandomReader {
     const hasPages = parts.buffers.some(({ cpus }) => cpus.length > 0);
     const worst = parts.buffers.find(({ text }) => text !== undefined);
     if (worst?.text === undefined || hasPages) {
-      return new TraceDatReader(source, input, head, parts, books, builder, definitions);
+      return new TraceDatReader(source, input, head, parts, books, builder);
     }
     const reader = await openText(source, input, head, { ...worst.text, isPacked: worst.isPacked }, options);
     learnFacts(reader.capture, head, parts);
@@ -91,42 +85,16 @@ export class TraceDatReader implements RandomReader {
   }
 
   async *batches(): AsyncGenerator<EventBatch> {
-    const { merge, cursors } = this.#kit(this.#builder);
-    yield* merge.batches();
-    await this.#settle(cursors.map(({ events }) => events));
-  }
-
-  /** For more than one thread; undefined where one is to read all: packed pages, times that are translated. */
-  ring(): Ring | undefined {
-    const { options } = this.#parts;
-    const isPlain = this.#streams.every(
-      ({ buffer, part }) => !buffer.isPacked && clockworkOf(options, part.cpu, buffer.name !== '') === undefined,
-    );
-    if (!isPlain || this.#streams.length === 0) return undefined;
-    const { source, format } = this.capture;
-    return {
-      input: this.#input,
-      pages: this.#streams.map(({ part: { offset, size }, layout }) => ({ offset, size, layout })),
-      front: () => this.#kit(this.#builder),
-      apart: () => this.#kit(new BatchBuilder(newCapture(source, format, 'bytes'), this.#definitions)),
-      settle: (events) => this.#settle(events),
-    };
-  }
-
-  /** What puts the pages' events in order for a builder. */
-  #kit(builder: BatchBuilder): Kit {
     const { descriptions, options } = this.#parts;
-    const { kallsyms } = descriptions;
-    if (kallsyms !== undefined) this.#symbols ??= parseKallsyms(kallsyms);
-    const pool = pagePool(this.#streams.reduce((sum, { layout }) => sum + layout.pageSize, 0));
-    let slot = 0;
-    const cursors = this.#streams.map((stream) => {
-      slot += stream.layout.pageSize;
-      return this.#cursor(stream, builder, pool, slot - stream.layout.pageSize);
-    });
     const { isLittleEndian, longSize } = this.#head;
-    const machine = { isLittleEndian, longSize, offset: options.offset, symbols: this.#symbols };
-    return { builder, cursors, merge: ringMerge(cursors, builder, descriptions, machine) };
+    const pageSize = this.#streams.reduce((most, { layout }) => Math.max(most, layout.pageSize), 0);
+    // Of packed pages it is not known how many there are.
+    const bytes = this.#streams.reduce((sum, { buffer, part }) => sum + part.size * (buffer.isPacked ? 64 : 1), 0);
+    const pool = PagePool.of(this.#streams.length, pageSize || 1, bytes);
+    const cursors = this.#streams.map((stream) => this.#cursor(stream, pool));
+    const machine = { isLittleEndian, longSize, offset: options.offset };
+    yield* ringEvents(cursors, pool, this.#builder, descriptions, machine);
+    await this.#settle(cursors.map(({ events }) => events));
   }
 
   /** The books of what is no page, and what the capture says of its losses. */
@@ -143,12 +111,7 @@ export class TraceDatReader implements RandomReader {
     return glanceAt(this.#input, this.#head, this.#parts.options, this.#streams);
   }
 
-  #cursor(
-    { buffer, part, layout }: Stream,
-    builder: BatchBuilder,
-    pool: PagePool | undefined,
-    slot: number,
-  ): CpuCursor {
+  #cursor({ buffer, part, layout }: Stream, pool: PagePool | undefined): CpuCursor {
     const count = this.#streams.length;
     const window = windowSize(count, layout.pageSize);
     const stream = buffer.isPacked
@@ -161,11 +124,11 @@ export class TraceDatReader implements RandomReader {
             claim: (from, to) => this.#books.claim(from, to),
             ...this.#packing(),
           },
-          builder,
+          this.#builder,
         )
       : plainPages(this.#input, part.offset, part.size, window);
     const clockwork = clockworkOf(this.#parts.options, part.cpu, buffer.name !== '');
-    return new CpuCursor(part.cpu, stream, layout, builder, { pool, slot, clockwork });
+    return new CpuCursor(part.cpu, stream, layout, this.#builder, { pool, clockwork });
   }
 
   #packing(): Pick<Head, 'packing' | 'isLittleEndian'> {
