@@ -9,12 +9,10 @@ import {
   get,
   hasMapping,
   holderInTheWay,
-  isLocked,
-  lock,
   put,
   settle,
-  unlock,
 } from './folio.ts';
+import { blockOn, hasWaiters as hasLockWaiters, isLocked, lock, unlock } from './folio-lock.ts';
 import { type Kernel, type Member, type Run, type Step, transientObstacle, visitOf } from './kernel.ts';
 import type { BlockedFault, Service, Visit } from './world.ts';
 
@@ -90,7 +88,7 @@ function setEntryWaitReferences(member: Member, references: number): void {
 
 /** PG_waiters: a task sleeps on the folio lock or on an entry. */
 function hasWaiters(kernel: Kernel, run: Run, member: Member): boolean {
-  if (member.folio.blocked.length > 0) return true;
+  if (hasLockWaiters(member.folio)) return true;
   if (Number.isNaN(member.entriesSince)) return false;
   return kernel.world.entryWaiter(visitOf(kernel, run, member), 0, member.entriesSince) <= kernel.now;
 }
@@ -116,8 +114,7 @@ function endEpisode(kernel: Kernel, run: Run, member: Member): void {
 }
 
 function dropLock(kernel: Kernel, member: Member): void {
-  unlock(member.folio, kernel.now);
-  kernel.wakeLockSleepers(member.folio);
+  unlock(member.folio, kernel.now, kernel);
 }
 
 /**
@@ -232,8 +229,7 @@ export function* unmap(
 
 /** A fault takes its reference and goes to sleep on the folio's lock. */
 function block(run: Run, { folio }: Member, fault: BlockedFault): void {
-  get(folio);
-  folio.blocked.push({ fault, lost: 0, account: run.counters });
+  blockOn(folio, { fault, lost: 0, account: run.counters });
 }
 
 /** try_to_unmap_flush(): one flush for everything deferred. */
@@ -304,5 +300,8 @@ export function answerToMismatch(kernel: Kernel, run: Run, member: Member, pass:
     expected: expectedReferences(member.folio),
     pass,
     passes,
+    lockSleepers: member.folio.blocked.length > 0,
+    reason: run.demand?.reason ?? '',
+    waited: 0,
   });
 }

@@ -189,5 +189,6 @@ function isSame(a: Policy, b: Policy): boolean {
 
 /** Whether two policies answer every question alike, whatever their choices are called. */
 function decideAlike(a: Decisions, b: Decisions): boolean {
-  return a.onMismatch === b.onMismatch && JSON.stringify(a) === JSON.stringify(b);
+  const sameFunctions = a.onMismatch === b.onMismatch && a.onUnpinnable === b.onUnpinnable;
+  return sameFunctions && JSON.stringify(a) === JSON.stringify(b);
 }

@@ -34,7 +34,7 @@ test('JSON is read as well, and what extends nothing is laid over what the calle
 // [text, message, hint]
 const mistakes: readonly (readonly [string, RegExp, RegExp])[] = [
   ['name: x\nchoices:\n  G: drain onse\n', /^p\.yaml:3:6: axis G: no choice "drain onse"/, /"drain once"/],
-  ['name: x\nchoices:\n  E: none\n', /^p\.yaml:3:6: axis E: not modelled/, /A, B, C/],
+  ['name: x\nchoices:\n  Z: none\n', /^p\.yaml:3:6: axis Z: not modelled/, /A, B, C/],
   ['name: x\nchoices:\n  C: 0 + 0\n', /^p\.yaml:3:6: axis C/, /N \+ M/],
   ['name: X y\nchoices: {}\n', /^p\.yaml:1:7: name: /, /^$/],
   ['name: x\nchoices: {}\nbogus: 1\n', /^p\.yaml:3:8: bogus: /, /^$/],
