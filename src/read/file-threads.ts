@@ -14,7 +14,8 @@ import type { OpenCapture } from '../events/capture.ts';
 import { settleFacts } from './facts.ts';
 import { Hands } from './file-hands.ts';
 import type { ReadOptions } from './format.ts';
-import { type PartTask, readPart } from './text-parts.ts';
+import { fromShared, type SharedPart } from './text-memory.ts';
+import { type PartTask, readerOfParts } from './text-parts.ts';
 import type { FrontReader, Part } from './text-ranges.ts';
 import type { TracefsSeed } from './tracefs/reader.ts';
 
@@ -74,7 +75,13 @@ class ThreadedReading {
   #file: number;
   /** Everything before it has been given out. */
   #at = 0;
-  readonly #hands: Hands<PartTask, Part>;
+  readonly #hands: Hands<PartTask, Part | SharedPart>;
+  readonly #readPart: (task: PartTask) => Part;
+  /** What part readers begin with; the same for all until a part is not taken. */
+  #seed: TracefsSeed | undefined;
+  #age = 0;
+  /** Memory for parts to come from other threads in, when it holds none. */
+  readonly #memories: SharedArrayBuffer[] = [];
 
   constructor(path: string, size: number, front: FrontReader<TracefsSeed>, how: ThreadOptions) {
     this.#path = path;
@@ -86,6 +93,10 @@ class ThreadedReading {
     // Threads share the files that are open.
     const start = () => new Worker(new URL('./text-worker.js', import.meta.url), { workerData: this.#file });
     this.#hands = new Hands(how.threads, start);
+    // They come up while the beginning is read.
+    this.#hands.hire();
+    // Workers have higher numbers.
+    this.#readPart = readerOfParts((buffer, length, at) => readSync(this.#file, buffer, 0, length, at), 0);
   }
 
   /** The first bytes, which tell the layout and what the capture says of itself. */
@@ -105,10 +116,12 @@ class ThreadedReading {
       const target = Math.min(start + this.#partSize, this.#size - Math.min(tailSize, this.#partSize));
       const end = target <= start ? this.#size : this.#cutFrom(target);
       cut = end;
-      return end < this.#size ? { place, start, end, seed: this.#front.seed()! } : undefined;
+      if (end >= this.#size) return undefined;
+      this.#seed ??= this.#front.seed()!;
+      return { place, start, end, seed: this.#seed, age: this.#age, memory: this.#memories.pop() };
     };
     const parts = this.#hands.results({ next, here: (task) => this.#read(task) });
-    for await (const { task, result } of parts) yield* this.#give(result, task);
+    for await (const { task, result } of parts) yield* this.#give(this.#own(result, task), task);
     yield* this.#toEnd();
     yield* this.#front.end();
   }
@@ -120,9 +133,16 @@ class ThreadedReading {
   }
 
   #read(task: PartTask): Part {
-    return this.#guarded(task.start, () =>
-      readPart((buffer, length, at) => readSync(this.#file, buffer, 0, length, at), task),
-    );
+    return this.#guarded(task.start, () => this.#readPart(task));
+  }
+
+  /** The part in this thread's own memory. */
+  #own(result: Part | SharedPart | undefined, { memory }: PartTask): Part | undefined {
+    const shared = result !== undefined && 'memory' in result ? result : undefined;
+    const free = shared?.memory ?? memory;
+    const part = shared === undefined ? (result as Part | undefined) : fromShared(shared);
+    if (free !== undefined) this.#memories.push(free);
+    return part;
   }
 
   /** The events of a part in their turn; a part that could not be taken as it is, is read again in order. */
@@ -130,6 +150,8 @@ class ThreadedReading {
     const isWhole = part !== undefined && part.bytes === end - start && this.#at === start;
     const batches = isWhole ? this.#front.take(part) : undefined;
     if (batches === undefined) {
+      this.#seed = undefined;
+      this.#age++;
       yield* this.#here(end);
       return;
     }

@@ -48,7 +48,8 @@ export function sketchOf(table: KindTable): TableSketch | undefined {
     const template = kind.form === 'probe' ? (state.templates[0]?.text ?? '') : '';
     kinds.push({ kind, named: place, group, template, functionName: state.functionName, rows: state.lastLength });
   }
-  return { keys, named, kinds };
+  // A copy: a table that goes on meets more.
+  return { keys: [...keys], named, kinds };
 }
 
 /**

@@ -1,5 +1,6 @@
-/** One part of a text, read by whichever thread it falls to. */
-import type { Part } from './text-ranges.ts';
+/** Parts of a text, read by whichever thread they fall to. */
+import type { SharedPart } from './text-memory.ts';
+import type { Part, PartReader } from './text-ranges.ts';
 import { openTracefsPart, type TracefsSeed } from './tracefs/reader.ts';
 
 /** Bytes read at a time: small enough to stay in the processor's cache while they are decoded. */
@@ -11,29 +12,42 @@ export interface PartTask {
   readonly place: number;
   readonly start: number;
   readonly end: number;
+  /** What its reader begins with, when it has read no part of this age; a part that is not taken makes all readers begin anew. */
   readonly seed: TracefsSeed;
+  readonly age: number;
+  /** Where its columns may be put (text-memory.ts). */
+  readonly memory: SharedArrayBuffer | undefined;
 }
 
 /** What came of it (`Answer` of file-hands.ts). */
 export interface PartAnswer {
   readonly place: number;
-  readonly result: Part;
+  readonly result: SharedPart;
 }
 
 /** Fills a buffer from a place of the input on; gives the number of bytes, 0 at the end. */
 export type ReadAt = (buffer: Uint8Array, length: number, at: number) => number;
 
-const buffer = new Uint8Array(chunkSize);
-
-/** Reads a part; one that is shorter than asked (the file was cut while it was read) says so in `bytes`. */
-export function readPart(readAt: ReadAt, { start, end, seed }: PartTask): Part {
-  const reader = openTracefsPart(seed);
-  for (let at = start; at < end; ) {
-    const read = readAt(buffer, Math.min(chunkSize, end - at), at);
-    if (read === 0) break;
-    // Part readers keep nothing of a chunk, so that one buffer serves them all.
-    reader.push(buffer.subarray(0, read));
-    at += read;
-  }
-  return reader.finish();
+/**
+ * Reads parts, each later in the input than the one before; a part that is shorter than asked (the file was cut while it
+ * was read) says so in `bytes`.
+ *
+ * @param id no other thread that reads the same input has it
+ */
+export function readerOfParts(readAt: ReadAt, id: number): (task: PartTask) => Part {
+  const buffer = new Uint8Array(chunkSize);
+  let reader: PartReader | undefined;
+  let age = -1;
+  return (task) => {
+    if (reader === undefined || task.age !== age) reader = openTracefsPart(task.seed, id);
+    age = task.age;
+    for (let at = task.start; at < task.end; ) {
+      const read = readAt(buffer, Math.min(chunkSize, task.end - at), at);
+      if (read === 0) break;
+      // Part readers keep nothing of a chunk, so that one buffer serves them all.
+      reader.push(buffer.subarray(0, read));
+      at += read;
+    }
+    return reader.finish();
+  };
 }

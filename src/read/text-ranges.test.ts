@@ -8,7 +8,8 @@ import type { EventBatch } from '../events/batch.ts';
 import { balance } from '../events/capture.ts';
 import { tracePath } from '../test-support.ts';
 import { type Told, told } from './test-support.ts';
-import { buffersOf, type Part } from './text-ranges.ts';
+import { fromShared, toShared } from './text-memory.ts';
+import type { PartReader } from './text-ranges.ts';
 import { openTracefs, openTracefsPart, type TracefsSeed } from './tracefs/reader.ts';
 
 function whole(bytes: Uint8Array): Told {
@@ -17,11 +18,25 @@ function whole(bytes: Uint8Array): Told {
   return told(reader.capture, batches);
 }
 
-/** As threads do it: the seed may be older than what comes before the part, and everything goes through a copy. */
-function inParts(bytes: Uint8Array, places: readonly number[], staleness: number): Told & { taken: number } {
+/**
+ * As threads do it: the seed may be older than what comes before the part, and everything goes through a copy.
+ *
+ * @param readers how many take turns, and keep what they learn; they hear as late of a part that was not taken as seeds are
+ *   old, and then begin anew. 0: each part has its own.
+ */
+function inParts(
+  bytes: Uint8Array,
+  places: readonly number[],
+  staleness: number,
+  readers = 0,
+): Told & { taken: number; continued: number } {
   const front = openTracefs('test', {});
   const batches: EventBatch[] = [];
-  const seeds: TracefsSeed[] = [];
+  const seeds: { readonly seed: TracefsSeed; readonly age: number }[] = [];
+  const reading = new Map<number, { readonly reader: PartReader; readonly age: number }>();
+  let memory: SharedArrayBuffer | undefined;
+  let age = 0;
+  let continued = 0;
   let at = 0;
   let taken = 0;
   const readHere = (to: number): void => {
@@ -39,21 +54,31 @@ function inParts(bytes: Uint8Array, places: readonly number[], staleness: number
       continue;
     }
     const to = place - 1 + cut;
-    seeds.push(structuredClone(seed));
+    seeds.push({ seed: structuredClone(seed), age });
     if (!isAtEvent) {
       readHere(to);
       isAtEvent = true;
       continue;
     }
-    const reader = openTracefsPart(seeds.at(-1 - Math.min(staleness, seeds.length - 1))!);
+    const known = seeds.at(-1 - Math.min(staleness, seeds.length - 1))!;
+    const id = readers === 0 ? 0 : place % readers;
+    const before = readers === 0 ? undefined : reading.get(id);
+    const reader = before?.age === known.age ? before.reader : openTracefsPart(known.seed, id);
+    reading.set(id, { reader, age: known.age });
     const middle = (at + to) >> 1;
     reader.push(bytes.slice(at, middle));
     reader.push(bytes.slice(middle, to));
     const read = reader.finish();
-    const part: Part = structuredClone(read, { transfer: buffersOf(read) });
-    const joined = front.take(part);
-    if (joined === undefined) readHere(to);
-    else {
+    const shared = structuredClone(toShared(read, memory));
+    memory = shared.memory;
+    const joined = front.take(fromShared(shared));
+    // What is read next may use the memory again.
+    new Uint8Array(memory).fill(255);
+    if (joined === undefined) {
+      age++;
+      readHere(to);
+    } else {
+      if (read.turn > 0) continued++;
       batches.push(...joined);
       at = to;
       taken++;
@@ -61,7 +86,7 @@ function inParts(bytes: Uint8Array, places: readonly number[], staleness: number
   }
   readHere(bytes.length);
   batches.push(...front.end());
-  return { ...told(front.capture, batches), taken };
+  return { ...told(front.capture, batches), taken, continued };
 }
 
 function same(actual: Told, expected: Told): void {
@@ -82,9 +107,12 @@ for (const name of ['shanon_hot', 'contig_lowmem_apps_stockev'])
     const bytes = gunzipSync(readFileSync(tracePath('debian-6.1-4k', name, 'trace.txt.gz')));
     const expected = whole(bytes);
     const places = Array.from({ length: 7 }, (_, i) => Math.floor((bytes.length * (i + 1)) / 8));
-    const actual = inParts(bytes, places, 2);
-    same(actual, expected);
-    assert.ok(actual.taken >= 5, `${actual.taken} parts were taken`);
+    for (const readers of [0, 2]) {
+      const actual = inParts(bytes, places, 2, readers);
+      same(actual, expected);
+      assert.ok(actual.taken >= 5, `${actual.taken} parts were taken`);
+      assert.equal(actual.continued > 0, readers > 0);
+    }
   });
 
 /** Lines that lean on each other: markers over several lines, losses, probes whose arguments change, facts, damage. */
@@ -144,17 +172,19 @@ function texts(): string[] {
   ];
 }
 
-test('any text, cut anywhere, with seeds of any age', () => {
+test('any text, cut anywhere, with seeds of any age and readers that read on', () => {
   const encoder = new TextEncoder();
   let taken = 0;
+  let continued = 0;
   let refused = 0;
   fc.assert(
     fc.property(
       fc.array(line, { minLength: 1, maxLength: 80, size: 'max' }),
       fc.array(fc.nat(999), { maxLength: 10, size: 'max' }),
       fc.nat(3),
+      fc.nat(3),
       fc.boolean(),
-      (lines, places, staleness, isWhole) => {
+      (lines, places, staleness, readers, isWhole) => {
         // The layout is chosen by the first 64 KiB: comments fill them, so that cuts can lie behind.
         const head = `#${' '.repeat(1022)}\n`.repeat(64);
         const event = `${contexts()[0]}${texts()[0]}\n`;
@@ -164,8 +194,10 @@ test('any text, cut anywhere, with seeds of any age', () => {
           bytes,
           [start, ...places.map((place) => start + Math.floor(((bytes.length - start) * place) / 1000))],
           staleness,
+          readers,
         );
         taken += actual.taken;
+        continued += actual.continued;
         if (actual.taken === 0) refused++;
         same(actual, whole(bytes));
       },
@@ -173,5 +205,5 @@ test('any text, cut anywhere, with seeds of any age', () => {
     { numRuns: 300 },
   );
   // The property says something only where parts were really taken.
-  assert.ok(taken > refused, `${taken} parts taken`);
+  assert.ok(taken > refused && continued > 20, `${taken} parts taken, ${continued} of readers that had read before`);
 });

@@ -2,12 +2,14 @@
  * Text read in parts, so that more than one thread can read it: what a part gives, and how parts come together.
  *
  *     front reader   reads the beginning, knows the layout, the clock, the kinds met so far: the seed
- *     part readers   begin with the seed at a line that is an event, and know nothing of what lies between
+ *     part readers   begin with the seed at a line that is an event, and know nothing of what lies between; one reads many
+ *                    parts, each later in the text than the one before, and keeps what it has learnt
  *     front reader   takes the parts in the order of the text: their kinds and strings get its ids, their events its
  *                    ordinals, their lines its numbers; losses and times that go back are worked out anew
  *
  * A part whose lines could mean something else after what came before (other arguments of a probe, facts in a header in the
- * middle) is not taken: it is read again by the front reader. So the events and the books are those of one reader.
+ * middle) is not taken: it is read again by the front reader. What its reader learnt from it may not be so, so that no later
+ * part of that reader is taken either; it has to begin anew. So the events and the books are those of one reader.
  */
 import type { Column, EventBatch, KindColumns } from '../events/batch.ts';
 import { addNote, type Capture, type Note, newCapture } from '../events/capture.ts';
@@ -30,15 +32,19 @@ type PartBatch = Omit<EventBatch, 'fields' | 'ordinal' | 'kind'> & {
   readonly fields: readonly { readonly kind: number; readonly length: number; readonly columns: Column[] }[];
 };
 
-/** What was read of a part. Plain data, which goes from thread to thread without being copied (`buffersOf`). */
+/** What was read of a part. Plain data (between threads: text-memory.ts). */
 export interface Part {
+  /** Who read it, and how many parts that one had read before. */
+  readonly reader: number;
+  readonly turn: number;
   readonly lines: number;
   readonly bytes: number;
   readonly batches: readonly PartBatch[];
   /** undefined when its kinds cannot be taken by another table, or it holds facts about the capture. */
   readonly kinds: TableSketch | undefined;
-  /** Kinds at the beginning of `kinds` that are the seed's. */
+  /** Kinds at the beginning of `kinds` that its reader knew before: the seed's, and those of the parts before. */
   readonly seeded: number;
+  /** Texts that are new to its reader, whose ids go on from part to part. */
   readonly strings: readonly string[];
   readonly books: Readonly<Record<'total' | 'decoded' | 'generic' | 'comment' | 'skipped', number>>;
   readonly skips: readonly Note[];
@@ -59,34 +65,70 @@ export interface FrontReader<S> extends Reader {
   take(part: Part): EventBatch[] | undefined;
 }
 
-/** Reads one part; from its own beginning to its own end. */
+/** Reads parts, each from its own beginning to its own end. */
 export interface PartReader {
   push(chunk: Uint8Array): void;
+  /** The part that was pushed. What is pushed next is another one, later in the text. */
   finish(): Part;
 }
+
+/** What a part's reader knew when the part began, and where it marks losses. */
+export interface PartStart {
+  readonly reader: number;
+  readonly turn: number;
+  readonly kinds: number;
+  readonly strings: number;
+  readonly losses: readonly LossMark[];
+}
+
+/** Begins part `turn` of a reader: its books are empty, what it has learnt of names and texts stays. */
+export function startPart(builder: BatchBuilder, origin: Origin, reader: number, turn: number): PartStart {
+  const { capture } = builder;
+  const books = capture.accounting;
+  for (const key of counts) books[key] = 0;
+  books.skips.length = 0;
+  books.oddities.length = 0;
+  capture.losses.length = 0;
+  capture.events = 0;
+  capture.inversions = 0;
+  capture.end = 0;
+  builder.at = 0;
+  return {
+    reader,
+    turn,
+    kinds: capture.kinds.length,
+    strings: capture.strings.size,
+    losses: builder.beginPart(origin),
+  };
+}
+
+const counts = ['total', 'decoded', 'generic', 'comment', 'skipped'] as const;
 
 /** What a part reader's builder and capture hold when the part has been read. */
 export function partOf(
   builder: BatchBuilder,
   batches: readonly EventBatch[],
-  seeded: number,
-  losses: readonly LossMark[],
+  start: PartStart,
   bytes: number,
   own: Part['own'],
 ): Part {
   const { capture } = builder;
+  const { strings } = capture;
   const { total, decoded, generic, comment, skipped, skips, oddities } = capture.accounting;
   return {
+    reader: start.reader,
+    turn: start.turn,
     lines: builder.at,
     bytes,
     batches: batches.map(partBatch),
     kinds: hasFacts(capture) ? undefined : sketchOf(builder.kinds),
-    seeded,
-    strings: Array.from({ length: capture.strings.size }, (_, id) => capture.strings.text(id)),
+    seeded: start.kinds,
+    strings: Array.from({ length: strings.size - start.strings }, (_, i) => strings.text(start.strings + i)),
     books: { total, decoded, generic, comment, skipped },
-    skips,
-    oddities,
-    losses,
+    // Copies: the reader goes on with the lists.
+    skips: [...skips],
+    oddities: [...oddities],
+    losses: start.losses,
     times: builder.partTimes,
     own,
   };
@@ -104,18 +146,36 @@ function partBatch(batch: EventBatch): PartBatch {
   return { ...batch, fields };
 }
 
+/** A part reader all of whose parts were taken so far: how many, and what its ids of texts are here. */
+interface Followed {
+  turns: number;
+  readonly strings: number[];
+  /** Some text has another id here. */
+  isRenamed: boolean;
+}
+
+/** The part readers that a front reader takes parts of, by number. */
+export type PartReaders = Map<number, Followed>;
+
 /**
  * Puts a part behind what the builder has; false when it must be read again, and then only names were added, as reading it
  * will.
  */
-export function joinPart(builder: BatchBuilder, part: Part): boolean {
-  if (part.kinds === undefined) return false;
+export function joinPart(builder: BatchBuilder, part: Part, readers: PartReaders): boolean {
   const { capture } = builder;
+  const followed = part.turn === 0 ? { turns: 0, strings: [], isRenamed: false } : readers.get(part.reader);
+  readers.delete(part.reader);
+  if (part.kinds === undefined || followed?.turns !== part.turn) return false;
   const kinds = takeKinds(builder.kinds, part.kinds, part.seeded);
   if (kinds === undefined) return false;
-  const ids = Int32Array.from(part.strings, (text) => capture.strings.intern(text));
-  // A part that began with the strings of this capture has nothing to rename, unless it met some in another order.
-  const strings = ids.some((id, i) => id !== i) ? ids : undefined;
+  readers.set(part.reader, followed);
+  followed.turns++;
+  for (const text of part.strings) {
+    const id = capture.strings.intern(text);
+    followed.isRenamed ||= id !== followed.strings.length;
+    followed.strings.push(id);
+  }
+  const strings = followed.isRenamed ? followed.strings : undefined;
   const lines = builder.at;
   builder.join(
     part.batches.map((batch) => wholeBatch(batch, kinds, strings, capture)),
@@ -123,7 +183,7 @@ export function joinPart(builder: BatchBuilder, part: Part): boolean {
     part.times,
   );
   const books = capture.accounting;
-  for (const key of ['total', 'decoded', 'generic', 'comment', 'skipped'] as const) books[key] += part.books[key];
+  for (const key of counts) books[key] += part.books[key];
   for (const list of ['skips', 'oddities'] as const) {
     for (const { reason, count, firstPlace, firstText } of part[list]) {
       const line = Number(firstPlace.slice(firstPlace.lastIndexOf(' ')));
@@ -139,7 +199,7 @@ export function joinPart(builder: BatchBuilder, part: Part): boolean {
 function wholeBatch(
   batch: PartBatch,
   kinds: Int32Array,
-  strings: Int32Array | undefined,
+  strings: readonly number[] | undefined,
   capture: Capture,
 ): EventBatch & { ordinal: Float64Array } {
   const { length, kind, comm } = batch;
@@ -163,33 +223,6 @@ function renumber(column: Uint16Array, ids: Int32Array, length: number): void {
 }
 
 /** Texts that are not recorded (-1) stay so. */
-function rename(column: Int32Array, ids: Int32Array, length: number): void {
+function rename(column: Int32Array, ids: readonly number[], length: number): void {
   for (let i = 0; i < length; i++) if (column[i]! >= 0) column[i] = ids[column[i]!]!;
-}
-
-/** The memory of a part's columns, to be handed over to another thread. */
-export function buffersOf(part: Part): ArrayBuffer[] {
-  const buffers = new Set<ArrayBuffer>();
-  const add = (array: { readonly buffer: ArrayBufferLike }): void => {
-    buffers.add(array.buffer as ArrayBuffer);
-  };
-  for (const batch of part.batches) {
-    for (const key of ['ordinal', 'time', 'cpu', 'pid', 'tgid', 'comm', 'flags', 'kind', 'row', 'arena'] as const)
-      add(batch[key]);
-    for (const { columns } of batch.fields)
-      for (const column of columns) for (const array of arraysOf(column)) add(array);
-  }
-  return [...buffers];
-}
-
-function arraysOf(column: Column): readonly { readonly buffer: ArrayBufferLike }[] {
-  switch (column.storage) {
-    case 'number':
-    case 'text':
-      return [column.values];
-    case 'u64':
-      return [column.values.hi, column.values.lo, column.present];
-    case 'bytes':
-      return [column.start, column.end];
-  }
 }

@@ -11,10 +11,19 @@ import type { Reader, ReadOptions } from '../format.ts';
 import { sketchOf, takeKinds } from '../kind-sketch.ts';
 import type { NamedKind } from '../kind-table.ts';
 import { type LineReader, Lines } from '../lines.ts';
-import type { LossMark } from '../loss-book.ts';
 import { impossibleTask, isPossible } from '../possible.ts';
 import { knownSite } from '../probe-sites.ts';
-import { type FrontReader, joinPart, type Part, type PartReader, partOf, type Seed } from '../text-ranges.ts';
+import {
+  type FrontReader,
+  joinPart,
+  type Part,
+  type PartReader,
+  type PartReaders,
+  type PartStart,
+  partOf,
+  type Seed,
+  startPart,
+} from '../text-ranges.ts';
 import { type LineContext, nameEnd, newLineContext } from './context.ts';
 import { graphTextEnd } from './graph.ts';
 import { readHeaderLine } from './header.ts';
@@ -32,18 +41,29 @@ export interface TracefsSeed extends Seed {
   readonly clock: Capture['clock'];
 }
 
-/** Reads a part that begins with an event's line (`cutIn`). */
-export function openTracefsPart(seed: TracefsSeed): PartReader {
+/**
+ * Reads parts, each of which begins with an event's line (`cutIn`).
+ *
+ * @param id no other reader of the same text has it
+ */
+export function openTracefsPart(seed: TracefsSeed, id = 0): PartReader {
   const reader = new TracefsReader('', seed.definitions);
-  const losses = reader.beginPart(seed);
-  const batches: EventBatch[] = [];
+  reader.takeSeed(seed);
+  let start = reader.startPart(seed, id, 0);
+  let batches: EventBatch[] = [];
   let bytes = 0;
   return {
     push: (chunk) => {
       bytes += chunk.length;
       batches.push(...reader.push(chunk));
     },
-    finish: () => reader.finishPart(batches, seed.kinds.kinds.length, losses, bytes),
+    finish: () => {
+      const part = reader.finishPart(batches, start, bytes);
+      start = reader.startPart(seed, id, start.turn + 1);
+      batches = [];
+      bytes = 0;
+      return part;
+    },
   };
 }
 
@@ -68,6 +88,7 @@ class TracefsReader implements FrontReader<TracefsSeed>, LineReader {
   /** The bytes of the line at hand, for four at a time. */
   #view: DataView = new DataView(new ArrayBuffer(0));
   #viewed: Uint8Array | undefined;
+  readonly #partReaders: PartReaders = new Map();
   readonly #function: NamedKind;
   readonly #unnamed: NamedKind;
 
@@ -135,26 +156,31 @@ class TracefsReader implements FrontReader<TracefsSeed>, LineReader {
   }
 
   take(part: Part): EventBatch[] | undefined {
-    if (!joinPart(this.#builder, part)) return undefined;
+    if (!joinPart(this.#builder, part, this.#partReaders)) return undefined;
     this.#stacks += part.own['stacks']!;
     this.#sawTgid ||= part.own['tgids']! > 0;
     this.#inMarker = false;
     return this.#builder.take();
   }
 
-  beginPart(seed: TracefsSeed): readonly LossMark[] {
+  takeSeed(seed: TracefsSeed): void {
     this.#layout = layouts.find((layout) => layout.id === seed.layout)!;
     this.#unit = seed.clock.unit;
     this.capture.clock = seed.clock;
     takeKinds(this.#builder.kinds, seed.kinds, 0);
-    return this.#builder.beginPart(seed.origin);
   }
 
-  finishPart(batches: EventBatch[], seeded: number, losses: readonly LossMark[], bytes: number): Part {
+  startPart({ origin }: TracefsSeed, id: number, turn: number): PartStart {
+    this.#inMarker = false;
+    this.#stacks = 0;
+    return startPart(this.#builder, origin, id, turn);
+  }
+
+  finishPart(batches: EventBatch[], start: PartStart, bytes: number): Part {
     this.#lines.end();
     batches.push(...this.#builder.finish());
     const own = { stacks: this.#stacks, tgids: this.#sawTgid ? 1 : 0 };
-    return partOf(this.#builder, batches, seeded, losses, bytes, own);
+    return partOf(this.#builder, batches, start, bytes, own);
   }
 
   line(bytes: Uint8Array, start: number, end: number): void {
