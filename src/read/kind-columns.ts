@@ -29,7 +29,10 @@ export class Arena {
 
 /** Empty columns for a kind. */
 export function newKindColumns(kind: EventKind, capacity: number): KindColumns {
-  return { kind, length: 0, columns: kind.fields.map((field) => newColumn(field.storage, capacity)) };
+  // Not map(): compiled, it makes arrays of another shape than before, and whoever meets both is compiled again.
+  const columns: Column[] = [];
+  for (const { storage } of kind.fields) columns.push(newColumn(storage, capacity));
+  return { kind, length: 0, columns };
 }
 
 function newColumn(storage: Storage, capacity: number): Column {
