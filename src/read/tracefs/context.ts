@@ -11,6 +11,7 @@
  * A comm may hold anything, so the default layout is read from its fixed column, not from the left.
  */
 import { contextFlags } from '../../events/batch.ts';
+import type { Clock } from '../../events/capture.ts';
 import { recordFlags } from '../record-flags.ts';
 import { count, digits, number, powersOfTen, skipSpaces } from './digits.ts';
 
@@ -46,6 +47,11 @@ export function newLineContext(): LineContext {
     timeStart: 0,
     textStart: 0,
   };
+}
+
+/** What the time of a line counts. */
+export function unitOf({ resolution }: LineContext): Clock['unit'] {
+  return resolution > 0 ? 'ns' : resolution === 0 ? 'integer' : 'none';
 }
 
 export type ContextReader = (bytes: Uint8Array, start: number, end: number, context: LineContext) => boolean;

@@ -98,3 +98,7 @@ function commentStart(bytes: Uint8Array, start: number, end: number): number {
   while (at < end && bytes[at] === space) at++;
   return bytes[at] === 47 && bytes[at + 1] === 42 && bytes[at + 2] === space && at + 3 < end ? at + 3 : -1;
 }
+
+/** What a user of such a capture is told. */
+export const graphRemark =
+  'function_graph tracer: calls and durations are no events, only what stands between them is read; record with echo nop > current_tracer and the events on';

@@ -24,8 +24,8 @@ import {
   type Seed,
   startPart,
 } from '../text-ranges.ts';
-import { type LineContext, nameEnd, newLineContext } from './context.ts';
-import { graphTextEnd } from './graph.ts';
+import { type LineContext, nameEnd, newLineContext, unitOf } from './context.ts';
+import { graphRemark, graphTextEnd } from './graph.ts';
 import { readHeaderLine } from './header.ts';
 import { chooseLayout, type Layout, layouts, startsWith, voteSize } from './layout.ts';
 import { CommMemory, ContextMemory, OpeningMemory } from './line-memory.ts';
@@ -111,6 +111,10 @@ class TracefsReader implements FrontReader<TracefsSeed>, LineReader {
     if (!this.#layout && this.#headLength === voteSize) this.#begin();
     if (this.#layout) this.#lines.push(chunk.subarray(missing));
     return this.#builder.take();
+  }
+
+  giveBack(batch: EventBatch): void {
+    this.#builder.giveBack(batch);
   }
 
   end(): EventBatch[] {
@@ -394,10 +398,3 @@ class TracefsReader implements FrontReader<TracefsSeed>, LineReader {
     }
   }
 }
-
-function unitOf({ resolution }: LineContext): Capture['clock']['unit'] {
-  return resolution > 0 ? 'ns' : resolution === 0 ? 'integer' : 'none';
-}
-
-const graphRemark =
-  'function_graph tracer: calls and durations are no events, only what stands between them is read; record with echo nop > current_tracer and the events on';
