@@ -6,7 +6,7 @@ import { Batches } from './batches.ts';
 import { emptyCounters } from './counters.ts';
 import type { Decisions } from './decisions.ts';
 import { type Background, backgroundActions, emptyBackground, type FolioSpec, type RequestDemand } from './demand.ts';
-import { createFolio } from './folio.ts';
+import { Folios } from './folio.ts';
 import { Machine } from './machine.ts';
 import { emptyWorld, type World } from './world.ts';
 
@@ -27,8 +27,9 @@ function rows(list: readonly (readonly [number, number, number, number])[], larg
 
 function batchesOf(decisions: Decisions, specs: readonly FolioSpec[] = [], cpus = 2) {
   const account = emptyCounters();
-  const folios = specs.map((spec, id) => createFolio(id, spec));
-  return { account, folios, batches: new Batches(cpus, decisions, folios, account) };
+  const table = new Folios(specs);
+  const folios = specs.map((_, id) => table.get(id));
+  return { account, folios, batches: new Batches(cpus, decisions, table, account) };
 }
 
 for (const [name, capacity] of [

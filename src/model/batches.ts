@@ -8,7 +8,7 @@
 import type { Counters } from './counters.ts';
 import type { Decisions } from './decisions.ts';
 import { type Background, backgroundActions, batchKinds } from './demand.ts';
-import { type Folio, get, put } from './folio.ts';
+import { type Folio, type Folios, get, put } from './folio.ts';
 
 const kinds = batchKinds.length;
 const addKind = 0;
@@ -23,13 +23,13 @@ export class Batches {
   /** Who pays for the flushes that happen now. */
   account: Counters;
   readonly #decisions: Decisions;
-  readonly #folios: readonly Folio[];
+  readonly #folios: Folios;
   /** Entries at rest, by CPU and kind. */
   readonly #counts: Int32Array;
   /** Of those, the folios that somebody migrates. */
   readonly #tracked: number[][];
 
-  constructor(cpus: number, decisions: Decisions, folios: readonly Folio[], account: Counters) {
+  constructor(cpus: number, decisions: Decisions, folios: Folios, account: Counters) {
     this.cpus = cpus;
     this.#decisions = decisions;
     this.#folios = folios;
@@ -93,7 +93,7 @@ export class Batches {
     if (tracked.length === 0) return;
     const kind = slot % kinds;
     for (const id of tracked) {
-      const folio = this.#folios[id]!;
+      const folio = this.#folios.get(id);
       folio.queued[kind]!--;
       put(folio);
       if (kind === addKind) folio.onLru = !folio.isolated;
@@ -142,7 +142,7 @@ export class Batches {
       const id = folio[i]!;
       if (what < kinds) {
         if (id >= 0) {
-          this.add(cpu[i]!, what, this.#folios[id]!);
+          this.add(cpu[i]!, what, this.#folios.get(id));
           continue;
         }
         const slot = cpu[i]! * kinds + what;

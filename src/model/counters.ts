@@ -17,7 +17,36 @@ export const counterNames = [
   'tlbFlushes',
 ] as const;
 export type CounterName = (typeof counterNames)[number];
-export type Counters = Record<CounterName, number>;
+
+/** What is counted beside a replay's metrics: costs that only scenarios and their policies have. */
+export const extraCounterNames = [
+  /** Passes over a list that still had folios. */
+  'passes',
+  /** ns for which folio locks were held by requests. */
+  'lockHold',
+  /** ns of CPU time that spinning tasks burnt. */
+  'cpuBurnt',
+  /** ns slept for references to go (axis B). */
+  'referenceSleep',
+  /** Large folios split. */
+  'splits',
+  /** Rounds of a requester's own loop beyond the first. */
+  'outerLoops',
+  /** Folios dropped instead of moved. */
+  'reclaimed',
+  /** Pages whose translations were invalidated. */
+  'tlbPages',
+  /** CPUs interrupted to flush (machines without broadcast invalidation). */
+  'ipis',
+  /** Areas given up with -EBUSY. */
+  'busyRetries',
+  /** Batch operations applied after a younger one of the same folio. */
+  'reordered',
+  /** Sleepers woken on folio locks. */
+  'waiterWakes',
+] as const;
+export type ExtraCounterName = (typeof extraCounterNames)[number];
+export type Counters = Record<CounterName | ExtraCounterName, number>;
 
 export function emptyCounters(): Counters {
   return {
@@ -36,5 +65,17 @@ export function emptyCounters(): Counters {
     rcuWaits: 0,
     lruLocks: 0,
     tlbFlushes: 0,
+    passes: 0,
+    lockHold: 0,
+    cpuBurnt: 0,
+    referenceSleep: 0,
+    splits: 0,
+    outerLoops: 0,
+    reclaimed: 0,
+    tlbPages: 0,
+    ipis: 0,
+    busyRetries: 0,
+    reordered: 0,
+    waiterWakes: 0,
   };
 }

@@ -1,5 +1,6 @@
 /** A folio: its lock, its page-table entries, and who holds its references. */
-import { batchKinds, type FolioSpec } from './demand.ts';
+import { batchKinds, type FolioSource, type FolioSpec } from './demand.ts';
+import { settleLock } from './folio-lock.ts';
 import type { BlockedFault, Holder, Obstacle } from './world.ts';
 
 /** A fault asleep on the folio lock with a reference (holder `lock-blocked fault`). */
@@ -39,6 +40,10 @@ export interface Folio {
   active: Obstacle[];
   /** References of tasks on their way to sleep on a migration entry, as counted now. */
   entryWaitReferences: number;
+  /** FOLL_PIN taken by requests of the model, each worth `pinReferences`. */
+  pins: number;
+  /** Entries in bh_lrus of CPUs, each one reference. */
+  bufferHeads: number;
 }
 
 export function createFolio(id: number, spec: FolioSpec): Folio {
@@ -62,9 +67,36 @@ export function createFolio(id: number, spec: FolioSpec): Folio {
     obstacles: [],
     active: [],
     entryWaitReferences: 0,
+    pins: 0,
+    bufferHeads: 0,
   };
   folio.references = folio.mapped + cacheReferences(folio);
   return folio;
+}
+
+/** The folios of a machine by id, each made when it is first asked for. */
+export class Folios {
+  readonly source: FolioSource;
+  readonly #made: (Folio | undefined)[] = [];
+
+  constructor(source: readonly FolioSpec[] | FolioSource) {
+    this.source = 'spec' in source ? source : { length: source.length, spec: (id) => source[id]! };
+  }
+
+  /** Throws for an id that nobody described. */
+  get(id: number): Folio {
+    const made = this.#made[id];
+    if (made !== undefined) return made;
+    if (!(id >= 0 && id < this.source.length)) throw new Error(`no folio ${id}`);
+    const folio = createFolio(id, this.source.spec(id));
+    this.#made[id] = folio;
+    return folio;
+  }
+
+  /** Those that were made and not freed, in order of id. */
+  *live(): Generator<Folio, void, void> {
+    for (const folio of this.#made) if (folio !== undefined) yield folio;
+  }
 }
 
 export function get(folio: Folio, references = 1): void {
@@ -73,6 +105,26 @@ export function get(folio: Folio, references = 1): void {
 
 export function put(folio: Folio, references = 1): void {
   folio.references -= references;
+}
+
+/**
+ * References of one pin: GUP_PIN_COUNTING_BIAS on a folio without a pin count, else one. Folios of order 1 have no
+ * count before 7.2, which is not told apart (kernel-model 5.1).
+ */
+export function pinReferences(folio: Folio): number {
+  return folio.spec.order === 0 ? 1024 : 1;
+}
+
+/** try_grab_folio() with FOLL_PIN, `times` over. */
+export function pin(folio: Folio, times = 1): void {
+  folio.pins += times;
+  get(folio, times * pinReferences(folio));
+}
+
+/** unpin_folio(). */
+export function unpin(folio: Folio, times = 1): void {
+  folio.pins -= times;
+  put(folio, times * pinReferences(folio));
 }
 
 /** Whether folio_mapping() is set: a page-cache or swap-cache folio, whose move ends in a freeze of its references. */
@@ -97,19 +149,21 @@ export function expectedReferences(folio: Folio): number {
 export function sumOfHolders(folio: Folio): number {
   let sum = folio.mapped + cacheReferences(folio) + (folio.isolated ? 1 : 0);
   for (const entries of folio.queued) sum += entries;
-  sum += folio.blocked.length + folio.entryWaitReferences;
+  sum += folio.blocked.length + folio.entryWaitReferences + folio.pins * pinReferences(folio) + folio.bufferHeads;
   for (const obstacle of folio.active) sum += obstacle.references;
   return sum;
 }
 
 /** The holder that keeps the folio from moving, the longest-lived first; undefined when the count matches. */
 export function holderInTheWay(folio: Folio): Holder | undefined {
+  if (folio.pins > 0) return 'pin';
   for (const obstacle of folio.active) if (obstacle.holder === 'pin') return 'pin';
   if (folio.blocked.length > 0) return 'lock-blocked fault';
   if (folio.queued[0] !== 0) return 'add batch';
   if (folio.queued[1] !== 0) return 'activate batch';
   if (folio.queued[6] !== 0) return 'mlock batch';
   for (let kind = 2; kind <= 5; kind++) if (folio.queued[kind] !== 0) return 'other batch';
+  if (folio.bufferHeads > 0) return 'other batch';
   for (const obstacle of folio.active) if (obstacle.references > 0) return obstacle.holder;
   if (folio.entryWaitReferences > 0) return 'entry waiter';
   return undefined;
@@ -124,34 +178,9 @@ export function activeObstacle(folio: Folio, holder: Obstacle['holder']): Obstac
 /**
  * Brings obstacles and blocked faults up to date. Nobody sees a folio between two looks at it, so they are worked out
  * when it is looked at instead of being events of their own.
- *
- * A task that was woken by an unlock needs `releaseAfter` to take the lock, map the page and drop its reference. If the
- * migrator has taken the lock again before that, it sleeps on with its reference (mm/filemap.c
- * folio_wait_bit_common(): an exclusive waiter competes for the lock, it is not handed over).
  */
 export function settle(folio: Folio, now: number): void {
-  if (folio.lockedBy === -2 && folio.handedUntil <= now) {
-    const done = folio.blocked.findIndex((task) => task.lost > lockUnfairness);
-    const task = folio.blocked[done];
-    if (task !== undefined) {
-      task.account.stall += folio.unlockedAt - task.fault.at;
-      put(folio);
-      folio.blocked.splice(done, 1);
-    }
-    folio.lockedBy = -1;
-    folio.unlockedAt = folio.handedUntil;
-  }
-  if (folio.blocked.length > 0) {
-    const until = folio.lockedBy === -1 ? now : folio.lockedSince;
-    const still: BlockedTask[] = [];
-    for (const task of folio.blocked) {
-      if (task.fault.at <= folio.unlockedAt && folio.unlockedAt + task.fault.releaseAfter <= until) {
-        task.account.stall += folio.unlockedAt - task.fault.at;
-        put(folio);
-      } else still.push(task);
-    }
-    folio.blocked = still;
-  }
+  settleLock(folio, now);
   if (folio.obstacles.length > 0 || folio.active.length > 0) {
     const left: Obstacle[] = [];
     for (const obstacle of folio.active) {
@@ -169,42 +198,4 @@ export function settle(folio: Folio, now: number): void {
     folio.active = left;
     folio.obstacles = coming;
   }
-}
-
-/** What tasks that are still blocked have slept so far: until the lock was dropped, or until now. */
-export function sleptSoFar(folio: Folio, now: number, account: { stall: number }): number {
-  let slept = 0;
-  for (const task of folio.blocked) {
-    if (task.account !== account) continue;
-    slept += Math.max(0, (folio.lockedBy === -1 ? folio.unlockedAt : now) - task.fault.at);
-  }
-  return slept;
-}
-
-/** Lost races after which a waiter is handed the lock (mm/filemap.c sysctl_page_lock_unfairness). */
-export const lockUnfairness = 5;
-
-/** Whether the lock is free; `settle` must have run. */
-export function isLocked(folio: Folio): boolean {
-  return folio.lockedBy !== -1 || activeObstacle(folio, 'lock contention') !== undefined;
-}
-
-/** Takes the free lock. Every woken task that is not done yet has lost a race. */
-export function lock(folio: Folio, by: number, now: number): void {
-  for (const task of folio.blocked) task.lost++;
-  folio.lockedBy = by;
-  folio.lockedSince = now;
-}
-
-/** Drops the lock; after `lockUnfairness` lost races the task that slept first is handed it. */
-export function unlock(folio: Folio, now: number): void {
-  folio.unlockedAt = now;
-  const patient = folio.blocked.find((task) => task.lost > lockUnfairness);
-  if (patient === undefined) {
-    folio.lockedBy = -1;
-    return;
-  }
-  folio.lockedBy = -2;
-  folio.lockedSince = now;
-  folio.handedUntil = now + patient.fault.releaseAfter;
 }

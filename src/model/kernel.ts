@@ -1,10 +1,12 @@
 /** What every procedure of the model works on: the clock, the processes, the folios and the batches. */
 import { EventQueue } from '../base/queue.ts';
+import type { CallTotals } from './accounting.ts';
 import type { Batches } from './batches.ts';
 import type { Counters } from './counters.ts';
 import type { Decisions, Mode } from './decisions.ts';
 import type { RequestDemand } from './demand.ts';
-import type { Folio } from './folio.ts';
+import type { Folio, Folios } from './folio.ts';
+import type { ModelLog } from './log.ts';
 import type { Holder, Obstacle, Visit, World } from './world.ts';
 
 /** Processes asleep until somebody wakes them, in the order in which they went to sleep. */
@@ -12,12 +14,29 @@ export interface WaitQueue {
   readonly sleepers: Run[];
 }
 
+/** Where to sleep until woken, or until a time. */
+export interface TimedWait {
+  readonly queue: WaitQueue;
+  readonly until: number;
+}
+
 /** What a process yields: ns to sleep, or where to sleep until woken. */
-export type Step = number | WaitQueue;
+export type Step = number | WaitQueue | TimedWait;
 export type Process = Generator<Step, void, void>;
 
-/** How one member of one chunk ended. */
-export type Ending = 'moved' | 'failed' | 'not isolated' | 'not tried' | 'unfinished';
+/** How one member of one chunk ended; `reclaimed` left its place without moving. */
+export type Ending = 'moved' | 'reclaimed' | 'failed' | 'not isolated' | 'not tried' | 'unfinished';
+
+/** Something that a kernel would not come out of; the model stops it and says so. */
+export interface Finding {
+  readonly kind: 'livelock' | 'endless';
+  /** `RequestDemand.id`. */
+  readonly request: number;
+  readonly since: number;
+  /** ns of CPU time burnt until the model stopped it. */
+  readonly cpuTime: number;
+  readonly says: string;
+}
 
 /** A folio as a member of one chunk of one request. */
 export interface Member {
@@ -40,13 +59,19 @@ export interface Run {
   readonly demand: RequestDemand | undefined;
   readonly cpu: number;
   readonly counters: Counters;
-  readonly members: readonly (readonly Member[])[];
+  /** Made when the request begins. */
+  members: readonly (readonly Member[])[];
   process: Process;
   /** Calls of migrate_pages made so far. */
   call: number;
   mode: Mode;
   ended: number;
   returned: number;
+  /** Number of its last timed sleep, by which a wakeup that comes too late is told; see `Kernel.wake`. */
+  ticket: number;
+  finding: Finding | undefined;
+  /** What its calls of migrate_pages would have printed. */
+  readonly totals: CallTotals;
 }
 
 /** Something that happens to no process of its own (a drain work on its CPU). */
@@ -55,48 +80,115 @@ export interface Work {
   readonly account: Counters;
 }
 
+/** The end of a timed sleep, unless its run was woken before. */
+export interface Timeout {
+  readonly sleeper: Run;
+  readonly ticket: number;
+  readonly queue: WaitQueue;
+}
+
+export interface KernelInput {
+  readonly decisions: Decisions;
+  readonly world: World;
+  readonly folios: Folios;
+  readonly batches: Batches;
+  readonly background: Counters;
+  readonly outerLoops: number;
+  readonly log: ModelLog | undefined;
+}
+
 export class Kernel {
   now = 0;
   readonly decisions: Decisions;
   readonly world: World;
-  readonly folios: readonly Folio[];
+  readonly folios: Folios;
   readonly batches: Batches;
-  readonly queue = new EventQueue<Run | Work>();
+  readonly queue = new EventQueue<Run | Work | Timeout>();
   readonly background: Counters;
+  /** Rounds after which a loop that the kernel does not bound is called endless. */
+  readonly outerLoops: number;
+  readonly log: ModelLog | undefined;
   /** lru_drain_gen and the mutex of __lru_add_drain_all(). */
   drainGeneration = 0;
   drainMutexHeld = false;
   readonly drainMutex: WaitQueue = { sleepers: [] };
   drains = 0;
   rcuWaits = 0;
+  /** Model events so far (docs/speed.md). */
+  events = 0;
+  /** Until here nothing happens but what is in the queue: the next background row, request, or the horizon. */
+  quietUntil = Number.NEGATIVE_INFINITY;
   readonly #lockSleepers = new Map<number, WaitQueue>();
+  readonly #referenceSleepers = new Map<number, WaitQueue>();
 
-  constructor(decisions: Decisions, world: World, folios: readonly Folio[], batches: Batches, background: Counters) {
-    this.decisions = decisions;
-    this.world = world;
-    this.folios = folios;
-    this.batches = batches;
-    this.background = background;
+  constructor(input: KernelInput) {
+    this.decisions = input.decisions;
+    this.world = input.world;
+    this.folios = input.folios;
+    this.batches = input.batches;
+    this.background = input.background;
+    this.outerLoops = input.outerLoops;
+    this.log = input.log;
   }
 
+  /**
+   * Lets `ns` pass for the process that runs now, when nothing else happens before they are over; false = it must yield
+   * them. A process that goes on is not put into the queue and taken out again, which costs six times as much.
+   */
+  pass(ns: number): boolean {
+    const then = this.now + ns;
+    // At an equal time, whatever was queued earlier comes first.
+    if (!(then < this.quietUntil && then < this.queue.nextTime)) return false;
+    this.now = then;
+    this.events++;
+    return true;
+  }
+
+  /** The folio, made when it is first asked for. */
+  folio(id: number): Folio {
+    return this.folios.get(id);
+  }
+
+  /** Everybody who sleeps there runs again, in the order in which they went to sleep. */
   wake(queue: WaitQueue): void {
-    for (const run of queue.sleepers.splice(0)) this.queue.push(this.now, run);
+    if (queue.sleepers.length === 0) return;
+    for (const run of queue.sleepers.splice(0)) {
+      run.ticket++;
+      this.queue.push(this.now, run);
+    }
   }
 
   /** Where processes sleep that want this folio's lock. */
   lockQueue(folio: Folio): WaitQueue {
-    let queue = this.#lockSleepers.get(folio.id);
-    if (queue === undefined) {
-      queue = { sleepers: [] };
-      this.#lockSleepers.set(folio.id, queue);
-    }
-    return queue;
+    return queueOf(this.#lockSleepers, folio.id);
   }
 
   wakeLockSleepers(folio: Folio): void {
+    if (this.#lockSleepers.size === 0) return;
     const queue = this.#lockSleepers.get(folio.id);
     if (queue !== undefined) this.wake(queue);
   }
+
+  /** Where processes sleep until this folio loses references (axis B, `sleep for references`). */
+  referenceQueue(folio: Folio): WaitQueue {
+    return queueOf(this.#referenceSleepers, folio.id);
+  }
+
+  /** References of this folio were dropped. */
+  released(folio: Folio): void {
+    if (this.#referenceSleepers.size === 0) return;
+    const queue = this.#referenceSleepers.get(folio.id);
+    if (queue !== undefined) this.wake(queue);
+  }
+}
+
+function queueOf(queues: Map<number, WaitQueue>, folio: number): WaitQueue {
+  let queue = queues.get(folio);
+  if (queue === undefined) {
+    queue = { sleepers: [] };
+    queues.set(folio, queue);
+  }
+  return queue;
 }
 
 export function createMember(folio: Folio): Member {

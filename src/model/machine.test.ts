@@ -104,7 +104,7 @@ const background: fc.Arbitrary<Background> = fc
     };
   });
 
-const input: fc.Arbitrary<MachineInput> = fc.record({
+const input: fc.Arbitrary<MachineInput & { requests: RequestDemand[] }> = fc.record({
   cpus: fc.constant(cpus),
   folios: fc.array(folio, { minLength: folioCount, maxLength: folioCount }),
   requests: demands,

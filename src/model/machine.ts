@@ -3,18 +3,29 @@
  * keeps the order of equal times; what other tasks do to the batches is read from columns in between, without an
  * object an event.
  */
+import { type CallTotals, emptyTotals } from './accounting.ts';
 import { Batches } from './batches.ts';
 import { type Counters, emptyCounters } from './counters.ts';
 import type { Decisions } from './decisions.ts';
-import { type Background, backgroundActions, type FolioSpec, type RequestDemand } from './demand.ts';
+import {
+  type Background,
+  type BackgroundSource,
+  backgroundActions,
+  emptyBackground,
+  type FolioSource,
+  type FolioSpec,
+  type RequestDemand,
+} from './demand.ts';
 import { drainAll } from './drains.ts';
-import { createFolio, type Folio, sleptSoFar, sumOfHolders } from './folio.ts';
-import { createMember, type Ending, Kernel, type Member, type Run } from './kernel.ts';
+import { type Folio, Folios, sumOfHolders } from './folio.ts';
+import { sleptSoFar } from './folio-lock.ts';
+import { createMember, type Ending, type Finding, Kernel, type Member, type Run, type Timeout } from './kernel.ts';
+import type { ModelLog } from './log.ts';
 import { requesters } from './requests.ts';
 import type { Holder, World } from './world.ts';
 
 export { type Counters, counterNames } from './counters.ts';
-export type { Ending } from './kernel.ts';
+export type { Ending, Finding } from './kernel.ts';
 
 export interface MemberResult {
   readonly folio: number;
@@ -34,40 +45,90 @@ export interface RequestResult {
   /** For each chunk, in order, each member in order. */
   readonly chunks: readonly (readonly MemberResult[])[];
   readonly counters: Readonly<Counters>;
+  /** What its calls of migrate_pages would have printed, in base pages. */
+  readonly totals: CallTotals;
+  /** What the kernel would not have come out of. */
+  readonly finding: Finding | undefined;
 }
 
 export interface MachineResult {
-  /** In the order in which the requests were given. */
+  /** In the order in which the requests were given; empty with `onRequest`. */
   readonly requests: readonly RequestResult[];
   /** What happened outside requests: background flushes and drains. */
   readonly background: Readonly<Counters>;
   /** Background adds that the kernel could not have made in the state that the model was in. */
   readonly refusedAdds: number;
+  /** Background rows applied, and steps of processes. */
+  readonly events: number;
+  readonly findings: readonly Finding[];
 }
 
 export interface MachineInput {
   readonly cpus: number;
-  readonly folios: readonly FolioSpec[];
-  readonly requests: readonly RequestDemand[];
-  readonly background: Background;
+  readonly folios: readonly FolioSpec[] | FolioSource;
+  /** Begun when due. Any iterable but an array must give them in ascending order of `start`. */
+  readonly requests: Iterable<RequestDemand>;
+  readonly background: Background | BackgroundSource;
   /** Nothing is begun or resumed after this time. Infinity (default) = run until everything is done or stuck. */
   readonly horizon?: number;
+  /** Every step through the queue, so that a test may look after each; the outcome is the same. */
+  readonly stepwise?: boolean;
+  /** Rounds after which a loop without a bound (GUP, offline) is called endless; 1000 unless told. */
+  readonly outerLoops?: number;
+  /** Multi-generational LRU: folio_mark_accessed() only sets bits. */
+  readonly lruGen?: boolean;
+  readonly log?: ModelLog;
+  /** Takes each result as its request ends (or stays unfinished at the horizon), instead of keeping them all. */
+  readonly onRequest?: (result: RequestResult) => void;
 }
+
+const noRows: BackgroundSource = { next: () => undefined };
 
 export class Machine {
   readonly #kernel: Kernel;
-  readonly #background: Background;
   readonly #horizon: number;
+  readonly #stepwise: boolean;
+  readonly #onRequest: ((result: RequestResult) => void) | undefined;
+  /** By place; only what is needed for results at the end. */
   readonly #runs: Run[] = [];
+  readonly #live = new Map<number, Run>();
+  readonly #findings: Finding[] = [];
+  readonly #demands: Iterator<RequestDemand>;
+  /** An array's requests, and their places in order of time. */
+  readonly #given: readonly RequestDemand[] | undefined;
+  readonly #order: readonly number[];
+  #nextDemand: RequestDemand | undefined;
+  #begun = 0;
+  #source: BackgroundSource;
+  #background: Background;
   #row = 0;
 
   constructor(decisions: Decisions, world: World, input: MachineInput) {
-    const folios = input.folios.map((spec, id) => createFolio(id, spec));
+    const folios = new Folios(input.folios);
+    if (!('spec' in input.folios)) for (let id = 0; id < folios.source.length; id++) folios.get(id);
     const account = emptyCounters();
-    this.#kernel = new Kernel(decisions, world, folios, new Batches(input.cpus, decisions, folios, account), account);
-    this.#background = input.background;
+    this.#kernel = new Kernel({
+      decisions,
+      world,
+      folios,
+      batches: new Batches(input.cpus, decisions, folios, account),
+      background: account,
+      outerLoops: input.outerLoops ?? 1000,
+      log: input.log,
+    });
+    this.#source = 'next' in input.background ? input.background : noRows;
+    this.#background = 'next' in input.background ? emptyBackground : input.background;
     this.#horizon = input.horizon ?? Number.POSITIVE_INFINITY;
-    for (const demand of input.requests) this.#start(demand);
+    this.#stepwise = input.stepwise === true;
+    this.#onRequest = input.onRequest;
+    const { requests } = input;
+    this.#given = Array.isArray(requests) ? requests : undefined;
+    const given = this.#given ?? [];
+    this.#order = given.map((_, place) => place).sort((a, b) => given[a]!.start - given[b]!.start || a - b);
+    const inOrder = this.#given === undefined ? requests : this.#order.map((place) => given[place]!);
+    this.#demands = inOrder[Symbol.iterator]();
+    this.#pullDemand();
+    this.#refill();
   }
 
   get now(): number {
@@ -76,33 +137,37 @@ export class Machine {
 
   /** The folios as they are now. For tests and for explanations; not to be changed. */
   get folios(): readonly Folio[] {
-    return this.#kernel.folios;
+    return [...this.#kernel.folios.live()];
   }
 
-  /** One event: a run of background rows, or a process resumed once. False when nothing is left before the horizon. */
+  /** One event: a run of background rows, or a process begun or resumed once. False when nothing is left before the horizon. */
   step(): boolean {
     const kernel = this.#kernel;
-    const { queue, batches } = kernel;
-    const background = this.#background;
-    const next = Math.min(queue.nextTime, this.#horizon);
-    if (this.#row < background.length && background.time[this.#row]! <= next) {
-      batches.account = kernel.background;
-      this.#row = batches.consume(background, this.#row, next);
-      const row = this.#row;
-      if (row < background.length && background.time[row]! <= next) {
-        // Only an all-CPU drain needs a process of its own; it starts when it is due.
-        kernel.now = Math.max(kernel.now, background.time[row]!);
-        this.#row++;
-        if (background.action[row] !== backgroundActions.drainAll) throw new Error('an unknown background action');
-        this.#startDrain(background.cpu[row]!);
-      }
+    const { queue } = kernel;
+    const start = this.#nextDemand?.start ?? Number.POSITIVE_INFINITY;
+    const next = Math.min(queue.nextTime, start, this.#horizon);
+    if (this.#row < this.#background.length && this.#background.time[this.#row]! <= next) {
+      this.#consume(next);
       return true;
     }
-    if (queue.size === 0 || queue.nextTime > this.#horizon) return false;
-    kernel.now = queue.nextTime;
+    const due = Math.min(queue.nextTime, start);
+    if (due === Number.POSITIVE_INFINITY || due > this.#horizon) return false;
+    kernel.quietUntil = this.#stepwise ? Number.NEGATIVE_INFINITY : this.#quietUntil();
+    // Requests that begin now come before whatever was put into the queue meanwhile.
+    if (start <= queue.nextTime) {
+      kernel.now = start;
+      this.#begin();
+      return true;
+    }
     const item = queue.pop()!;
+    if ('sleeper' in item) {
+      this.#timeout(item, due);
+      return true;
+    }
+    kernel.now = due;
+    kernel.events++;
     if ('work' in item) {
-      batches.account = item.account;
+      kernel.batches.account = item.account;
       item.work();
     } else this.#resume(item);
     return true;
@@ -111,26 +176,72 @@ export class Machine {
   /** All of it. */
   run(): MachineResult {
     while (this.step());
+    if (this.#onRequest !== undefined)
+      for (const run of this.#live.values()) this.#onRequest(resultOf(run, this.#kernel));
     return this.result();
   }
 
-  #start(demand: RequestDemand): void {
+  #quietUntil(): number {
+    const row = this.#row < this.#background.length ? this.#background.time[this.#row]! : Number.POSITIVE_INFINITY;
+    return Math.min(row, this.#horizon, this.#nextDemand?.start ?? Number.POSITIVE_INFINITY);
+  }
+
+  /** Background rows up to a time, or up to the first that needs a process of its own. */
+  #consume(until: number): void {
     const kernel = this.#kernel;
-    const run: Run = {
-      place: this.#runs.length,
-      demand,
-      cpu: demand.cpu,
-      counters: emptyCounters(),
-      members: demand.chunks.map((chunk) => chunk.folios.map((id) => createMember(folioOf(kernel, id)))),
-      process: nothing(),
-      call: 0,
-      mode: demand.mode,
-      ended: Number.NaN,
-      returned: Number.NaN,
-    };
+    const background = this.#background;
+    kernel.batches.account = kernel.background;
+    const first = this.#row;
+    let row = kernel.batches.consume(background, first, until);
+    if (row < background.length && background.time[row]! <= until) {
+      // Only an all-CPU drain needs a process of its own; it starts when it is due.
+      kernel.now = Math.max(kernel.now, background.time[row]!);
+      if (background.action[row] !== backgroundActions.drainAll) throw new Error('an unknown background action');
+      this.#startDrain(background.cpu[row]!);
+      row++;
+    }
+    kernel.events += row - first;
+    this.#row = row;
+    this.#refill();
+  }
+
+  #refill(): void {
+    while (this.#row >= this.#background.length) {
+      const block = this.#source.next();
+      if (block === undefined) return;
+      this.#background = block;
+      this.#row = 0;
+    }
+  }
+
+  #timeout({ sleeper, ticket, queue }: Timeout, now: number): void {
+    // It was woken before; nothing happens, and no time passes.
+    if (sleeper.ticket !== ticket) return;
+    const kernel = this.#kernel;
+    kernel.now = now;
+    kernel.events++;
+    queue.sleepers.splice(queue.sleepers.indexOf(sleeper), 1);
+    this.#resume(sleeper);
+  }
+
+  #pullDemand(): void {
+    const { done, value } = this.#demands.next();
+    this.#nextDemand = done === true ? undefined : value;
+  }
+
+  #begin(): void {
+    const kernel = this.#kernel;
+    const demand = this.#nextDemand!;
+    const n = this.#begun++;
+    const run = createRun(this.#order[n] ?? n, demand, demand.cpu, emptyCounters());
+    run.members = membersOf(kernel, demand);
+    if (this.#onRequest === undefined) this.#runs[run.place] = run;
+    this.#pullDemand();
+    kernel.quietUntil = this.#stepwise ? Number.NEGATIVE_INFINITY : this.#quietUntil();
+    this.#live.set(run.place, run);
     run.process = this.#request(run);
-    this.#runs.push(run);
-    kernel.queue.push(demand.start, run);
+    kernel.events++;
+    this.#resume(run);
   }
 
   *#request(run: Run) {
@@ -149,18 +260,7 @@ export class Machine {
   }
 
   #startDrain(cpu: number): void {
-    const run: Run = {
-      place: -3,
-      demand: undefined,
-      cpu,
-      counters: this.#kernel.background,
-      members: [],
-      process: nothing(),
-      call: 0,
-      mode: 'sync',
-      ended: Number.NaN,
-      returned: Number.NaN,
-    };
+    const run = createRun(-3, undefined, cpu, this.#kernel.background);
     run.process = drainAll(this.#kernel, run, false);
     this.#kernel.queue.push(this.#kernel.now, run);
   }
@@ -169,16 +269,29 @@ export class Machine {
     const kernel = this.#kernel;
     kernel.batches.account = run.counters;
     const { done, value } = run.process.next();
-    if (done) return;
+    if (done) {
+      if (run.demand !== undefined) this.#end(run);
+      return;
+    }
+    if (value === undefined) throw new Error('a process yielded nothing');
     if (typeof value === 'number') kernel.queue.push(kernel.now + value, run);
-    else value?.sleepers.push(run);
+    else if ('queue' in value) {
+      value.queue.sleepers.push(run);
+      kernel.queue.push(value.until, { sleeper: run, ticket: ++run.ticket, queue: value.queue });
+    } else value.sleepers.push(run);
+  }
+
+  #end(run: Run): void {
+    this.#live.delete(run.place);
+    if (run.finding !== undefined) this.#findings.push(run.finding);
+    this.#onRequest?.(resultOf(run, this.#kernel));
   }
 
   /** What does not hold, in words; empty when all is well. For tests, after any step. */
   brokenInvariants(): string[] {
     const broken = this.#kernel.batches.brokenInvariants();
     const { clearsLruFlagWhenQueued, oracle } = this.#kernel.decisions;
-    for (const folio of this.#kernel.folios) {
+    for (const folio of this.#kernel.folios.live()) {
       const sum = sumOfHolders(folio);
       if (folio.references !== sum)
         broken.push(`folio ${folio.id}: ${folio.references} references, holders sum to ${sum}`);
@@ -190,20 +303,26 @@ export class Machine {
       if (clearsLruFlagWhenQueued && !oracle && queued > 1) {
         broken.push(`folio ${folio.id} is in ${queued} batches though queueing clears PG_lru`);
       }
-      const owner = this.#runs[folio.lockedBy];
-      if (folio.lockedBy >= 0 && (owner === undefined || !Number.isNaN(owner.ended))) {
+      if (folio.lockedBy >= 0 && !this.#live.has(folio.lockedBy)) {
         broken.push(`folio ${folio.id} is locked by a request that has ended`);
       }
     }
     return broken;
   }
 
-  /** What has come out so far; requests that have not ended are reported unfinished. */
+  /** What has come out so far; requests that have not ended, or not begun, are reported unfinished. */
   result(): MachineResult {
+    const kernel = this.#kernel;
+    const runs =
+      this.#onRequest !== undefined
+        ? []
+        : (this.#given?.map((demand, n) => this.#runs[n] ?? notBegun(kernel, n, demand)) ?? this.#runs);
     return {
-      requests: this.#runs.map((run) => resultOf(run, this.#kernel)),
-      background: this.#kernel.background,
-      refusedAdds: this.#kernel.batches.refused,
+      requests: runs.map((run) => resultOf(run, kernel)),
+      background: kernel.background,
+      refusedAdds: kernel.batches.refused,
+      events: kernel.events,
+      findings: this.#findings,
     };
   }
 }
@@ -213,10 +332,32 @@ function* nothing() {
   // Ends at once.
 }
 
-function folioOf(kernel: Kernel, id: number): Folio {
-  const folio = kernel.folios[id];
-  if (folio === undefined) throw new Error(`no folio ${id}`);
-  return folio;
+function createRun(place: number, demand: RequestDemand | undefined, cpu: number, counters: Counters): Run {
+  return {
+    place,
+    demand,
+    cpu,
+    counters,
+    members: [],
+    process: nothing(),
+    call: 0,
+    mode: demand?.mode ?? 'sync',
+    ended: Number.NaN,
+    returned: Number.NaN,
+    ticket: 0,
+    finding: undefined,
+    totals: emptyTotals(),
+  };
+}
+
+function membersOf(kernel: Kernel, demand: RequestDemand): Member[][] {
+  return demand.chunks.map((chunk) => chunk.folios.map((id) => createMember(kernel.folio(id))));
+}
+
+function notBegun(kernel: Kernel, place: number, demand: RequestDemand): Run {
+  const run = createRun(place, demand, demand.cpu, emptyCounters());
+  run.members = membersOf(kernel, demand);
+  return run;
 }
 
 function resultOf(run: Run, kernel: Kernel): RequestResult {
@@ -229,15 +370,16 @@ function resultOf(run: Run, kernel: Kernel): RequestResult {
   const chunks = run.members.map((members) =>
     members.map((member: Member): MemberResult => {
       wanted++;
-      if (member.ending === 'moved') moved++;
       if (!seen.has(member.folio)) stall += sleptSoFar(member.folio, kernel.now, run.counters);
       seen.add(member.folio);
       if (!Number.isNaN(member.entriesSince)) underEntries += kernel.now - member.entriesSince;
-      const ending = unfinished && member.ending !== 'moved' ? 'unfinished' : member.ending;
+      const hasLeft = member.ending === 'moved' || member.ending === 'reclaimed';
+      const ending = unfinished && !hasLeft ? 'unfinished' : member.ending;
+      if (hasLeft) moved++;
       return {
         folio: member.folio.id,
         ending,
-        holder: ending === 'moved' ? undefined : member.holder,
+        holder: hasLeft ? undefined : member.holder,
         episodes: member.episodes,
         attempts: member.attempts,
       };
@@ -252,5 +394,13 @@ function resultOf(run: Run, kernel: Kernel): RequestResult {
     failedFolios: wanted - moved,
     failedRequests: unfinished || run.returned !== 0 ? 1 : 0,
   };
-  return { demand: run.demand!, ended: run.ended, returned: unfinished ? Number.NaN : run.returned, chunks, counters };
+  return {
+    demand: run.demand!,
+    ended: run.ended,
+    returned: unfinished ? Number.NaN : run.returned,
+    chunks,
+    counters,
+    totals: run.totals,
+    finding: run.finding,
+  };
 }

@@ -3,15 +3,7 @@
  * which set of folios, is the plan's business (`plans.ts`).
  */
 import { drainLocal } from './drains.ts';
-import {
-  activeObstacle,
-  expectedReferences,
-  get,
-  hasMapping,
-  holderInTheWay,
-  put,
-  settle,
-} from './folio.ts';
+import { activeObstacle, expectedReferences, get, hasMapping, holderInTheWay, put, settle } from './folio.ts';
 import { blockOn, hasWaiters as hasLockWaiters, isLocked, lock, unlock } from './folio-lock.ts';
 import { type Kernel, type Member, type Run, type Step, transientObstacle, visitOf } from './kernel.ts';
 import type { BlockedFault, Service, Visit } from './world.ts';

@@ -79,6 +79,10 @@ function* plainCalls(kernel: Kernel, run: Run): Process {
   run.returned = left === 0 ? 0 : -11;
 }
 
+function notYet(_: Kernel, run: Run): Process {
+  throw new Error(`no procedure for '${run.demand?.model}'`);
+}
+
 /** The process of each kind of request. */
 export const requesters: Readonly<Record<RequestModel, (kernel: Kernel, run: Run) => Process>> = {
   move_pages: movePages,
@@ -87,4 +91,10 @@ export const requesters: Readonly<Record<RequestModel, (kernel: Kernel, run: Run
   'longterm pin': pinLongterm,
   'memory offline': offline,
   call: plainCalls,
+  cma: notYet,
+  'numa balancing': notYet,
+  'soft offline': notYet,
+  migrate_vma: notYet,
+  'thp split': notYet,
+  migrate_pages: notYet,
 };

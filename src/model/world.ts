@@ -12,6 +12,7 @@ export const holders = [
   /** An entry in a per-CPU LRU batch (mm/swap.c), by kind. */
   'add batch',
   'activate batch',
+  /** Of the other kinds, or in a CPU's bh_lrus. */
   'other batch',
   'mlock batch',
   /** A fault took a page-cache reference in the window before the migration entry and sleeps on the folio lock. */
@@ -54,6 +55,17 @@ export interface BlockedFault {
   readonly late?: boolean;
   /** From the unlock that wakes it until it has dropped its reference. */
   readonly releaseAfter: number;
+  /** From the unlock that wakes it until it runs, its reference held and PG_waiters clear; absent = 0. */
+  readonly wakeAfter?: number;
+  /** It waits for the unlock and not for the lock (swap cache, first try): no turn in the queue for the lock. */
+  readonly shared?: boolean;
+  /**
+   * From `at` until just before ->fault(), where axis E may look at the entry once more. Absent: such a look finds the
+   * migration entry of a late fault, and not that of another one.
+   */
+  readonly recheckAfter?: number;
+  /** Axis E, `drop reference and retry`: how long the reference is held before the task waits on the entry instead; absent = 0. */
+  readonly dropAfter?: number;
 }
 
 /** What a question is about. Indices count within the request and folio, from 0, so they exist under any policy. */
@@ -71,6 +83,32 @@ export interface Visit {
   readonly now: number;
 }
 
+/** Where migrate_pages may be turned down for reasons that no reference shows. */
+export type Refusal =
+  /** folio_trylock() of the destination. */
+  | 'destination lock'
+  /** The walk left an entry behind. */
+  | 'still mapped'
+  /** filemap_release_folio() of a folio without a migrate handler. */
+  | 'private'
+  /** Dirty, and no handler but writing it out. */
+  | 'dirty'
+  /** A machine check in the copy. */
+  | 'copy'
+  /** The page cache let go of it. */
+  | 'no mapping';
+
+/** How tasks share CPUs (THP split). */
+export interface CpuRules {
+  readonly preemption: 'none' | 'voluntary' | 'full';
+  /** ns of a scheduler slice. */
+  readonly timeSlice: number;
+  /** ns of one round of a spinning fault. */
+  readonly spin: number;
+  /** ns after which a standstill is called a livelock. */
+  readonly patience: number;
+}
+
 /** The stretch in which the page-table entry is clear and no migration entry is written yet (try_to_migrate_one). */
 export interface FaultWindow {
   readonly from: number;
@@ -83,16 +121,34 @@ export interface FaultWindow {
  * What takes time, in ns:
  * `isolate` off the LRU; `destination` allocation, before the lock is taken (a woken task may get in meanwhile); `unmap` rmap walk of one folio without its flush; `flush` one TLB flush (of one folio when
  * eager, of all deferred ones else); `attempt` one try to move up to its last comparison, without the copy; `copy` and
- * putting the destination in place; `restore` entries put back and the lock dropped; `putback` to a batch.
+ * putting the destination in place; `restore` entries put back and the lock dropped; `putback` to a batch; `entry` from
+ * the cleared entry to the written migration entry, without the flush; `split` the frozen phase of a split; `device copy`
+ * of one page to or from a device; `pin` get_user_pages() of one folio; `reclaim` of one clean folio; `collect` of one
+ * folio by migrate_vma_collect().
  */
-export type Service = 'isolate' | 'destination' | 'unmap' | 'flush' | 'attempt' | 'copy' | 'restore' | 'putback';
+export type Service =
+  | 'isolate'
+  | 'destination'
+  | 'unmap'
+  | 'flush'
+  | 'attempt'
+  | 'copy'
+  | 'restore'
+  | 'putback'
+  | 'entry'
+  | 'split'
+  | 'device copy'
+  | 'pin'
+  | 'reclaim'
+  | 'collect';
 
+/** No answer keeps the `Visit` that it is asked with: there is one a kernel, written anew for every question. */
 export interface World {
   serviceTime(service: Service, visit: Visit): number;
   /** From queueing a drain work for a CPU until its batches are empty: mostly the wait for the bound kworker. */
   drainWorkTime(cpu: number, drain: number, now: number): number;
-  /** One synchronize_rcu (or expedited) of lru_cache_disable. */
-  rcuWaitTime(nth: number, now: number): number;
+  /** One synchronize_rcu of lru_cache_disable, expedited since 5.19. */
+  rcuWaitTime(nth: number, now: number, expedited?: boolean): number;
   /** Faults that take a reference in this window and then sleep on the lock. Asked once an episode of a mapped folio. */
   faultEnters(visit: Visit, window: FaultWindow): readonly BlockedFault[];
   /**
@@ -106,6 +162,11 @@ export interface World {
   obstacles(request: number, folio: number): readonly Obstacle[];
   /** A speculative reference met by this very attempt (luck, keyed by the attempt), beside the stretches above. */
   transient(visit: Visit): { readonly until: number } | undefined;
+  /** PG_waiters although nobody sleeps on this folio, for it shares a wait queue with others; absent = never. */
+  staleWaiters?(visit: Visit): boolean;
+  /** Absent = nothing is refused. */
+  refuses?(visit: Visit, step: Refusal): boolean;
+  readonly cpus?: CpuRules;
 }
 
 /** Nothing in the way and nothing takes time: a base for tests and for worlds that answer only some questions. */

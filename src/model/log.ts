@@ -1,0 +1,98 @@
+/** What a kernel with every event and probe switched on would have written of a run, as columns; for emission and tests. */
+
+/** Kinds, and what `a`, `b` and `c` are with each. `folio` is -1 where a kind is about none. */
+export const logKinds = [
+  /** migrate_pages() begins: mode (async 0, sync-light 1, sync 2), place of the reason in `logReasons`. */
+  'call start',
+  /** It ends: base pages moved, base pages failed, huge pages split; `folio` = place of the reason. */
+  'call end',
+  /** Migration entries written: entries, order, 0 = page-table entries (1 = a PMD). */
+  'set entry',
+  /** Entries removed: 1 = of the destination (0 = of the source), entries. */
+  'remove entry',
+  /** A batch entry reached the LRU (mm_lru_insertion): LRU list, page flags. */
+  'insertion',
+  /** A batch entry was activated (mm_lru_activate). */
+  'activation',
+  /** lru_add_drain_per_cpu() ran on `cpu`. */
+  'drain work',
+  /** __lru_add_drain_all() begins, ends: 1 = forced. */
+  'drain all start',
+  'drain all end',
+  /** lru_cache_disable() begins, ends; lru_cache_enable(). */
+  'disable start',
+  'disable end',
+  'enable',
+  /** A requester begins: place of its model in `logModels`, folios. */
+  'request start',
+  /** It ends: what it returned. */
+  'request end',
+  /** cma_alloc() begins: pages. */
+  'cma start',
+  /** An area was given up: area, errno. */
+  'cma busy',
+  /** cma_alloc() ends: area, errno. */
+  'cma finish',
+  /** A folio left the LRU for a list: 1 = it did, 0 = it could not. */
+  'isolate',
+  /** test_pages_isolated(): 1 = empty, 0 = not. */
+  'test isolated',
+  /** A fault sleeps on the folio lock; it runs again. */
+  'lock sleep',
+  'lock got',
+  /** A fault sleeps on a migration entry; it runs again. */
+  'entry sleep',
+  'entry woken',
+  /** A page went to or from a device: 1 = to. */
+  'device',
+] as const;
+export type LogKind = (typeof logKinds)[number];
+
+/** Numbers of the kinds in `ModelLog.kind`. */
+export const logKind = Object.fromEntries(logKinds.map((kind, place) => [kind, place])) as Readonly<
+  Record<LogKind, number>
+>;
+
+/** Columns that grow by doubling; only the first `length` rows count. */
+export class ModelLog {
+  length = 0;
+  kind = new Uint8Array(1024);
+  time = new Float64Array(1024);
+  cpu = new Uint16Array(1024);
+  /** Request id, -1 = background. */
+  run = new Int32Array(1024);
+  folio = new Int32Array(1024);
+  a = new Float64Array(1024);
+  b = new Float64Array(1024);
+  c = new Float64Array(1024);
+
+  push(kind: number, time: number, cpu: number, run: number, folio: number, a = 0, b = 0, c = 0): void {
+    const i = this.length;
+    if (i === this.kind.length) this.#grow();
+    this.kind[i] = kind;
+    this.time[i] = time;
+    this.cpu[i] = cpu;
+    this.run[i] = run;
+    this.folio[i] = folio;
+    this.a[i] = a;
+    this.b[i] = b;
+    this.c[i] = c;
+    this.length = i + 1;
+  }
+
+  #grow(): void {
+    const size = this.length * 2;
+    const longer = <T extends { set(from: T): void }>(to: T, from: T): T => {
+      to.set(from);
+      return to;
+    };
+    this.kind = longer(new Uint8Array(size), this.kind);
+    this.time = longer(new Float64Array(size), this.time);
+    this.cpu = longer(new Uint16Array(size), this.cpu);
+    this.run = longer(new Int32Array(size), this.run);
+    this.folio = longer(new Int32Array(size), this.folio);
+    this.a = longer(new Float64Array(size), this.a);
+    this.b = longer(new Float64Array(size), this.b);
+    this.c = longer(new Float64Array(size), this.c);
+  }
+}
