@@ -2,81 +2,51 @@
  * Who asks for migrate_pages, with the retries of its own: one generator a kind of request. A recorded retry is an
  * outcome, so the requester's loop runs again here.
  */
+import { allocateCma } from './cma.ts';
+import { compact } from './compaction.ts';
 import { allocateContiguous } from './contiguous.ts';
 import type { RequestModel } from './demand.ts';
-import { drainAll, drainLocal, protect, protectAgain, unprotect } from './drains.ts';
+import { protect, protectAgain, unprotect } from './drains.ts';
+import { pinLongterm } from './gup.ts';
 import type { Kernel, Process, Run } from './kernel.ts';
 import { gapOf, isolateAll, putbackAll, tryOnce } from './lists.ts';
 import { movePages } from './move-pages.ts';
+import { balanceNuma } from './numa.ts';
+import { offline } from './offline.ts';
 import { migratePages } from './plans.ts';
-
-/** compact_zone(): this CPU is drained once; failures are put back, and the scanner goes on. Never fails by itself. */
-function* compact(kernel: Kernel, run: Run): Process {
-  drainLocal(kernel, run);
-  for (const [chunk, members] of run.members.entries()) {
-    yield gapOf(run, chunk);
-    yield* tryOnce(kernel, run, members);
-  }
-  run.returned = 0;
-}
-
-/**
- * __gup_longterm_locked(): collect what may not be pinned where it is, migrate it, pin again, until nothing is left.
- * The drain rule is that of 5.13 to 6.16: when a folio is not on the LRU, drain all CPUs once a collection (later rules
- * are axis I, not modelled). A folio that no drain brings back to the LRU would keep the kernel looping; here the
- * request ends with -EAGAIN.
- */
-function* pinLongterm(kernel: Kernel, run: Run): Process {
-  for (const [chunk, members] of run.members.entries()) {
-    yield gapOf(run, chunk);
-    let todo = [...members];
-    while (todo.length > 0) {
-      if (todo.some((member) => !member.folio.onLru)) yield* drainAll(kernel, run, false);
-      const list = yield* isolateAll(kernel, run, todo);
-      if (list.length === 0) {
-        run.returned = -11;
-        return;
-      }
-      const rest = yield* migratePages(kernel, run, list, 'sync');
-      yield* putbackAll(kernel, run, rest.left);
-      if (rest.left.length > 0) {
-        run.returned = -12;
-        return;
-      }
-      todo = todo.filter((member) => member.ending !== 'moved');
-    }
-  }
-  run.returned = 0;
-}
-
-/** offline_pages(): caches once, then the range again and again; the recording says how often it was gone over. */
-function* offline(kernel: Kernel, run: Run): Process {
-  yield* protect(kernel, run);
-  let left = 0;
-  for (let pass = 0; pass < (run.demand?.passes ?? 1); pass++) {
-    left = 0;
-    for (const [chunk, members] of run.members.entries()) {
-      const todo = members.filter((member) => member.ending !== 'moved');
-      if (todo.length === 0) continue;
-      yield gapOf(run, chunk);
-      const failed = yield* tryOnce(kernel, run, todo);
-      if (failed > 0) yield* protectAgain(kernel, run);
-      left += failed;
-    }
-    if (left === 0) break;
-  }
-  unprotect(kernel);
-  run.returned = left === 0 ? 0 : -16;
-}
+import { softOffline } from './soft-offline.ts';
 
 /** Calls whose requester is not known: each chunk is one call, nothing protects it, nobody retries. */
 function* plainCalls(kernel: Kernel, run: Run): Process {
   let left = 0;
   for (const [chunk, members] of run.members.entries()) {
-    yield gapOf(run, chunk);
+    const gap = gapOf(run, chunk);
+    if (!kernel.pass(gap)) yield gap;
     left += yield* tryOnce(kernel, run, members);
   }
   run.returned = left === 0 ? 0 : -11;
+}
+
+/**
+ * do_migrate_pages() and do_mbind(): caches once, one call a list; what stays is put back and counted, and the next list
+ * is tried all the same, unless memory has run out. Returns the folios left behind.
+ */
+function* migrateLists(kernel: Kernel, run: Run): Process {
+  yield* protect(kernel, run);
+  let left = 0;
+  for (const [chunk, members] of run.members.entries()) {
+    const gap = gapOf(run, chunk);
+    if (!kernel.pass(gap)) yield gap;
+    const list = yield* isolateAll(kernel, run, members);
+    if (list.length === 0) continue;
+    const rest = yield* migratePages(kernel, run, list, run.demand?.mode ?? 'sync');
+    yield* putbackAll(kernel, run, rest.left);
+    left += rest.left.length;
+    if (rest.noMemory) break;
+    if (rest.left.length > 0) yield* protectAgain(kernel, run);
+  }
+  unprotect(kernel);
+  run.returned = left;
 }
 
 function notYet(_: Kernel, run: Run): Process {
@@ -91,10 +61,10 @@ export const requesters: Readonly<Record<RequestModel, (kernel: Kernel, run: Run
   'longterm pin': pinLongterm,
   'memory offline': offline,
   call: plainCalls,
-  cma: notYet,
-  'numa balancing': notYet,
-  'soft offline': notYet,
+  cma: allocateCma,
+  'numa balancing': balanceNuma,
+  'soft offline': softOffline,
   migrate_vma: notYet,
   'thp split': notYet,
-  migrate_pages: notYet,
+  migrate_pages: migrateLists,
 };
