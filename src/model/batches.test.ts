@@ -6,7 +6,7 @@ import { Batches } from './batches.ts';
 import { emptyCounters } from './counters.ts';
 import type { Decisions } from './decisions.ts';
 import { type Background, backgroundActions, emptyBackground, type FolioSpec, type RequestDemand } from './demand.ts';
-import { Folios } from './folio.ts';
+import { Folios, queuedIn } from './folio.ts';
 import { Machine } from './machine.ts';
 import { emptyWorld, type World } from './world.ts';
 
@@ -97,7 +97,7 @@ test('PG_lru kept: a folio may be queued several times; cleared: once, and it ca
     assert.equal(folios[0]!.references - 2, entries, name);
     assert.equal(folios[0]!.onLru, name === 'linux-6.12.50');
     batches.add(0, 6, folios[0]!);
-    assert.equal(folios[0]!.queued[6], 1, 'the mlock batch was never converted');
+    assert.equal(queuedIn(folios[0]!, 6), 1, 'the mlock batch was never converted');
     batches.drain(0);
     assert.equal(folios[0]!.references, 2);
     assert.equal(folios[0]!.onLru, true);

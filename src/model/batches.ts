@@ -8,7 +8,7 @@
 import type { Counters } from './counters.ts';
 import type { Decisions } from './decisions.ts';
 import { type Background, backgroundActions, batchKinds } from './demand.ts';
-import { type Folio, type Folios, get, put } from './folio.ts';
+import { entriesOf, type Folio, type Folios, get, put, queuedIn } from './folio.ts';
 
 const kinds = batchKinds.length;
 const addKind = 0;
@@ -59,7 +59,7 @@ export class Batches {
     }
     const slot = cpu * kinds + kind;
     get(folio);
-    folio.queued[kind]!++;
+    folio.table[folio.id * kinds + kind]!++;
     this.#tracked[slot]!.push(folio.id);
     const count = ++this.#counts[slot]!;
     const immediate = kind === mlockKind && !this.#decisions.batchesMlock;
@@ -71,10 +71,10 @@ export class Batches {
   #admit(kind: number, folio: Folio): boolean {
     if (kind === mlockKind) return true;
     if (kind === addKind) {
-      if (folio.isolated || folio.queued[addKind] !== 0) return false;
+      if (folio.isolated || queuedIn(folio, addKind) !== 0) return false;
       // A folio on the LRU that is added again was freed and allocated anew, which no folio in a batch can have been:
       // its entry holds a reference. Where queueing clears PG_lru, a folio in another batch looks like one off the LRU.
-      const inOther = folio.queued.some((entries, other) => entries !== 0 && other !== mlockKind);
+      const inOther = entriesOf(folio, mlockKind) !== 0;
       if (inOther && (folio.onLru || this.#decisions.clearsLruFlagWhenQueued)) return false;
       folio.onLru = false;
       return true;
@@ -94,12 +94,12 @@ export class Batches {
     const kind = slot % kinds;
     for (const id of tracked) {
       const folio = this.#folios.get(id);
-      folio.queued[kind]!--;
+      folio.table[folio.id * kinds + kind]!--;
       put(folio);
       if (kind === addKind) folio.onLru = !folio.isolated;
       else if (kind === mlockKind) {
         // __mlock_new_folio sets PG_lru of a folio that went from its allocation straight to this batch.
-        if (!folio.isolated && folio.queued.every((entries) => entries === 0)) folio.onLru = true;
+        if (!folio.isolated && entriesOf(folio) === 0) folio.onLru = true;
       } else if (this.#decisions.clearsLruFlagWhenQueued) folio.onLru = true;
     }
     tracked.length = 0;

@@ -33,7 +33,7 @@ export function* drainAll(kernel: Kernel, run: Run, force: boolean): Generator<S
     kernel.queue.push(kernel.now + time, { work: () => batches.drain(cpu), account: run.counters });
   }
   // The works of this time were queued before the caller's own wakeup, so they run first.
-  yield longest;
+  if (!kernel.pass(longest)) yield longest;
   kernel.drainMutexHeld = false;
   kernel.wake(kernel.drainMutex);
 }
@@ -46,7 +46,8 @@ export function* disableCaches(kernel: Kernel, run: Run): Generator<Step, void, 
   kernel.batches.disabled++;
   if (!kernel.decisions.drainAll.everyCpu) {
     run.counters.rcuWaits++;
-    yield kernel.world.rcuWaitTime(kernel.rcuWaits++, kernel.now);
+    const waiting = kernel.world.rcuWaitTime(kernel.rcuWaits++, kernel.now);
+    if (!kernel.pass(waiting)) yield waiting;
   }
   yield* drainAll(kernel, run, true);
 }

@@ -1,16 +1,7 @@
 /** A folio: its lock, its page-table entries, and who holds its references. */
 import { batchKinds, type FolioSource, type FolioSpec } from './demand.ts';
-import { settleLock } from './folio-lock.ts';
-import type { BlockedFault, Holder, Obstacle } from './world.ts';
-
-/** A fault asleep on the folio lock with a reference (holder `lock-blocked fault`). */
-export interface BlockedTask {
-  readonly fault: BlockedFault;
-  /** Wakeups after which it found the lock taken again. */
-  lost: number;
-  /** Who counts its sleep. */
-  readonly account: { stall: number };
-}
+import { type BlockedTask, settleLock } from './folio-lock.ts';
+import type { Holder, Obstacle } from './world.ts';
 
 export interface Folio {
   readonly id: number;
@@ -26,18 +17,19 @@ export interface Folio {
   /** PG_lru. */
   onLru: boolean;
   mlocked: boolean;
-  /** Entries in per-CPU batches by kind, each one reference. */
-  readonly queued: Uint8Array;
+  /** Where its entries in per-CPU batches are counted; ask `queuedIn`. */
+  readonly table: Uint16Array;
   /** Run that holds the folio lock: -1 nobody, -2 a fault that was handed the lock, else the request's place. */
   lockedBy: number;
   lockedSince: number;
   unlockedAt: number;
   /** `lockedBy` = -2: when that task lets go. */
   handedUntil: number;
+  /** Sleepers on its lock (folio-lock.ts). Empty lists may be shared: never push to an empty one. */
   blocked: BlockedTask[];
   /** Stretches that the world named, and of those the ones whose references are counted now. */
-  obstacles: Obstacle[];
-  active: Obstacle[];
+  obstacles: readonly Obstacle[];
+  active: readonly Obstacle[];
   /** References of tasks on their way to sleep on a migration entry, as counted now. */
   entryWaitReferences: number;
   /** FOLL_PIN taken by requests of the model, each worth `pinReferences`. */
@@ -46,7 +38,11 @@ export interface Folio {
   bufferHeads: number;
 }
 
-export function createFolio(id: number, spec: FolioSpec): Folio {
+/** Most folios are blocked by nobody: they share one list. */
+const none: never[] = [];
+
+/** `table` has a row of `batchKinds.length` numbers for each id. */
+function createFolio(id: number, spec: FolioSpec, table: Uint16Array): Folio {
   const pages = 2 ** spec.order;
   const folio: Folio = {
     id,
@@ -58,14 +54,14 @@ export function createFolio(id: number, spec: FolioSpec): Folio {
     isolated: false,
     onLru: spec.notOnLru !== true,
     mlocked: spec.mlocked === true,
-    queued: new Uint8Array(batchKinds.length),
+    table,
     lockedBy: -1,
     lockedSince: Number.NaN,
     unlockedAt: Number.NEGATIVE_INFINITY,
     handedUntil: Number.NaN,
-    blocked: [],
-    obstacles: [],
-    active: [],
+    blocked: none,
+    obstacles: none,
+    active: none,
     entryWaitReferences: 0,
     pins: 0,
     bufferHeads: 0,
@@ -74,13 +70,34 @@ export function createFolio(id: number, spec: FolioSpec): Folio {
   return folio;
 }
 
+/** Entries in per-CPU batches of one kind, each one reference. */
+export function queuedIn(folio: Folio, kind: number): number {
+  return folio.table[folio.id * batchKinds.length + kind]!;
+}
+
+/** Entries in batches of all kinds, but those of `except`. */
+export function entriesOf(folio: Folio, except = -1): number {
+  const first = folio.id * batchKinds.length;
+  let sum = 0;
+  for (let kind = 0; kind < batchKinds.length; kind++) if (kind !== except) sum += folio.table[first + kind]!;
+  return sum;
+}
+
+/** A stretch to come. */
+export function addObstacle(folio: Folio, obstacle: Obstacle): void {
+  folio.obstacles = folio.obstacles.length === 0 ? [obstacle] : [...folio.obstacles, obstacle];
+}
+
 /** The folios of a machine by id, each made when it is first asked for. */
 export class Folios {
   readonly source: FolioSource;
+  /** Entries in batches, by id and kind. */
+  readonly #table: Uint16Array;
   readonly #made: (Folio | undefined)[] = [];
 
   constructor(source: readonly FolioSpec[] | FolioSource) {
     this.source = 'spec' in source ? source : { length: source.length, spec: (id) => source[id]! };
+    this.#table = new Uint16Array(this.source.length * batchKinds.length);
   }
 
   /** Throws for an id that nobody described. */
@@ -88,7 +105,7 @@ export class Folios {
     const made = this.#made[id];
     if (made !== undefined) return made;
     if (!(id >= 0 && id < this.source.length)) throw new Error(`no folio ${id}`);
-    const folio = createFolio(id, this.source.spec(id));
+    const folio = createFolio(id, this.source.spec(id), this.#table);
     this.#made[id] = folio;
     return folio;
   }
@@ -148,7 +165,7 @@ export function expectedReferences(folio: Folio): number {
 /** The sum over holders; must equal `references` at any time. */
 export function sumOfHolders(folio: Folio): number {
   let sum = folio.mapped + cacheReferences(folio) + (folio.isolated ? 1 : 0);
-  for (const entries of folio.queued) sum += entries;
+  sum += entriesOf(folio);
   sum += folio.blocked.length + folio.entryWaitReferences + folio.pins * pinReferences(folio) + folio.bufferHeads;
   for (const obstacle of folio.active) sum += obstacle.references;
   return sum;
@@ -159,10 +176,10 @@ export function holderInTheWay(folio: Folio): Holder | undefined {
   if (folio.pins > 0) return 'pin';
   for (const obstacle of folio.active) if (obstacle.holder === 'pin') return 'pin';
   if (folio.blocked.length > 0) return 'lock-blocked fault';
-  if (folio.queued[0] !== 0) return 'add batch';
-  if (folio.queued[1] !== 0) return 'activate batch';
-  if (folio.queued[6] !== 0) return 'mlock batch';
-  for (let kind = 2; kind <= 5; kind++) if (folio.queued[kind] !== 0) return 'other batch';
+  if (queuedIn(folio, 0) !== 0) return 'add batch';
+  if (queuedIn(folio, 1) !== 0) return 'activate batch';
+  if (queuedIn(folio, 6) !== 0) return 'mlock batch';
+  for (let kind = 2; kind <= 5; kind++) if (queuedIn(folio, kind) !== 0) return 'other batch';
   if (folio.bufferHeads > 0) return 'other batch';
   for (const obstacle of folio.active) if (obstacle.references > 0) return obstacle.holder;
   if (folio.entryWaitReferences > 0) return 'entry waiter';

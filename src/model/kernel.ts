@@ -118,6 +118,16 @@ export class Kernel {
   events = 0;
   /** Until here nothing happens but what is in the queue: the next background row, request, or the horizon. */
   quietUntil = Number.NEGATIVE_INFINITY;
+  /** See `visitOf`. */
+  readonly visit: { -readonly [K in keyof Visit]: Visit[K] } = {
+    request: -1,
+    folio: -1,
+    call: 0,
+    episode: 0,
+    attempt: 0,
+    mode: 'sync',
+    now: 0,
+  };
   readonly #lockSleepers = new Map<number, WaitQueue>();
   readonly #referenceSleepers = new Map<number, WaitQueue>();
 
@@ -203,17 +213,21 @@ export function createMember(folio: Folio): Member {
   };
 }
 
-/** What a question about this member is about. */
-export function visitOf(kernel: Kernel, run: Run, member: Member): Visit {
-  return {
-    request: run.demand?.id ?? -1,
-    folio: member.folio.id,
-    call: run.call,
-    episode: member.episode,
-    attempt: member.attempts,
-    mode: run.mode,
-    now: kernel.now,
-  };
+/**
+ * What a question about this member is about. There is one such object a kernel, written anew at each call, for a
+ * question must not cost an object: whoever asks again after a yield calls this again. `attempt` = the present one,
+ * unless told.
+ */
+export function visitOf(kernel: Kernel, run: Run, member: Member, attempt = member.attempts): Visit {
+  const { visit } = kernel;
+  visit.request = run.demand?.id ?? -1;
+  visit.folio = member.folio.id;
+  visit.call = run.call;
+  visit.episode = member.episode;
+  visit.attempt = attempt;
+  visit.mode = run.mode;
+  visit.now = kernel.now;
+  return visit;
 }
 
 /** A speculative reference that this attempt met becomes a stretch like any other. */

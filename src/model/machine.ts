@@ -17,7 +17,7 @@ import {
   type RequestDemand,
 } from './demand.ts';
 import { drainAll } from './drains.ts';
-import { type Folio, Folios, sumOfHolders } from './folio.ts';
+import { addObstacle, entriesOf, type Folio, Folios, queuedIn, sumOfHolders } from './folio.ts';
 import { sleptSoFar } from './folio-lock.ts';
 import { createMember, type Ending, type Finding, Kernel, type Member, type Run, type Timeout } from './kernel.ts';
 import type { ModelLog } from './log.ts';
@@ -252,7 +252,7 @@ export class Machine {
       for (const { folio } of members) {
         if (seen.has(folio.id)) continue;
         seen.add(folio.id);
-        folio.obstacles.push(...world.obstacles(demand.id, folio.id));
+        for (const obstacle of world.obstacles(demand.id, folio.id)) addObstacle(folio, obstacle);
       }
     }
     yield* requesters[demand.model](this.#kernel, run);
@@ -295,11 +295,11 @@ export class Machine {
       const sum = sumOfHolders(folio);
       if (folio.references !== sum)
         broken.push(`folio ${folio.id}: ${folio.references} references, holders sum to ${sum}`);
-      if (folio.queued[0]! > 1) broken.push(`folio ${folio.id} is in ${folio.queued[0]} add batches`);
+      if (queuedIn(folio, 0) > 1) broken.push(`folio ${folio.id} is in ${queuedIn(folio, 0)} add batches`);
       if (folio.onLru && folio.isolated) broken.push(`folio ${folio.id} is isolated and on the LRU`);
-      if (folio.onLru && folio.queued[0]! > 0) broken.push(`folio ${folio.id} is on the LRU and in an add batch`);
+      if (folio.onLru && queuedIn(folio, 0) > 0) broken.push(`folio ${folio.id} is on the LRU and in an add batch`);
       if (folio.entries > 0 && folio.lockedBy < 0) broken.push(`folio ${folio.id} has migration entries and no lock`);
-      const queued = folio.queued.subarray(0, 6).reduce((sum, entries) => sum + entries, 0);
+      const queued = entriesOf(folio, 6);
       if (clearsLruFlagWhenQueued && !oracle && queued > 1) {
         broken.push(`folio ${folio.id} is in ${queued} batches though queueing clears PG_lru`);
       }

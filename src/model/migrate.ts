@@ -3,10 +3,19 @@
  * which set of folios, is the plan's business (`plans.ts`).
  */
 import { drainLocal } from './drains.ts';
-import { activeObstacle, expectedReferences, get, hasMapping, holderInTheWay, put, settle } from './folio.ts';
+import {
+  activeObstacle,
+  addObstacle,
+  expectedReferences,
+  get,
+  hasMapping,
+  holderInTheWay,
+  put,
+  settle,
+} from './folio.ts';
 import { blockOn, hasWaiters as hasLockWaiters, isLocked, lock, unlock } from './folio-lock.ts';
 import { type Kernel, type Member, type Run, type Step, transientObstacle, visitOf } from './kernel.ts';
-import type { BlockedFault, Service, Visit } from './world.ts';
+import type { BlockedFault, Service } from './world.ts';
 
 /** -EAGAIN, -EBUSY, -ENOMEM; `given back` is an undone folio that is not to be tried again in this loop. */
 export type Answer = 'done' | 'again' | 'busy' | 'no memory' | 'given back';
@@ -18,7 +27,8 @@ export function serviceTime(kernel: Kernel, run: Run, member: Member, service: S
 /** folio_isolate_lru(): needs PG_lru, takes a reference and the LRU lock. */
 export function* isolate(kernel: Kernel, run: Run, member: Member): Generator<Step, boolean, void> {
   const { folio } = member;
-  yield serviceTime(kernel, run, member, 'isolate');
+  const isolating = serviceTime(kernel, run, member, 'isolate');
+  if (!kernel.pass(isolating)) yield isolating;
   settle(folio, kernel.now);
   if (folio.isolated || (!folio.onLru && !kernel.decisions.oracle)) {
     member.holder = 'not on LRU';
@@ -33,7 +43,8 @@ export function* isolate(kernel: Kernel, run: Run, member: Member): Generator<St
 
 /** folio_putback_lru(): folio_add_lru on this CPU, with a reference and PG_lru clear until that batch is flushed. */
 export function* putback(kernel: Kernel, run: Run, member: Member): Generator<Step, void, void> {
-  yield serviceTime(kernel, run, member, 'putback');
+  const puttingBack = serviceTime(kernel, run, member, 'putback');
+  if (!kernel.pass(puttingBack)) yield puttingBack;
   toLru(kernel, run, member);
 }
 
@@ -94,7 +105,7 @@ function endEpisode(kernel: Kernel, run: Run, member: Member): void {
     get(folio, folio.entries);
     folio.entries = 0;
     run.counters.timeUnderEntries += kernel.now - member.entriesSince;
-    const visit: Visit = visitOf(kernel, run, member);
+    const visit = visitOf(kernel, run, member);
     for (let n = 0; ; n++) {
       const arrival = kernel.world.entryWaiter(visit, n, member.entriesSince);
       if (!(arrival < kernel.now)) break;
@@ -128,7 +139,7 @@ function* takeLock(kernel: Kernel, run: Run, member: Member, mayWait: boolean): 
       const until = folio.lockedBy === -2 ? folio.handedUntil : activeObstacle(folio, 'lock contention')?.until;
       if (until === undefined) throw new Error('a lock that nobody holds');
       if (until === Number.POSITIVE_INFINITY) yield { sleepers: [] };
-      else yield until - kernel.now;
+      else if (!kernel.pass(until - kernel.now)) yield until - kernel.now;
     }
   }
 }
@@ -144,7 +155,7 @@ function* awaitWriteback(kernel: Kernel, run: Run, member: Member, force: boolea
     if (run.mode !== 'sync') return 'busy';
     if (!force) return 'again';
     if (writeback.until === Number.POSITIVE_INFINITY) yield { sleepers: [] };
-    else yield writeback.until - kernel.now;
+    else if (!kernel.pass(writeback.until - kernel.now)) yield writeback.until - kernel.now;
   }
 }
 
@@ -167,7 +178,8 @@ export function* unmap(
   const { decisions, world } = kernel;
   const { folio } = member;
   const force = decisions.plan.loop === 'batched' || pass > 2;
-  yield serviceTime(kernel, run, member, 'destination');
+  const allocating = serviceTime(kernel, run, member, 'destination');
+  if (!kernel.pass(allocating)) yield allocating;
   settle(folio, kernel.now);
   if (activeObstacle(folio, 'no memory') !== undefined && (!decisions.oracle || isPermanent(kernel, run, member))) {
     member.holder = 'no memory';
@@ -189,13 +201,15 @@ export function* unmap(
     if (folio.mlocked) kernel.batches.drainMlock(run.cpu);
     member.episode = member.episodes++;
     run.counters.episodes++;
-    yield serviceTime(kernel, run, member, 'unmap');
+    const unmapping = serviceTime(kernel, run, member, 'unmap');
+    if (!kernel.pass(unmapping)) yield unmapping;
     const deferredFlush = decisions.deferredFlush && run.mode === 'async';
     const cleared = kernel.now;
     if (deferredFlush) pending.needed = true;
     else {
       run.counters.tlbFlushes++;
-      yield serviceTime(kernel, run, member, 'flush');
+      const flushing = serviceTime(kernel, run, member, 'flush');
+      if (!kernel.pass(flushing)) yield flushing;
     }
     folio.entries = folio.mapped;
     put(folio, folio.mapped);
@@ -206,22 +220,25 @@ export function* unmap(
       const window = { from: cleared, until: kernel.now, deferredFlush };
       for (const fault of world.faultEnters(visitOf(kernel, run, member), window)) {
         if (fault.late === true) late.push(fault);
-        else block(run, member, fault);
+        else block(kernel, run, member, fault);
       }
     }
-  } else yield serviceTime(kernel, run, member, 'unmap');
+  } else {
+    const walking = serviceTime(kernel, run, member, 'unmap');
+    if (!kernel.pass(walking)) yield walking;
+  }
   if (decisions.checkAtEndOfUnmap && !matches(kernel, run, member)) {
     // Whoever was still on the way finds the folio unlocked.
     yield* undo(kernel, run, member);
     return 'again';
   }
-  for (const fault of late) block(run, member, fault);
+  for (const fault of late) block(kernel, run, member, fault);
   return 'done';
 }
 
 /** A fault takes its reference and goes to sleep on the folio's lock. */
-function block(run: Run, { folio }: Member, fault: BlockedFault): void {
-  blockOn(folio, { fault, lost: 0, account: run.counters });
+function block(kernel: Kernel, run: Run, { folio }: Member, fault: BlockedFault): void {
+  blockOn(folio, fault, run.counters, run.demand?.id, kernel.log);
 }
 
 /** try_to_unmap_flush(): one flush for everything deferred. */
@@ -234,12 +251,14 @@ export function* flush(
   if (!pending.needed || member === undefined) return;
   pending.needed = false;
   run.counters.tlbFlushes++;
-  yield serviceTime(kernel, run, member, 'flush');
+  const flushing = serviceTime(kernel, run, member, 'flush');
+  if (!kernel.pass(flushing)) yield flushing;
 }
 
 /** migrate_folio_undo_src(): entries restored, lock dropped. The folio stays isolated. */
 export function* undo(kernel: Kernel, run: Run, member: Member): Generator<Step, void, void> {
-  yield serviceTime(kernel, run, member, 'restore');
+  const restoring = serviceTime(kernel, run, member, 'restore');
+  if (!kernel.pass(restoring)) yield restoring;
   settle(member.folio, kernel.now);
   endEpisode(kernel, run, member);
 }
@@ -251,14 +270,16 @@ export function* undo(kernel: Kernel, run: Run, member: Member): Generator<Step,
 export function* move(kernel: Kernel, run: Run, member: Member): Generator<Step, 'done' | 'again', void> {
   const { decisions, world } = kernel;
   const { folio } = member;
-  const attempt = visitOf(kernel, run, member);
-  const met = world.transient(attempt);
-  if (met !== undefined) folio.obstacles.push(transientObstacle(kernel.now, met.until));
-  yield world.serviceTime('attempt', attempt);
+  const attempt = member.attempts;
+  const met = world.transient(visitOf(kernel, run, member));
+  if (met !== undefined) addObstacle(folio, transientObstacle(kernel.now, met.until));
+  const trying = serviceTime(kernel, run, member, 'attempt');
+  if (!kernel.pass(trying)) yield trying;
   run.counters.moveAttempts++;
   member.attempts++;
   if (!matches(kernel, run, member)) return 'again';
-  yield world.serviceTime('copy', attempt);
+  const copying = world.serviceTime('copy', visitOf(kernel, run, member, attempt));
+  if (!kernel.pass(copying)) yield copying;
   // 6.11 and later compare, copy, then freeze; a folio without a mapping is past turning back after the comparison.
   // Before, the freeze comes first and nobody gets a reference during the copy.
   if (decisions.checkBeforeCopy && hasMapping(folio) && !matches(kernel, run, member)) {

@@ -13,7 +13,8 @@ export function* movePages(kernel: Kernel, run: Run): Process {
   yield* protect(kernel, run);
   let failed = 0;
   for (const [chunk, members] of run.members.entries()) {
-    yield gapOf(run, chunk);
+    const gap = gapOf(run, chunk);
+    if (!kernel.pass(gap)) yield gap;
     const list = yield* isolateAll(kernel, run, members);
     if (list.length === 0) continue;
     const rest = yield* migratePages(kernel, run, list, run.demand?.mode ?? 'sync');
