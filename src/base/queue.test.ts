@@ -5,7 +5,7 @@ import { EventQueue } from './queue.ts';
 
 test('pops in order of time, equal times in the order they were put in', () => {
   fc.assert(
-    fc.property(fc.array(fc.integer({ min: 0, max: 20 })), (times) => {
+    fc.property(fc.array(fc.integer({ min: 0, max: 20 }), { maxLength: 400, size: 'max' }), (times) => {
       const queue = new EventQueue<number>();
       times.forEach((time, i) => {
         queue.push(time, i);
@@ -23,19 +23,23 @@ test('pops in order of time, equal times in the order they were put in', () => {
 
 test('keeps its promise when pushes and pops are mixed', () => {
   fc.assert(
-    fc.property(fc.array(fc.option(fc.integer({ min: 0, max: 9 }), { nil: undefined })), (steps) => {
-      const queue = new EventQueue<{ time: number; order: number }>();
-      let waiting: { time: number; order: number }[] = [];
-      steps.forEach((time, order) => {
-        if (time !== undefined) {
-          queue.push(time, { time, order });
-          waiting.push({ time, order });
-          return;
-        }
-        waiting = waiting.sort((a, b) => a.time - b.time || a.order - b.order);
-        assert.equal(queue.nextTime, waiting[0]?.time ?? Number.POSITIVE_INFINITY);
-        assert.deepEqual(queue.pop(), waiting.shift());
-      });
-    }),
+    fc.property(
+      fc.array(fc.option(fc.integer({ min: 0, max: 9 }), { nil: undefined, freq: 3 }), { maxLength: 400, size: 'max' }),
+      (steps) => {
+        const queue = new EventQueue<{ time: number; order: number }>();
+        let waiting: { time: number; order: number }[] = [];
+        steps.forEach((time, order) => {
+          if (time !== undefined) {
+            queue.push(time, { time, order });
+            waiting.push({ time, order });
+            return;
+          }
+          waiting = waiting.sort((a, b) => a.time - b.time || a.order - b.order);
+          assert.equal(queue.nextTime, waiting[0]?.time ?? Number.POSITIVE_INFINITY);
+          assert.equal(queue.size, waiting.length);
+          assert.deepEqual(queue.pop(), waiting.shift());
+        });
+      },
+    ),
   );
 });

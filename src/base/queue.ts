@@ -3,73 +3,93 @@
  *
  * First in, first out among equals is a promise, not a detail: a heap without it would be a hidden policy, and two
  * replays could differ for no reason.
+ *
+ * A heap of four children a node in flat arrays (docs/decisions/event-queue.md).
  */
 export class EventQueue<T> {
-  #times: number[] = [];
-  #orders: number[] = [];
-  #items: T[] = [];
+  #times = new Float64Array(64);
+  #orders = new Float64Array(64);
+  #items: (T | undefined)[] = new Array<T | undefined>(64).fill(undefined);
+  #size = 0;
   #next = 0;
+  /** The time of the earliest item; Infinity when the queue is empty. A field, for it is asked for at every step. */
+  nextTime = Number.POSITIVE_INFINITY;
 
   get size(): number {
-    return this.#items.length;
-  }
-
-  /** The time of the earliest item; Infinity when the queue is empty. */
-  get nextTime(): number {
-    return this.#times[0] ?? Number.POSITIVE_INFINITY;
+    return this.#size;
   }
 
   push(time: number, item: T): void {
-    let i = this.#items.length;
-    const order = this.#next++;
-    this.#times.push(time);
-    this.#orders.push(order);
-    this.#items.push(item);
+    let i = this.#size++;
+    if (i === this.#times.length) this.#grow();
+    const times = this.#times;
+    const orders = this.#orders;
+    const items = this.#items;
     while (i > 0) {
-      const parent = (i - 1) >> 1;
-      if (this.#times[parent]! <= time) break;
-      this.#move(parent, i);
+      const parent = (i - 1) >> 2;
+      const parentTime = times[parent]!;
+      if (parentTime <= time) break;
+      times[i] = parentTime;
+      orders[i] = orders[parent]!;
+      items[i] = items[parent];
       i = parent;
     }
-    this.#set(i, time, order, item);
+    times[i] = time;
+    orders[i] = this.#next++;
+    items[i] = item;
+    this.nextTime = times[0]!;
   }
 
   /** Takes the earliest item; undefined when the queue is empty. */
   pop(): T | undefined {
-    const first = this.#items[0];
-    const time = this.#times.pop();
-    const order = this.#orders.pop();
-    const item = this.#items.pop();
-    if (time === undefined || order === undefined) return undefined;
-    const size = this.#items.length;
-    if (size === 0) return first;
+    if (this.#size === 0) return undefined;
+    const times = this.#times;
+    const orders = this.#orders;
+    const items = this.#items;
+    const first = items[0];
+    const size = --this.#size;
+    const time = times[size]!;
+    const order = orders[size]!;
+    const item = items[size];
+    items[size] = undefined;
+    if (size === 0) {
+      this.nextTime = Number.POSITIVE_INFINITY;
+      return first;
+    }
     let i = 0;
     for (;;) {
-      let child = 2 * i + 1;
+      let child = 4 * i + 1;
       if (child >= size) break;
-      if (child + 1 < size && this.#before(child + 1, child)) child++;
-      const childTime = this.#times[child]!;
-      if (childTime > time || (childTime === time && this.#orders[child]! > order)) break;
-      this.#move(child, i);
+      const last = Math.min(child + 4, size);
+      let childTime = times[child]!;
+      for (let other = child + 1; other < last; other++) {
+        const otherTime = times[other]!;
+        if (otherTime < childTime || (otherTime === childTime && orders[other]! < orders[child]!)) {
+          child = other;
+          childTime = otherTime;
+        }
+      }
+      if (childTime > time || (childTime === time && orders[child]! > order)) break;
+      times[i] = childTime;
+      orders[i] = orders[child]!;
+      items[i] = items[child];
       i = child;
     }
-    this.#set(i, time, order, item as T);
+    times[i] = time;
+    orders[i] = order;
+    items[i] = item;
+    this.nextTime = times[0]!;
     return first;
   }
 
-  #before(a: number, b: number): boolean {
-    const ta = this.#times[a]!;
-    const tb = this.#times[b]!;
-    return ta < tb || (ta === tb && this.#orders[a]! < this.#orders[b]!);
-  }
-
-  #move(from: number, to: number): void {
-    this.#set(to, this.#times[from]!, this.#orders[from]!, this.#items[from]!);
-  }
-
-  #set(i: number, time: number, order: number, item: T): void {
-    this.#times[i] = time;
-    this.#orders[i] = order;
-    this.#items[i] = item;
+  #grow(): void {
+    const times = new Float64Array(this.#times.length * 2);
+    times.set(this.#times);
+    this.#times = times;
+    const orders = new Float64Array(times.length);
+    orders.set(this.#orders);
+    this.#orders = orders;
+    // Never a list with holes, which reads slower for good.
+    for (let i = this.#items.length; i < times.length; i++) this.#items.push(undefined);
   }
 }
