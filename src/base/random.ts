@@ -25,6 +25,16 @@ export const purposes = {
   bootstrap: 9,
   fold: 10,
   lateReference: 11,
+  touch: 12,
+  deed: 13,
+  law: 14,
+  release: 15,
+  wake: 16,
+  entryTouch: 17,
+  hold: 18,
+  staleWaiters: 19,
+  read: 20,
+  draw: 21,
 } as const;
 export type Purpose = keyof typeof purposes;
 
