@@ -70,13 +70,16 @@ export function axisOf(letter: string): AxisOfChoice {
   );
 }
 
-/** A choice by name. Throws a ScenarioError with the nearest names. */
+/** A choice by name. Throws a ScenarioError with the nearest names, or with the reason why it cannot be built. */
 export function choiceNamed(axis: AxisOfChoice, name: string): Choice {
   const choice = findChoice(axis, name);
+  if (choice?.refused !== undefined) {
+    throw new ScenarioError('policy-refused', `axis ${axis.axis}: "${name}" cannot be built`, choice.refused);
+  }
   if (choice !== undefined) return choice;
   const names = axis.choices.map((one) => one.name);
   const near = nearest(name, names);
-  const all = `${names.map((one) => `"${one}"`).join(', ')}${axis.parsed === undefined ? '' : `, or ${axis.parsed}`}`;
+  const all = `${names.map((one) => `"${one}"`).join(', ')}${axis.numbered === undefined ? '' : `, or ${axis.numbered.form}`}`;
   throw new ScenarioError(
     'policy-choice',
     `axis ${axis.axis}: no choice "${name}"`,

@@ -1,12 +1,12 @@
 /** All policies: those of kernels, those of mailing-list threads, and the bounds that no kernel can pass. */
 import { ScenarioError } from '../base/errors.ts';
 import type { Decisions } from '../model/decisions.ts';
-import type { Choice } from './axis.ts';
+import { type Choice, findChoice } from './axis.ts';
 import { kernelName, kernelPolicy } from './kernels.ts';
 import { axisOf, changesAgainst, choiceNamed, differingAxes, type LayOptions, layChoices, needsOf } from './lay.ts';
 import { nearest } from './nearest.ts';
 import type { Axis, Need, Policy } from './policy.ts';
-import { type Alternative, threads } from './threads.ts';
+import { type Alternative, type Occasion, threads } from './threads.ts';
 
 /** What an alternative is laid over when nothing else is said: the newest kernel that is known. */
 const usualGround = 'linux-7.2';
@@ -42,6 +42,13 @@ const bounds: readonly Bound[] = [
   },
 ];
 
+/** A choice that is written in this room: refused or not, it is there. */
+function knownChoice(letter: string, name: string): Choice {
+  const choice = findChoice(axisOf(letter), name);
+  if (choice === undefined) throw new Error(`axis ${letter} has no choice "${name}"`);
+  return choice;
+}
+
 /** Every policy that has a name, kernels as a pattern; in the order in which they are listed. */
 export const namedPolicies: readonly {
   readonly name: string;
@@ -50,6 +57,8 @@ export const namedPolicies: readonly {
   readonly source: string;
   readonly needs: readonly Need[];
   readonly changes: readonly string[];
+  /** Why it cannot be built. */
+  readonly refused?: string;
 }[] = [
   {
     name: 'linux-X.Y[.Z]',
@@ -59,14 +68,19 @@ export const namedPolicies: readonly {
     needs: ['calls'],
     changes: ['every axis, as that version has it'],
   },
-  ...threads.map(({ name, title, source, choices }) => ({
-    name,
-    title,
-    kind: 'thread' as const,
-    source,
-    needs: needsOf(Object.keys(choices) as Axis[]),
-    changes: Object.entries(choices).map(([axis, choice]) => `${axis}: ${choiceNamed(axisOf(axis), choice).does}`),
-  })),
+  ...threads.map(({ name, title, source, choices }) => {
+    const chosen = Object.entries(choices).map(([axis, choice]) => ({ axis, choice: knownChoice(axis, choice) }));
+    const refused = chosen.find(({ choice }) => choice.refused !== undefined)?.choice.refused;
+    return {
+      name,
+      title,
+      kind: 'thread' as const,
+      source,
+      needs: needsOf(Object.keys(choices) as Axis[]),
+      changes: chosen.map(({ axis, choice }) => `${axis}: ${choice.does}`),
+      ...(refused === undefined ? {} : { refused }),
+    };
+  }),
   ...bounds.map(({ name, title, source, needs, changes }) => ({
     name,
     title,
@@ -124,7 +138,8 @@ export function layAlternative(
     const axis = axisOf(letter);
     chosen.set(axis.axis, choiceNamed(axis, name));
   }
-  const choices = { ...over.choices, ...alternative.choices };
+  const choices: Partial<Record<Axis, string>> = { ...over.choices };
+  for (const [axis, choice] of chosen) choices[axis] = choice.name;
   const decisions = layChoices(chosen, over.decisions, options);
   return {
     name: alternative.name,
@@ -159,9 +174,9 @@ const mostKernels = 2;
 /**
  * The policies that a comparison shows by default: those that choose differently from the recorded one on a modelled
  * axis. What the recorded policy was laid over comes first, then up to two kernels of other eras, then the alternatives
- * of the threads, then the bounds.
+ * of the threads that have a place in every comparison or in one of a capture with `occasions`, then the bounds.
  */
-export function defaultPolicyNames(recorded: Policy): string[] {
+export function defaultPolicyNames(recorded: Policy, occasions: ReadonlySet<Occasion> = new Set()): string[] {
   const names: string[] = [];
   const shown: Policy[] = [recorded];
   const offer = (policy: Policy): boolean => {
@@ -177,7 +192,9 @@ export function defaultPolicyNames(recorded: Policy): string[] {
     const telling = shown.every((other) => differingAxes(policy, other).some((axis) => axis === 'B' || axis === 'G'));
     if (telling && kernels < mostKernels && offer(policy)) kernels++;
   }
-  for (const { name } of threads) offer(resolvePolicy(name, recorded));
+  for (const { name, shown: when } of threads) {
+    if (when === 'always' || when?.some((occasion) => occasions.has(occasion))) offer(resolvePolicy(name, recorded));
+  }
   // A bound makes the same choices as its ground, so it is not compared by them.
   for (const { name } of bounds) if (name !== recorded.name) names.push(name);
   return names;

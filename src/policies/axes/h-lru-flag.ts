@@ -12,6 +12,7 @@ export const lruFlag: AxisOfChoice = {
       mainline: [{ before: '6.11' }, { since: '6.17' }],
       branches: [{ branch: '6.12', from: 50 }],
       source: 'up to 6.10; afb99e9f5004 (revert) in 6.17 and 6.12.50',
+      directions: { S: '=', R: '=', L: '=', W: '=', D: '=', C: '=' },
       settles: { clearsLruFlagWhenQueued: false },
     },
     {
@@ -19,6 +20,7 @@ export const lruFlag: AxisOfChoice = {
       does: 'clears PG_lru while a folio is queued, so that it can neither be queued twice nor be isolated',
       mainline: [{ since: '6.11', before: '6.17' }],
       source: '33dfe9204f29, 6.11 to 6.16 and 6.12.0 to 6.12.49',
+      directions: { S: '?', R: '?', L: '=', W: '=', D: '-', C: '=' },
       settles: { clearsLruFlagWhenQueued: true },
     },
   ],

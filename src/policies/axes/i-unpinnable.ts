@@ -54,6 +54,7 @@ export const unpinnable: AxisOfChoice = {
       does: 'drains all CPUs once a collection, when a folio has PG_lru clear',
       mainline: [{ before: '6.14' }],
       source: 'check_and_migrate_movable_pages(), 5.13 and later (what came before 5.13 is not verified)',
+      directions: { S: '=', R: '=', L: '=', W: '=', D: '=', C: '=' },
       settles: { onUnpinnable: byLruFlag, emptyCollectEnds: false },
     },
     {
@@ -61,13 +62,15 @@ export const unpinnable: AxisOfChoice = {
       does: 'drains all CPUs once a collection, when a folio has PG_lru clear; pins what it could not isolate',
       mainline: [{ since: '6.14', before: '6.17' }],
       source: '1aaf8c122918, 6.14 to 6.16 (releases not verified; stable branches not looked at)',
+      directions: { S: '?', R: '-', L: '=', W: '=', D: '=', C: '=' },
       settles: { onUnpinnable: byLruFlag, emptyCollectEnds: true },
     },
     {
       name: 'LRU flag or mlocked',
       does: 'drains all CPUs once a collection, when a folio has PG_lru clear or is mlocked',
       source: `Will Deacon, ${will}-15 (not merged)`,
-      settles: { onUnpinnable: byLruFlagOrMlocked },
+      directions: { S: '+', R: '-', L: '=', W: '=', D: '+', C: '=' },
+      settles: { onUnpinnable: byLruFlagOrMlocked, emptyCollectEnds: false },
     },
     {
       name: 'references, local then all',
@@ -78,6 +81,7 @@ export const unpinnable: AxisOfChoice = {
         { branch: '6.1', from: 155 },
       ],
       source: '98c6d259319e, a09a8a1fbb37, 2da6de30e60d (6.17; 6.12.49; 6.1.155)',
+      directions: { S: '++', R: '-', L: '=', W: '=', D: '+', C: '=' },
       settles: { onUnpinnable: byReferences, emptyCollectEnds: false },
     },
     {
@@ -87,25 +91,29 @@ export const unpinnable: AxisOfChoice = {
       branches: [{ branch: '6.12', from: 111 }],
       source:
         '"mm/gup: fix always draining LRU caches in collect_longterm_unpinnable_folios()", 6.12.111, in 7.2 (first mainline release not verified: after 6.18)',
+      directions: { S: '++', R: '-', L: '=', W: '=', D: '-', C: '=' },
       settles: { onUnpinnable: byReferencesWithBias, emptyCollectEnds: false },
     },
     {
       name: 'references, also of large folios',
       does: 'drains this CPU, then all, when any folio has other references than expected + 1',
       source: 'Hugh Dickins, "mm: better GUP pin lru_add_drain_all()", without 2da6de30e60d',
-      settles: { onUnpinnable: byReferencesOfAll },
+      directions: { S: '++', R: '-', L: '=', W: '=', D: '++', C: '=' },
+      settles: { onUnpinnable: byReferencesOfAll, emptyCollectEnds: false },
     },
     {
       name: 'always',
       does: 'drains all CPUs once a collection, whatever the folios look like',
       source: `weighed in ${will}`,
-      settles: { onUnpinnable: always },
+      directions: { S: '++', R: '-', L: '=', W: '=', D: '++', C: '=' },
+      settles: { onUnpinnable: always, emptyCollectEnds: false },
     },
     {
       name: 'never',
       does: 'drains nothing before it isolates',
       source: 'a bound',
-      settles: { onUnpinnable: never },
+      directions: { S: '--', R: '+', L: '=', W: '=', D: '--', C: '=' },
+      settles: { onUnpinnable: never, emptyCollectEnds: false },
     },
   ],
 };

@@ -1,13 +1,29 @@
-/** O: how often a contiguous allocation tries one list. */
-import type { AxisOfChoice, Choice } from '../axis.ts';
+/** O: how often a contiguous allocation tries one list, and what it reclaims before (kernel-model 7.3). */
+import type { AxisOfChoice, Choice, Direction } from '../axis.ts';
+
+const pattern = /^([1-9]\d{0,2})(, no reclaim)?$/;
+
+/** __alloc_contig_migrate_range(): `++tries == 5` gives up. */
+const usual = 5;
+
+function directionsOf(tries: number, reclaims: boolean): Choice['directions'] {
+  const more: Direction = tries > usual ? '+' : tries < usual ? '-' : '=';
+  return { S: reclaims ? more : '?', R: more, L: more, W: more, D: more, C: '=' };
+}
 
 function parse(name: string): Choice | undefined {
-  if (!/^[1-9]\d{0,2}$/.test(name)) return undefined;
+  const found = pattern.exec(name);
+  if (found === null) return undefined;
+  const contiguousTries = Number(found[1]);
+  const reclaimsCleanFirst = found[2] === undefined;
   return {
     name,
-    does: `calls migrate_pages up to ${name} times for one list before a contiguous allocation gives up`,
+    does: `calls migrate_pages up to ${found[1]} times for one list before a contiguous allocation gives up${
+      reclaimsCleanFirst ? '' : ', and migrates clean page cache instead of reclaiming it'
+    }`,
     source: 'own choice',
-    settles: { contiguousTries: Number(name) },
+    directions: directionsOf(contiguousTries, reclaimsCleanFirst),
+    settles: { contiguousTries, reclaimsCleanFirst },
   };
 }
 
@@ -21,9 +37,9 @@ export const contiguousTries: AxisOfChoice = {
       does: 'calls migrate_pages up to 5 times for one list before a contiguous allocation gives up',
       mainline: [{}],
       source: '__alloc_contig_migrate_range(), all versions',
-      settles: { contiguousTries: 5 },
+      directions: directionsOf(usual, true),
+      settles: { contiguousTries: 5, reclaimsCleanFirst: true },
     },
   ],
-  parse,
-  parsed: 'a number of calls, from 1',
+  numbered: { form: 'N or N, no reclaim (calls, from 1)', pattern, parse, samples: ['1', '10', '5, no reclaim'] },
 };

@@ -6,13 +6,20 @@ function pagesOfPmd({ pageSize }: Ground): number {
   return pageSize / 8;
 }
 
+const pattern = /^([1-9]\d{0,4}) pages$/;
+
+/** The first folio of a batch stays unmapped until the last is moved; fewer flushes of TLBs. */
+const larger: Choice['directions'] = { S: '?', R: '=', L: '++', W: '++', D: '-', C: '=' };
+const single: Choice['directions'] = { S: '=', R: '=', L: '=', W: '=', D: '=', C: '=' };
+
 function parse(name: string): Choice | undefined {
-  const found = /^([1-9]\d{0,4}) pages$/.exec(name);
+  const found = pattern.exec(name);
   if (found === null) return undefined;
   return {
     name,
     does: `unmaps ${found[1]} pages before the first is moved`,
     source: 'own choice',
+    directions: found[1] === '1' ? single : larger,
     settles: ({ decisions }) =>
       decisions.plan.loop === 'per-folio' ? {} : { plan: { unmapBatchPages: Number(found[1]) } },
   };
@@ -28,6 +35,7 @@ export const unmapBatch: AxisOfChoice = {
       does: 'unmaps one folio, moves it, goes to the next',
       mainline: [{ before: '6.3' }],
       source: 'migrate_pages(), up to 6.2',
+      directions: single,
       settles: { plan: { unmapBatchPages: 1, cutPages: Number.POSITIVE_INFINITY } },
     },
     {
@@ -35,6 +43,7 @@ export const unmapBatch: AxisOfChoice = {
       does: 'unmaps one folio, moves it, goes to the next; lists are cut at HPAGE_PMD_NR pages, each with its own passes',
       branches: [{ branch: '6.1', from: 116 }],
       source: '6.1.116 (NR_MAX_BATCHED_MIGRATION backported without the batching)',
+      directions: single,
       settles: (ground) => ({ plan: { unmapBatchPages: 1, cutPages: pagesOfPmd(ground) } }),
     },
     {
@@ -42,9 +51,9 @@ export const unmapBatch: AxisOfChoice = {
       does: 'unmaps up to HPAGE_PMD_NR pages before the first is moved',
       mainline: [{ since: '6.3' }],
       source: 'NR_MAX_BATCHED_MIGRATION, 6.3 and later',
+      directions: larger,
       settles: (ground) => ({ plan: { unmapBatchPages: pagesOfPmd(ground) } }),
     },
   ],
-  parse,
-  parsed: 'N pages',
+  numbered: { form: 'N pages', pattern, parse, samples: ['1 pages', '32 pages', '1024 pages'] },
 };
