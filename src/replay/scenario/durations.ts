@@ -53,6 +53,29 @@ export function meanOf(law: Law): Duration {
   }
 }
 
+/**
+ * How much longer something of this law lasts when it is met at any time: the length met is drawn in proportion to
+ * itself (a long one is met more often), and any part of it may be over (D. R. Cox, Renewal Theory, 1962, chapter 5).
+ */
+export function residual(law: Law): (u: number, v: number) => Duration {
+  switch (law.kind) {
+    case 'fixed':
+      return (_, v) => law.ns * v;
+    case 'exponential':
+      return (_, v) => -law.mean * Math.log1p(-v);
+    case 'uniform': {
+      const { low, high } = law;
+      return (u, v) => Math.sqrt(low * low + u * (high * high - low * low)) * v;
+    }
+    case 'values': {
+      const biased = law.ns.map((ns, i) => ns * (law.weights?.[i] ?? 1));
+      if (!biased.some((weight) => weight > 0)) return () => 0;
+      const met = sampler({ ...law, weights: biased });
+      return (u, v) => met(u) * v;
+    }
+  }
+}
+
 /** A law as a function of one uniform number in (0, 1): its quantile, so that the same luck is the same length. */
 export function sampler(law: Law): (u: number) => Duration {
   switch (law.kind) {

@@ -73,17 +73,12 @@ function lineAsWritten({ deed, every, at, pick }: DeedLine): Plain {
   return plain;
 }
 
-/** `Array.isArray` does not narrow readonly lists. */
-function isList(at: RequestLine['at']): at is readonly number[] {
-  return Array.isArray(at);
-}
-
 function requestAsWritten({ mode, cpu, at, list, lists, waiters, ...rest }: RequestLine): Plain {
   return {
     ...rest,
     ...(mode === defaultModes[rest.model] ? {} : { mode }),
     ...(cpu === 0 ? {} : { cpu }),
-    at: isList(at) ? at.map(printDuration) : { ...at, every: lawAsWritten(at.every) },
+    at: 'count' in at ? { ...at, every: lawAsWritten(at.every) } : at.map(printDuration),
     ...(list === 1 ? {} : { list }),
     ...(lists === 1 ? {} : { lists }),
     ...(waiters === undefined ? {} : { waiters: { ...waiters, within: printDuration(waiters.within) } }),

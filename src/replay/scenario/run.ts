@@ -1,0 +1,79 @@
+/** Running a scenario: one draw, or all draws of a policy. */
+import { emptyCounters } from '../../model/counters.ts';
+import type { ModelLog } from '../../model/log.ts';
+import { type Finding, Machine, type RequestResult } from '../../model/machine.ts';
+import type { Policy } from '../../policies/policy.ts';
+import { type BuildOptions, buildScenario } from './build.ts';
+import { type ScenarioMetric, type ScenarioOutcome, scenarioMetricNames } from './outcome.ts';
+import type { Scenario } from './scenario.ts';
+
+export interface RunOptions extends BuildOptions {
+  /** Filled with what a kernel would have traced. */
+  readonly log?: ModelLog;
+  readonly onRequest?: (result: RequestResult) => void;
+}
+
+export interface ScenarioRun {
+  readonly values: Readonly<Record<ScenarioMetric, number>>;
+  readonly findings: readonly Finding[];
+  /** Background rows applied and steps of processes. */
+  readonly events: number;
+  readonly requests: number;
+  /** Adds to batches that the kernel could not have made in the state that the folio was in. */
+  readonly refusedAdds: number;
+}
+
+/** One draw under one policy. Results of requests are summed as they come, and none is kept. */
+export function runScenario(scenario: Scenario, policy: Policy, options: RunOptions): ScenarioRun {
+  const { input, world } = buildScenario(scenario, options);
+  const values = emptyCounters();
+  let requests = 0;
+  const result = new Machine(policy.decisions, world, {
+    ...input,
+    ...(options.log === undefined ? {} : { log: options.log }),
+    onRequest: (one) => {
+      requests++;
+      for (const name of scenarioMetricNames) values[name] += one.counters[name];
+      options.onRequest?.(one);
+    },
+  }).run();
+  // Tasks pay for their own flushes and drains; what they do to the LRU lock and to the order of operations is shown.
+  values.lruLocks += result.background.lruLocks;
+  values.reordered += result.background.reordered;
+  const { cpus, flushes } = scenario.machine;
+  // At most: every other CPU may have run a task of that address space.
+  values.ipis = flushes === 'ipi' ? values.tlbFlushes * (cpus - 1) : 0;
+  return { values, findings: result.findings, events: result.events, requests, refusedAdds: result.refusedAdds };
+}
+
+export interface DrawOptions {
+  readonly draws: number;
+  readonly seed: number;
+  readonly onDraw?: (done: number) => void;
+}
+
+/** All draws of one policy. */
+export function drawScenario(
+  scenario: Scenario,
+  policy: Policy,
+  { draws, seed, onDraw }: DrawOptions,
+): ScenarioOutcome {
+  const totals = Object.fromEntries(scenarioMetricNames.map((name) => [name, new Float64Array(draws)])) as Record<
+    ScenarioMetric,
+    Float64Array
+  >;
+  const found = new Map<string, number>();
+  let requests = 0;
+  let events = 0;
+  for (let draw = 0; draw < draws; draw++) {
+    const run = runScenario(scenario, policy, { seed, draw });
+    for (const name of scenarioMetricNames) totals[name][draw] = run.values[name];
+    for (const says of new Set(run.findings.map((finding) => finding.says)))
+      found.set(says, (found.get(says) ?? 0) + 1);
+    requests += run.requests;
+    events += run.events;
+    onDraw?.(draw + 1);
+  }
+  const findings = [...found].map(([says, count]) => ({ says, draws: count })).sort((a, b) => b.draws - a.draws);
+  return { policy: policy.name, draws, totals, findings, requests, events };
+}
