@@ -18,7 +18,7 @@ async function countNewlines(path: string): Promise<number> {
 
 async function decode(path: string, threads: number): Promise<number> {
   const { openCapture } = await import('../../src/read/file.ts');
-  const { batches } = await openCapture(path, { threads });
+  const { batches } = await openCapture(path, { threads, lendsBatches: true });
   let events = 0;
   for await (const batch of batches) events += batch.length;
   return events;

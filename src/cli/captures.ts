@@ -16,19 +16,22 @@ export function checkFiles(files: readonly string[]): void {
     throw new ScenarioError('usage/stdin', 'stdin (-) is named twice and can be read once', 'put it into a file first');
 }
 
-/** Opens a capture and hands it to `use`, with the progress of reading on the terminal. */
+/**
+ * Opens a capture and hands it to `use`, with the progress of reading on the terminal. `use` looks at one batch at a time
+ * and keeps none, unless it `holds` them.
+ */
 export async function withCapture<T>(
   path: string,
   options: CaptureOptions,
   use: (open: OpenCapture) => Promise<T>,
-  doing = 'reading',
+  { doing = 'reading', holds = false }: { readonly doing?: string; readonly holds?: boolean } = {},
 ): Promise<T> {
   const progress = startProgress(`${doing} ${path}`);
   let open: OpenCapture | undefined;
   try {
     const { threads } = options;
     const how = { ...readOptionsOf(options), ...(threads === undefined ? {} : { threads }) };
-    open = await openCapture(path, { ...how, onProgress: progress.update });
+    open = await openCapture(path, { ...how, onProgress: progress.update, lendsBatches: !holds });
     return await use(open);
   } finally {
     // A use that failed before it asked for events would leave the file open.

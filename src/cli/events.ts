@@ -24,31 +24,39 @@ interface EventsOptions extends CaptureOptions {
   readonly output?: string;
 }
 
-type Rows = (open: OpenCapture) => AsyncIterable<string | Uint8Array>;
+interface Rows {
+  readonly write: (open: OpenCapture) => AsyncIterable<string | Uint8Array>;
+  /** All events are held in memory. */
+  readonly holds: boolean;
+}
 
 /**
  * What writes the rows. All but JSON need the columns of all events first: a file is read twice for them, so that nothing
  * is held; what can be read only once (stdin, a pipe) is held in memory.
  */
 async function rowsOf(form: Form, file: string, options: EventsOptions, filter: EventFilter): Promise<Rows> {
-  if (form === 'ndjson') return (open) => eventsToNdjson(open, filter);
+  if (form === 'ndjson') return { write: (open) => eventsToNdjson(open, filter), holds: false };
   const twice = await isReadableAgain(file);
   const look = <T>(collect: (open: OpenCapture, filter: EventFilter) => Promise<T>): Promise<T | undefined> =>
     twice
-      ? withCapture(file, options, (open) => collect(open, filter), 'looking for columns in')
+      ? withCapture(file, options, (open) => collect(open, filter), { doing: 'looking for columns in' })
       : Promise.resolve(undefined);
   if (form === 'csv') {
     const columns = await look(collectColumns);
     const raw = options.raw === true;
-    return (open) => eventsToCsv(open, filter, { raw, ...(columns === undefined ? {} : { columns }) });
+    return {
+      write: (open) => eventsToCsv(open, filter, { raw, ...(columns === undefined ? {} : { columns }) }),
+      holds: columns === undefined,
+    };
   }
   const schema = await look(collectSchema);
+  const holds = schema === undefined;
   if (form === 'arrow') {
     const { eventsToArrow } = await import('../write/arrow.ts');
-    return (open) => eventsToArrow(open, filter, schema);
+    return { write: (open) => eventsToArrow(open, filter, schema), holds };
   }
   const { eventsToParquet } = await import('../write/parquet.ts');
-  return (open) => eventsToParquet(open, filter, schema);
+  return { write: (open) => eventsToParquet(open, filter, schema), holds };
 }
 
 /** The form that the options ask for together. */
@@ -96,10 +104,11 @@ export function eventsCommand(): Command {
     let capture: Capture;
     try {
       const rows = await rowsOf(form, file, options, filter);
-      capture = await withCapture(file, options, async (open) => {
-        for await (const piece of rows(open)) await output.write(piece);
+      const write = async (open: OpenCapture): Promise<Capture> => {
+        for await (const piece of rows.write(open)) await output.write(piece);
         return open.capture;
-      });
+      };
+      capture = await withCapture(file, options, write, { holds: rows.holds });
     } catch (error) {
       output.drop();
       throw error;

@@ -15,7 +15,7 @@
 import type { EventBatch, KindColumns } from '../events/batch.ts';
 import { addNote, type Capture, type Loss } from '../events/capture.ts';
 import { FieldValues } from '../events/values.ts';
-import { batchSize, type EventColumns, fillFrom, newEventColumns, type Origin } from './event-columns.ts';
+import { batchSize, type EventColumns, fillFrom, isWhole, newEventColumns, type Origin } from './event-columns.ts';
 import { EventText } from './event-text.ts';
 import { Arena, newRow, storeValues } from './kind-columns.ts';
 import { type KindState, KindTable, type KnownSite, type NamedKind } from './kind-table.ts';
@@ -35,6 +35,8 @@ export class BatchBuilder {
   readonly kinds: KindTable;
 
   #columns: EventColumns = newEventColumns();
+  /** Batches that nobody looks at any more. */
+  readonly #spares: EventBatch[] = [];
   #arena = new Arena();
   #length = 0;
   /** Where in the batch the event is that is being stored. */
@@ -96,9 +98,9 @@ export class BatchBuilder {
   }
 
   /**
-   * As `beginAt` for `count` events at once, for a reader that fills all their columns but the ordinals itself, from place
-   * `at` on, and then says so (`passRun`). `hi` and `lo` are the time of the first; `origin` tells what times are counted from.
-   * CPUs are such as a kernel has. Until `passRun`, `select` chooses which of them is the event begun.
+   * As `beginAt` for `count` events at once, whose columns the reader fills itself, from place `at` on, but for the ordinals;
+   * times and CPUs first (`passRun`). `hi`, `lo`: the time of the first. CPUs are such as a kernel has. `select` chooses which
+   * of them is the event begun.
    */
   beginRun(count: number, hi: number, lo: number): { readonly columns: EventColumns; readonly at: number } {
     this.#times.countFrom(hi, lo);
@@ -257,14 +259,13 @@ export class BatchBuilder {
     this.#times.lost(cpu, count, how, this.at, this.place());
   }
 
-  /** Time of the first event, for `beginPart`: as `begin` was given it, or in halves as `beginAt` was. */
+  /** Time of the first event, for `beginPart`. */
   get origin(): Origin {
     return this.#times.origin;
   }
 
   /**
-   * Makes this the builder of a part of a capture that began before: times are relative to `origin`. Gives the list in
-   * which it marks losses, for `join`: what they lie between is known only where the parts come together.
+   * Makes this the builder of a part of a capture that began before. Gives the list in which it marks losses, for `join`.
    */
   beginPart(origin: Origin): readonly LossMark[] {
     return this.#times.beginPart(origin);
@@ -328,6 +329,11 @@ export class BatchBuilder {
     return full;
   }
 
+  /** A batch that was given out is not looked at any more: its columns are used again. */
+  giveBack(batch: EventBatch): void {
+    if (isWhole(batch)) this.#spares.push(batch);
+  }
+
   /** The end of the input: the last batch too. */
   finish(): EventBatch[] {
     this.#times.finish();
@@ -355,8 +361,10 @@ export class BatchBuilder {
       if (state.columns) state.lastLength = state.columns.length;
       state.columns = undefined;
     }
-    this.#full.push({ length: this.#length, ...this.#columns, fields, arena: this.#arena.bytes });
-    this.#columns = newEventColumns();
+    this.#full.push({ ...this.#columns, length: this.#length, fields, arena: this.#arena.bytes });
+    const spare = this.#spares.pop();
+    this.#columns = spare ?? newEventColumns();
+    for (const state of this.kinds.states) state.spare = spare?.fields[state.kind.id];
     this.#arena = new Arena();
     this.#length = 0;
     this.#lastGeneric = undefined;

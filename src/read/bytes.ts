@@ -146,7 +146,10 @@ async function* randomBatches(
   results: readonly Inflated[],
 ): AsyncGenerator<EventBatch> {
   try {
-    yield* reader.batches();
+    for await (const batch of reader.batches()) {
+      yield batch;
+      if (options.lendsBatches) reader.giveBack?.(batch);
+    }
     for (const { damage } of results) if (damage !== '') countDamage(reader.capture, damage);
     settleFacts(reader.capture, options);
   } finally {
@@ -180,9 +183,15 @@ async function* batchesOf(
   options: ReadOptions,
   results: readonly Inflated[],
 ): AsyncGenerator<EventBatch> {
-  yield* first;
-  for await (const chunk of rest) yield* reader.push(chunk);
-  yield* reader.end();
+  const lend = function* (batches: readonly EventBatch[]): Generator<EventBatch> {
+    for (const batch of batches) {
+      yield batch;
+      if (options.lendsBatches) reader.giveBack?.(batch);
+    }
+  };
+  yield* lend(first);
+  for await (const chunk of rest) yield* lend(reader.push(chunk));
+  yield* lend(reader.end());
   for (const { damage } of results) if (damage !== '') countDamage(reader.capture, damage);
   settleFacts(reader.capture, options);
 }

@@ -1,5 +1,7 @@
 /** What every event has, whatever its kind: the columns of a batch that a reader fills. */
 
+import type { EventBatch } from '../events/batch.ts';
+
 /** Events in a full batch. */
 export const batchSize = 65536;
 
@@ -29,6 +31,11 @@ export function newEventColumns(): EventColumns {
     kind: new Uint16Array(batchSize),
     row: new Uint32Array(batchSize),
   };
+}
+
+/** Whether a batch's columns are such as `newEventColumns` makes. Every place of them is set anew for each event. */
+export function isWhole(batch: EventBatch): boolean {
+  return batch.time.length === batchSize;
 }
 
 /** The exact time of a capture's first event, in the two parts that `begin` takes (seconds, nanoseconds) or `beginAt`. */

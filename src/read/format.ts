@@ -33,6 +33,11 @@ export interface ReadOptions {
   readonly pageSize?: number;
   readonly paBits?: number;
   readonly recordedPolicy?: string;
+  /**
+   * Batches are looked at one by one, and not kept: when the next is asked for, the columns of the one before it may be
+   * filled again. Making new ones takes a fifth of all the time (docs/speed.md).
+   */
+  readonly lendsBatches?: boolean;
 }
 
 /** A reader takes the input's bytes in chunks of any size and gives back whole batches as they fill. */
@@ -42,6 +47,8 @@ export interface Reader {
   push(chunk: Uint8Array): EventBatch[];
   /** The end of the input: the rest, possibly cut in the middle of a line (which is then a counted skip). */
   end(): EventBatch[];
+  /** Takes back a batch that it gave out and that is not looked at any more. */
+  giveBack?(batch: EventBatch): void;
 }
 
 /** Bytes of an input at any place. Reading never fails for want of bytes: it gives fewer. */
@@ -70,6 +77,8 @@ export interface RandomReader {
   readonly capture: Capture;
   /** All events in order; to be asked for once. */
   batches(): AsyncGenerator<EventBatch>;
+  /** Takes back a batch that it gave out and that is not looked at any more. */
+  giveBack?(batch: EventBatch): void;
   /** Instead of `batches`, not beside it. */
   glance?(): Promise<Glance>;
 }

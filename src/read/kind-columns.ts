@@ -94,9 +94,39 @@ export function growKindColumns(columns: KindColumns, capacity: number): void {
 
 function columnsOf(state: KindState): KindColumns {
   if (state.columns) return state.columns;
-  state.capacity = Math.max(64, 2 ** Math.ceil(Math.log2(state.lastLength + 1)));
-  state.columns = newKindColumns(state.kind, state.capacity);
+  const { spare } = state;
+  state.spare = undefined;
+  const wanted = Math.max(64, 2 ** Math.ceil(Math.log2(state.lastLength + 1)));
+  const held = spare === undefined ? 0 : capacityOf(spare, wanted);
+  const isEnough = spare !== undefined && held >= wanted;
+  state.capacity = isEnough ? held : wanted;
+  state.columns = isEnough ? emptied(spare) : newKindColumns(state.kind, wanted);
   return state.columns;
+}
+
+/** Rows that there is room for in columns that were filled before; `any` where there are no columns. */
+function capacityOf({ columns }: KindColumns, any: number): number {
+  const [first] = columns;
+  if (first === undefined) return any;
+  switch (first.storage) {
+    case 'bytes':
+      return first.start.length;
+    case 'u64':
+      return first.present.length;
+    default:
+      return first.values.length;
+  }
+}
+
+/** Columns to be filled again. Those of 64 bits are zero where nothing was recorded; the others are set in every row. */
+function emptied({ kind, columns, length }: KindColumns): KindColumns {
+  for (const column of columns) {
+    if (column.storage !== 'u64') continue;
+    column.values.hi.fill(0, 0, length);
+    column.values.lo.fill(0, 0, length);
+    column.present.fill(0, 0, length);
+  }
+  return { kind, length: 0, columns };
 }
 
 /** Makes rows up to `rows` rows of the kind: their values are the caller's to set. */

@@ -22,6 +22,8 @@ export interface KindState {
   /** Columns of the batch being filled. */
   columns: KindColumns | undefined;
   capacity: number;
+  /** Columns of a batch that nobody looks at any more. */
+  spare: KindColumns | undefined;
   /** Rows in the last batch: the first guess for the next. */
   lastLength: number;
   /** Of a probe, the bytes of its function's name as lines write it; empty where they hold addresses. */
@@ -280,7 +282,7 @@ export class KindTable {
   ): KindState {
     const whole: EventKind = { id: this.#capture.kinds.length, ...kind };
     this.#capture.kinds.push(whole);
-    const state = { kind: whole, templates, columns: undefined, capacity: 0, lastLength: 0, functionName, group };
+    const state = { kind: whole, templates, columns: undefined, capacity: 0, spare: undefined, lastLength: 0, functionName, group };
     this.states.push(state);
     return state;
   }

@@ -72,6 +72,10 @@ export class CsvReader implements Reader {
     return this.#builder.take();
   }
 
+  giveBack(batch: EventBatch): void {
+    this.#builder.giveBack(batch);
+  }
+
   end(): EventBatch[] {
     this.#rows.end();
     this.#settleClock();

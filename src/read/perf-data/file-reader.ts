@@ -102,6 +102,10 @@ class PerfDataReader implements RandomReader {
     yield* this.#builder.finish();
   }
 
+  giveBack(batch: EventBatch): void {
+    this.#builder.giveBack(batch);
+  }
+
   glance(): Promise<Glance> {
     return glanceAt(this.#input, this.#extent.start, this.#extent.end, this.#decoder);
   }

@@ -43,6 +43,10 @@ export class PerfPipeReader implements Reader {
     this.#decoder.push(bytes.subarray(pipeHeaderSize));
   }
 
+  giveBack(batch: EventBatch): void {
+    this.#builder.giveBack(batch);
+  }
+
   end(): EventBatch[] {
     if (this.#decoder !== undefined) this.#decoder.end();
     else if (this.#head.length > 0) {

@@ -52,6 +52,10 @@ export class PerfScriptReader implements Reader, LineReader {
     return this.#builder.take();
   }
 
+  giveBack(batch: EventBatch): void {
+    this.#builder.giveBack(batch);
+  }
+
   end(): EventBatch[] {
     this.#lines.end();
     return this.#builder.finish();

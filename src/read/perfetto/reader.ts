@@ -92,6 +92,10 @@ class PerfettoReader implements Reader, PacketReader {
     return this.#builder.take();
   }
 
+  giveBack(batch: EventBatch): void {
+    this.#builder.giveBack(batch);
+  }
+
   end(): EventBatch[] {
     this.#packets.end();
     this.#order.flush();

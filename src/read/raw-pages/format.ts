@@ -82,6 +82,7 @@ async function openRawPages(source: string, files: FileSet, options: ReadOptions
       );
       remarkDescriptions(capture);
     },
+    giveBack: (batch) => builder.giveBack(batch),
     glance: async () => {
       const glancer = new Glancer();
       for (const { file } of opened) await glancer.look({ input: file, offset: 0, size: file.size, layout });

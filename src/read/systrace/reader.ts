@@ -83,6 +83,10 @@ class SystraceReader implements Reader {
     return this.#take();
   }
 
+  giveBack(batch: EventBatch): void {
+    this.#inner.giveBack?.(batch);
+  }
+
   end(): EventBatch[] {
     if (!this.#isOpen) this.#open();
     this.#page?.end();

@@ -55,6 +55,10 @@ export class TraceCmdReportReader implements Reader, LineReader {
     return this.#builder.take();
   }
 
+  giveBack(batch: EventBatch): void {
+    this.#builder.giveBack(batch);
+  }
+
   end(): EventBatch[] {
     this.#lines.end();
     this.#describe();

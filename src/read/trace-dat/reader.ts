@@ -97,6 +97,10 @@ export class TraceDatReader implements RandomReader {
     await this.#settle(cursors.map(({ events }) => events));
   }
 
+  giveBack(batch: EventBatch): void {
+    this.#builder.giveBack(batch);
+  }
+
   /** The books of what is no page, and what the capture says of its losses. */
   async #settle(events: readonly number[]): Promise<void> {
     await this.#books.settle(this.#input);
