@@ -84,11 +84,34 @@ function maskOf(length: number): number {
   return rest === 0 ? -1 : (1 << (rest * 8)) - 1;
 }
 
-/** An event's cell. */
-export interface KnownEvent {
+/** The bytes of a cell, to compare with. */
+export interface KnownCell {
   readonly length: number;
   readonly words: Int32Array;
+  /** What of the last word belongs to the cell. */
   readonly mask: number;
+}
+
+/** A cell of these bytes. */
+export function knownCell(bytes: Uint8Array): KnownCell {
+  const padded = new Uint8Array(Math.max(1, (bytes.length + 3) >> 2) * 4);
+  padded.set(bytes);
+  const view = new DataView(padded.buffer);
+  const words = Int32Array.from({ length: padded.length >> 2 }, (_, i) => view.getInt32(i * 4, true));
+  return { length: bytes.length, words, mask: maskOf(bytes.length) };
+}
+
+/** Whether the cell at `at` is this one, up to a delimiter or the line's end. */
+export function isCell(one: KnownCell, view: DataView, bytes: Uint8Array, at: number, isOrdinary: Uint8Array): boolean {
+  const { words, length } = one;
+  const last = words.length - 1;
+  for (let i = 0; i < last; i++) if (words[i] !== view.getInt32(at + i * 4, true)) return false;
+  if (((words[last]! ^ view.getInt32(at + last * 4, true)) & one.mask) !== 0) return false;
+  return isOrdinary[bytes[at + length]!] === 0;
+}
+
+/** An event's cell. */
+export interface KnownEvent extends KnownCell {
   /** Its row that was cut last: probes of one name may have several. */
   known: KnownPlan;
   /** The events that followed it last, and before that: the next is nearly always one of them. */
@@ -114,11 +137,11 @@ export class KnownEvents {
     const last = this.#last;
     if (last !== undefined) {
       const { next, other } = last;
-      if (next !== undefined && isAt(next, view, bytes, at, isOrdinary)) {
+      if (next !== undefined && isCell(next, view, bytes, at, isOrdinary)) {
         this.#last = next;
         return next;
       }
-      if (other !== undefined && isAt(other, view, bytes, at, isOrdinary)) {
+      if (other !== undefined && isCell(other, view, bytes, at, isOrdinary)) {
         last.other = next;
         last.next = other;
         this.#last = other;
@@ -129,7 +152,7 @@ export class KnownEvents {
     let hash = 0;
     for (; isOrdinary[bytes[end]!] === 1; end++) hash = (Math.imul(hash, 31) + bytes[end]!) | 0;
     for (let one = this.#heads[headOf(hash)]; one !== undefined; one = one.beside) {
-      if (one.length !== end - at || !isAt(one, view, bytes, at, isOrdinary)) continue;
+      if (one.length !== end - at || !isCell(one, view, bytes, at, isOrdinary)) continue;
       if (last !== undefined) {
         last.other = last.next;
         last.next = one;
@@ -151,31 +174,15 @@ export class KnownEvents {
     }
     if (this.#count === mostEvents) return;
     this.#count++;
-    const words = new Int32Array(Math.max(1, (length + 3) >> 2));
     let hash = 0;
-    for (let i = 0; i < words.length; i++) words[i] = view.getInt32(at + i * 4, true);
     for (let i = 0; i < length; i++) hash = (Math.imul(hash, 31) + known.event[i]!) | 0;
     const head = headOf(hash);
-    this.#heads[head] = {
-      length,
-      words,
-      mask: maskOf(length),
-      known,
-      next: undefined,
-      other: undefined,
-      beside: this.#heads[head],
-    };
+    const { words, mask } = knownCell(known.event);
+    const beside = this.#heads[head];
+    this.#heads[head] = { length, words, mask, known, next: undefined, other: undefined, beside };
   }
 }
 
 function headOf(hash: number): number {
   return (hash ^ (hash >>> 10)) & (heads - 1);
-}
-
-function isAt(one: KnownEvent, view: DataView, bytes: Uint8Array, at: number, isOrdinary: Uint8Array): boolean {
-  const { words, length } = one;
-  const last = words.length - 1;
-  for (let i = 0; i < last; i++) if (words[i] !== view.getInt32(at + i * 4, true)) return false;
-  if (((words[last]! ^ view.getInt32(at + last * 4, true)) & one.mask) !== 0) return false;
-  return isOrdinary[bytes[at + length]!] === 0;
 }

@@ -8,7 +8,7 @@ import { parseDecimal, parseHex, presence } from '../../events/values.ts';
 import type { BatchBuilder } from '../builder.ts';
 import { contextOf, guard, readNumber } from './cells.ts';
 import type { Layout } from './header.ts';
-import { headRoom, KnownContexts, KnownEvents } from './known-heads.ts';
+import { headRoom, isCell, KnownContexts, KnownEvents } from './known-heads.ts';
 import { longestRow } from './plain.ts';
 import { type CommonColumns, isReadInOrder, type KnownPlan, type RowShape, shapeOf, steps } from './row-shape.ts';
 import type { TimeReader } from './times.ts';
@@ -114,9 +114,10 @@ export class KnownRows {
     const bytes = this.#bytes;
     const view = this.#view;
     const delimiter = this.#delimiter;
+    const fourDelimiters = this.#fourDelimiters;
     const isOrdinary = this.#isOrdinary;
     const values = this.#builder.fieldValues;
-    const { codes, counts, fields } = shape;
+    const { codes, empties, fields } = shape;
     const { isExport } = this.#layout;
     const { present } = values;
     let at = from;
@@ -124,27 +125,21 @@ export class KnownRows {
     this.#textLength = 0;
     if (shape.state !== undefined) values.clear(shape.state.kind.fields.length);
     for (let step = 0; step < codes.length; step++) {
+      // Most cells of a table for all events are empty: four at a time are, where five delimiters follow each other.
+      while (empties[step]! > 4 && view.getInt32(at, true) === fourDelimiters && bytes[at + 4] === delimiter) {
+        at += 4;
+        step += 4;
+      }
       if (bytes[at] !== delimiter) return -1;
       at++;
+      if (isOrdinary[bytes[at]!] === 0) {
+        if (empties[step] === 0) return -1;
+        continue;
+      }
       const start = at;
       const code = codes[step]!;
-      if (code === steps.skip) {
-        let left = counts[step]!;
-        for (; left > 4 && view.getInt32(at, true) === this.#fourDelimiters; left -= 4) at += 4;
-        for (;;) {
-          while (isOrdinary[bytes[at]!] === 1) at++;
-          if (--left === 0) break;
-          if (bytes[at] !== delimiter) return -1;
-          at++;
-        }
-        continue;
-      }
-      if (code === steps.empty) continue; // What follows must be a delimiter, or the line's end.
-      if (isOrdinary[bytes[at]!] === 0) {
-        if (code === steps.keep || code === steps.some || (code === steps.probe && shape.probe.length > 0)) return -1;
-        continue;
-      }
-      if (code <= steps.u64) {
+      if (code === steps.empty) return -1;
+      if (code === steps.number || code === steps.u64) {
         const field = fields[step]!;
         const isPrefixed = bytes[at] === 48 && (bytes[at + 1]! | 32) === 120;
         if (isPrefixed) at = parseHex(bytes, at + 2, bytes.length, values, field);
@@ -162,6 +157,11 @@ export class KnownRows {
         at = this.#append(shape.names[step]!, at);
         continue;
       }
+      if (code === steps.probe) {
+        at += shape.probe.length;
+        if (at > this.#end || !isCell(shape.probe, view, bytes, start, isOrdinary)) return -1;
+        continue;
+      }
       while (isOrdinary[bytes[at]!] === 1) at++;
       switch (code) {
         case steps.text:
@@ -176,9 +176,6 @@ export class KnownRows {
         case steps.keep:
           if (isExport && bytes[start] === guard) return -1;
           at = this.#append(noName, start);
-          break;
-        case steps.probe:
-          if (!isSame(shape.probe, bytes, start, at)) return -1;
           break;
         case steps.context:
           this.#flags = contextOf(bytes, start, at);
@@ -240,9 +237,3 @@ export class KnownRows {
 }
 
 const noName = new Uint8Array(0);
-
-function isSame(kept: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
-  if (kept.length !== end - start) return false;
-  for (let i = 0; i < kept.length; i++) if (kept[i] !== bytes[start + i]) return false;
-  return true;
-}

@@ -73,8 +73,11 @@ export class PlainReader {
     let at = start;
     this.rows = 0;
     while (at < bytes.length) {
-      at = this.#known.take(at, line + this.rows);
-      this.rows += this.#known.rows;
+      // Rows in quotes come together, and are never known.
+      if (!this.#row.isQuoted) {
+        at = this.#known.take(at, line + this.rows);
+        this.rows += this.#known.rows;
+      }
       if (at >= bytes.length || bytes[at] === comment) break;
       const next = this.#takeOne(bytes, at, line + this.rows);
       if (next < 0) break;

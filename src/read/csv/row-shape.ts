@@ -1,6 +1,7 @@
 /** How rows of an event that was met before are read from left to right, without cutting them first (known-rows.ts). */
 import type { KindState, NamedKind } from '../kind-table.ts';
 import type { Layout } from './header.ts';
+import { type KnownCell, knownCell } from './known-heads.ts';
 import type { Plan } from './plans.ts';
 
 /** Where the common columns are; -1 for those that the table has not. */
@@ -26,9 +27,9 @@ export interface KnownPlan {
   shape: RowShape | 'none' | undefined;
 }
 
-/** What is done with the cells of a column, or of several side by side. */
+/** What is done with the cell of a column. */
 export const steps = {
-  /** Cells that the event has no use for. */
+  /** The event has no use for it. */
   skip: 0,
   number: 1,
   u64: 2,
@@ -51,16 +52,16 @@ export interface RowShape {
   /** Undefined for events that keep text. */
   readonly state: KindState | undefined;
   readonly plan: Plan | NamedKind;
-  /** `steps`, from the column behind the event's on. */
+  /** `steps` of the columns behind the event's. */
   readonly codes: Uint8Array;
-  /** Of each step: how many columns it skips, the field it reads, the names of `append`, the base of digits alone. */
-  readonly counts: Uint16Array;
+  /** Of each: how many cells from it on may be empty, the field it is read to, the name of `append`, whether digits alone are hex. */
+  readonly empties: Uint16Array;
   readonly fields: Uint8Array;
   readonly names: readonly Uint8Array[];
   readonly isHex: Uint8Array;
   /** Fields of text, in the order in which they are interned. */
   readonly texts: readonly number[];
-  readonly probe: Uint8Array;
+  readonly probe: KnownCell;
 }
 
 const nothing = new Uint8Array(0);
@@ -83,17 +84,11 @@ export function shapeOf(known: KnownPlan, layout: Layout, columns: CommonColumns
   const { plan, hasText, probe } = known;
   const isKept = !('state' in plan);
   const codes: number[] = [];
-  const counts: number[] = [];
   const fields: number[] = [];
   const names: Uint8Array[] = [];
   const isHex: number[] = [];
   const add = (code: number, field = 0, name: Uint8Array = nothing, radix = 10): void => {
-    if (code === steps.skip && codes.at(-1) === steps.skip) {
-      counts[counts.length - 1]!++;
-      return;
-    }
     codes.push(code);
-    counts.push(1);
     fields.push(field);
     names.push(name);
     isHex.push(radix === 16 ? 1 : 0);
@@ -119,13 +114,25 @@ export function shapeOf(known: KnownPlan, layout: Layout, columns: CommonColumns
     state: isKept ? undefined : plan.state(),
     plan,
     codes: Uint8Array.from(codes),
-    counts: Uint16Array.from(counts),
+    empties: emptiesOf(codes, probe),
     fields: Uint8Array.from(fields),
     names,
     isHex: Uint8Array.from(isHex),
     texts: isKept
       ? []
       : plan.cells.filter(({ field }) => plan.fields[field]!.storage === 'text').map(({ field }) => field),
-    probe,
+    probe: knownCell(probe),
   };
+}
+
+function emptiesOf(codes: readonly number[], probe: Uint8Array): Uint16Array {
+  const empties = new Uint16Array(codes.length);
+  let count = 0;
+  for (let i = codes.length - 1; i >= 0; i--) {
+    const code = codes[i];
+    const isNeeded = code === steps.keep || code === steps.some || (code === steps.probe && probe.length > 0);
+    count = isNeeded ? 0 : count + 1;
+    empties[i] = count;
+  }
+  return empties;
 }

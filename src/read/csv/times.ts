@@ -15,8 +15,14 @@ export class TimeReader {
   /** Times seen so far are all multiples of this, ns. */
   resolution = 1000;
   #unit: TimeUnit;
-  /** Digits of the time read last, where it is nothing but digits, with the unit's decimals among them; else 0. */
-  #digits = 0;
+  /** Of the time read last, where its last nine digits or all its decimals are nanoseconds: the digits before them, */
+  #high = 0;
+  /** whether a point is between, */
+  #point = 0;
+  /** how many they are, 0 where it was another time, */
+  #low = 0;
+  /** and what the last one stands for. */
+  #scale = 1;
   readonly #capture: Capture;
 
   constructor(capture: Capture, unit: TimeUnit) {
@@ -98,32 +104,53 @@ export class TimeReader {
    * @param view of the same bytes, with 24 more behind the last line's end
    */
   readAhead(view: DataView, bytes: Uint8Array, start: number, delimiter: number): number {
-    const digits = this.#digits;
-    const end = start + digits;
-    if (digits === 0 || bytes[end] !== delimiter) return this.#readNewLength(bytes, start, delimiter);
-    const split = end - 9;
-    const above = fourDigits(view.getInt32(split, true));
-    const below = fourDigits(view.getInt32(split + 4, true));
-    const last = bytes[end - 1]! - 48;
-    if (above < 0 || below < 0 || last < 0 || last > 9) return -1;
+    const split = start + this.#high;
+    const low = split + this.#point;
+    const end = low + this.#low;
+    if (end === low || bytes[end] !== delimiter || (low > split && bytes[split] !== 46))
+      return this.#readNewForm(bytes, start, delimiter);
     let high = 0;
     for (let at = start; at < split; at++) {
       const digit = bytes[at]! - 48;
       if (digit < 0 || digit > 9) return -1;
       high = high * 10 + digit;
     }
+    let rest = 0;
+    let at = low;
+    for (; at < end - 3; at += 4) {
+      const four = fourDigits(view.getInt32(at, true));
+      if (four < 0) return -1;
+      rest = rest * 10_000 + four;
+    }
+    for (; at < end; at++) {
+      const digit = bytes[at]! - 48;
+      if (digit < 0 || digit > 9) return -1;
+      rest = rest * 10 + digit;
+    }
     this.seconds = high;
-    this.nanoseconds = above * 100_000 + below * 10 + last;
+    this.nanoseconds = rest * this.#scale;
     return end;
   }
 
-  #readNewLength(bytes: Uint8Array, start: number, delimiter: number): number {
+  #readNewForm(bytes: Uint8Array, start: number, delimiter: number): number {
     let end = start;
     while (end - start < longestTime && bytes[end] !== delimiter && bytes[end] !== 10) end++;
     if (bytes[end] !== delimiter || !this.#readDigits(bytes, start, end)) return -1;
-    // Below nine digits, or where a point is, the longer way is good enough.
-    const isPlain = end - start >= 9 && end - start <= 24 && unitDigits[this.#unit] === 0 && bytes[end - 1] !== 46;
-    this.#digits = isPlain ? end - start : 0;
+    const point = bytes.subarray(start, end).indexOf(46);
+    const wanted = unitDigits[this.#unit];
+    // What has no nine digits, or a unit's decimals on both sides of the ninth, is read the longer way each time.
+    this.#low = 0;
+    if (point < 0 && wanted === 0 && end - start >= 9) {
+      this.#high = end - start - 9;
+      this.#point = 0;
+      this.#low = 9;
+      this.#scale = 1;
+    } else if (point >= 0 && wanted === 9) {
+      this.#high = point;
+      this.#point = 1;
+      this.#low = end - start - point - 1;
+      this.#scale = 10 ** (9 - this.#low);
+    }
     return end;
   }
 
