@@ -29,7 +29,7 @@ function batchesOf(decisions: Decisions, specs: readonly FolioSpec[] = [], cpus 
   const account = emptyCounters();
   const table = new Folios(specs);
   const folios = specs.map((_, id) => table.get(id));
-  return { account, folios, batches: new Batches(cpus, decisions, table, account) };
+  return { account, folios, batches: new Batches({ cpus, decisions, folios: table, account }) };
 }
 
 for (const [name, capacity] of [

@@ -5,14 +5,36 @@
  * Most folios of a capture are migrated by nobody. They only fill slots: a count stands for them, and the identities of
  * the folios that matter are kept beside it, so that an add is a few typed-array operations.
  */
+import { IntegerColumn, NumberColumn } from '../base/columns.ts';
+import { BufferHeads } from './buffer-heads.ts';
 import type { Counters } from './counters.ts';
 import type { Decisions } from './decisions.ts';
 import { type Background, backgroundActions, batchKinds } from './demand.ts';
-import { entriesOf, type Folio, type Folios, get, put, queuedIn } from './folio.ts';
+import { cacheReferences, entriesOf, type Folio, type Folios, get, put, queuedIn } from './folio.ts';
+import { logKind, lruListOf, type ModelLog, pageFlagsOf } from './log.ts';
 
 const kinds = batchKinds.length;
 const addKind = 0;
+const activateKind = 1;
 const mlockKind = 6;
+
+/** What batches need of the clock. */
+export interface Clock {
+  now: number;
+  /** Whether anybody sleeps until a folio loses references. */
+  readonly watchesReferences: boolean;
+  readonly queue: { readonly nextTime: number };
+  released(folio: Folio): void;
+}
+
+export interface BatchesInput {
+  readonly cpus: number;
+  readonly decisions: Decisions;
+  readonly folios: Folios;
+  readonly account: Counters;
+  readonly lruGen?: boolean;
+  readonly log?: ModelLog | undefined;
+}
 
 export class Batches {
   readonly cpus: number;
@@ -20,22 +42,40 @@ export class Batches {
   disabled = 0;
   /** Adds that the kernel could not have made in this state (already queued, isolated, not on the LRU). */
   refused = 0;
-  /** Who pays for the flushes that happen now. */
+  /** Who pays for the flushes that happen now, and its request's id (-1 = background). */
   account: Counters;
+  request = -1;
+  /** Background rows consumed before the present block; with the place in the block, a row's number in the log. */
+  rowsBefore = 0;
+  clock: Clock = { now: 0, watchesReferences: false, queue: { nextTime: 0 }, released: () => undefined };
   readonly #decisions: Decisions;
   readonly #folios: Folios;
+  readonly #log: ModelLog | undefined;
+  readonly #lruGen: boolean;
   /** Entries at rest, by CPU and kind. */
   readonly #counts: Int32Array;
-  /** Of those, the folios that somebody migrates. */
-  readonly #tracked: number[][];
+  /** Of those, the folios that somebody migrates, and the numbers of their adds. */
+  readonly #tracked: IntegerColumn[];
+  readonly #numbers: NumberColumn[];
+  /** Number of the latest add, and by folio that of the youngest add applied. */
+  #number = 0;
+  readonly #applied: Float64Array;
+  readonly #heads: BufferHeads;
+  /** The background row that is being applied; -1 = none. */
+  #row = -1;
 
-  constructor(cpus: number, decisions: Decisions, folios: Folios, account: Counters) {
+  constructor({ cpus, decisions, folios, account, lruGen, log }: BatchesInput) {
     this.cpus = cpus;
     this.#decisions = decisions;
     this.#folios = folios;
     this.account = account;
+    this.#log = log;
+    this.#lruGen = lruGen === true;
     this.#counts = new Int32Array(cpus * kinds);
-    this.#tracked = Array.from({ length: cpus * kinds }, () => []);
+    this.#tracked = Array.from({ length: cpus * kinds }, () => new IntegerColumn(16));
+    this.#numbers = Array.from({ length: cpus * kinds }, () => new NumberColumn(16));
+    this.#applied = new Float64Array(folios.source.length);
+    this.#heads = new BufferHeads(cpus, folios);
   }
 
   /** Entries at rest in one batch. */
@@ -53,22 +93,34 @@ export class Batches {
    * kernel would not queue it.
    */
   add(cpu: number, kind: number, folio: Folio): boolean {
+    if (folio.gone && folio.references === 0) {
+      // Its last user let go while it was isolated.
+      this.#freeIfLast(folio);
+      return false;
+    }
     if (!this.#admit(kind, folio)) {
       this.refused++;
       return false;
     }
+    this.#enter(cpu, kind, folio);
+    return true;
+  }
+
+  #enter(cpu: number, kind: number, folio: Folio): void {
     const slot = cpu * kinds + kind;
     get(folio);
     folio.table[folio.id * kinds + kind]!++;
     this.#tracked[slot]!.push(folio.id);
+    this.#numbers[slot]!.push(++this.#number);
     const count = ++this.#counts[slot]!;
     const immediate = kind === mlockKind && !this.#decisions.batchesMlock;
-    if (count >= this.#decisions.batchCapacity || folio.pages > 1 || this.disabled > 0 || immediate) this.#flush(slot);
-    return true;
+    const isLarge = folio.spec.order > this.#decisions.largestBatchedOrder;
+    if (count >= this.#decisions.batchCapacity || isLarge || this.disabled > 0 || immediate) this.#flush(slot);
   }
 
   /** The entry conditions of mm/swap.c (classic: 6.10 and before, 6.17 and later; PG_lru cleared in between). */
   #admit(kind: number, folio: Folio): boolean {
+    if (folio.gone) return false;
     if (kind === mlockKind) return true;
     if (kind === addKind) {
       if (folio.isolated || queuedIn(folio, addKind) !== 0) return false;
@@ -85,38 +137,135 @@ export class Batches {
     return true;
   }
 
+  /**
+   * folio_mark_accessed() (mm/swap.c): the first call sets PG_referenced, the second activates. A folio on the LRU is
+   * queued for that; another is looked for in the add batch of this CPU alone and made active there. With the
+   * multi-generational LRU nothing is ever queued.
+   */
+  markAccessed(cpu: number, folio: Folio): void {
+    if (this.#lruGen) return;
+    if (!folio.referenced) {
+      folio.referenced = true;
+      return;
+    }
+    if (folio.isActive || folio.mlocked) return;
+    if (folio.onLru && !folio.isolated) {
+      if (this.#admit(activateKind, folio)) this.#enter(cpu, activateKind, folio);
+    } else if (this.#isInAddBatch(cpu, folio.id)) folio.isActive = true;
+    folio.referenced = false;
+  }
+
+  /** __lru_cache_activate_folio(): backwards through this CPU's batch. */
+  #isInAddBatch(cpu: number, id: number): boolean {
+    const { data, length } = this.#tracked[cpu * kinds + addKind]!;
+    for (let i = length - 1; i >= 0; i--) if (data[i] === id) return true;
+    return false;
+  }
+
+  /**
+   * The last user lets go: page-table entries, page cache and private data drop their references. A folio that nobody
+   * else holds is free at once; one that waits in a batch, when that is flushed.
+   */
+  free(folio: Folio): void {
+    if (folio.gone || folio.entries > 0 || folio.lockedBy !== -1) {
+      this.refused++;
+      return;
+    }
+    leave(folio);
+    this.#freeIfLast(folio);
+    this.clock.released(folio);
+  }
+
+  #freeIfLast(folio: Folio): void {
+    if (folio.references > 0) return;
+    folio.onLru = false;
+    this.#folios.free(folio);
+  }
+
+  /** bh_lru_install(): does nothing while caches are disabled, nor in kernels where `bufferHeads` is `never`. */
+  installBufferHead(cpu: number, id: number): void {
+    if (this.disabled > 0) return;
+    const evicted = this.#heads.install(cpu, id);
+    if (evicted >= 0) this.#dropped(this.#folios.get(evicted));
+  }
+
+  readonly #dropped = (folio: Folio): void => {
+    if (folio.gone) this.#freeIfLast(folio);
+    if (this.clock.watchesReferences) this.clock.released(folio);
+  };
+
   #flush(slot: number): void {
+    const entries = this.#counts[slot]!;
     this.#counts[slot] = 0;
     // One acquisition for a run of folios of one lruvec (folio_batch_move_lru); all are taken to be of one.
     this.account.lruLocks++;
     const tracked = this.#tracked[slot]!;
-    if (tracked.length === 0) return;
+    const { length } = tracked;
     const kind = slot % kinds;
-    for (const id of tracked) {
-      const folio = this.#folios.get(id);
-      folio.table[folio.id * kinds + kind]!--;
-      put(folio);
-      if (kind === addKind) folio.onLru = !folio.isolated;
-      else if (kind === mlockKind) {
-        // __mlock_new_folio sets PG_lru of a folio that went from its allocation straight to this batch.
-        if (!folio.isolated && entriesOf(folio) === 0) folio.onLru = true;
-      } else if (this.#decisions.clearsLruFlagWhenQueued) folio.onLru = true;
+    if (length > 0) {
+      const numbers = this.#numbers[slot]!;
+      tracked.length = 0;
+      numbers.length = 0;
+      for (let i = 0; i < length; i++) {
+        const folio = this.#folios.get(tracked.data[i]!);
+        folio.table[folio.id * kinds + kind]!--;
+        put(folio);
+        this.#apply(kind, folio, numbers.data[i]!, slot);
+        if (folio.gone) this.#freeIfLast(folio);
+        if (this.clock.watchesReferences) this.clock.released(folio);
+      }
     }
-    tracked.length = 0;
+    if (this.#log !== undefined) for (let i = length; i < entries; i++) this.#write(kind, undefined, slot);
   }
 
-  /** cpu_needs_drain(): any batch of this CPU has an entry (buffer heads are not modelled). */
+  /** What the flush does to a folio that has just lost its entry. */
+  #apply(kind: number, folio: Folio, number: number, slot: number): void {
+    const clears = this.#decisions.clearsLruFlagWhenQueued;
+    // In the classic regime an operation is skipped when somebody else has the folio off the LRU (folio_batch_move_lru()).
+    if (kind !== addKind && kind !== mlockKind && !clears && !folio.onLru) return;
+    // 7.2 folio_batch_move_lru(): nobody but the batch had it, so that it is freed and never inserted.
+    const isLone = kind === addKind && folio.gone && folio.references === 0 && this.#decisions.drainAll.freesLone;
+    if (number < this.#applied[folio.id]!) this.account.reordered++;
+    else this.#applied[folio.id] = number;
+    if (kind === addKind) folio.onLru = !folio.isolated;
+    else if (kind === mlockKind) {
+      // __mlock_new_folio sets PG_lru of a folio that went from its allocation straight to this batch.
+      if (!folio.isolated && entriesOf(folio) === 0) folio.onLru = true;
+    } else {
+      if (clears) folio.onLru = true;
+      if (kind === activateKind) folio.isActive = true;
+      else if (kind !== rotateKind) folio.isActive = folio.referenced = false;
+    }
+    if (this.#log !== undefined && !isLone) this.#write(kind, folio, slot);
+  }
+
+  #write(kind: number, folio: Folio | undefined, slot: number): void {
+    if (kind !== addKind && kind !== activateKind) return;
+    const event = kind === addKind ? logKind.insertion : logKind.activation;
+    const cpu = Math.floor(slot / kinds);
+    const list = folio === undefined ? 0 : lruListOf(folio);
+    const flags = folio === undefined ? 0 : pageFlagsOf(folio);
+    const id = folio?.id ?? -1;
+    this.#log?.push(event, this.clock.now, cpu, this.request, id, list, flags, this.#row);
+  }
+
+  /** cpu_needs_drain(): any batch of this CPU has an entry, or its bh_lrus where all-CPU drains empty those. */
   needsDrain(cpu: number): boolean {
     const first = cpu * kinds;
     for (let slot = first; slot < first + kinds; slot++) if (this.#counts[slot] !== 0) return true;
-    return false;
+    return this.#decisions.drainAll.bufferHeads !== 'never' && this.#heads.count(cpu) > 0;
   }
 
-  /** lru_add_drain_cpu() in its order, then mlock_drain_local(). */
-  drain(cpu: number): void {
+  /** lru_add_drain_cpu() in its order, then mlock_drain_local(); `works` of all-CPU drains empty bh_lrus, too. */
+  drain(cpu: number, works = false): void {
     if (this.#decisions.neverDrain) return;
     const first = cpu * kinds;
     for (const kind of drainOrder) if (this.#counts[first + kind] !== 0) this.#flush(first + kind);
+    const { bufferHeads } = this.#decisions.drainAll;
+    if (bufferHeads === 'every drain' || (works && bufferHeads === 'all-CPU drains')) {
+      this.#heads.invalidate(cpu, this.#dropped);
+    }
+    if (works) this.#log?.push(logKind['drain work'], this.clock.now, cpu, this.request, -1);
   }
 
   /** mlock_drain_local() alone: what try_to_migrate_one and remove_migration_pte do in a VM_LOCKED mapping. */
@@ -132,33 +281,51 @@ export class Batches {
    */
   consume(background: Background, row: number, until: number): number {
     const { length, time, cpu, action, folio, large } = background;
+    const { clock } = this;
     const counts = this.#counts;
     const capacity = this.#decisions.batchCapacity;
+    const largest = this.#decisions.largestBatchedOrder;
     const immediateMlock = !this.#decisions.batchesMlock;
     const bypassed = this.bypassed;
+    // Whoever looks at the clock in a flush must see the row's time; setting it for every row costs a tenth.
+    const isWatched = this.#log !== undefined || clock.watchesReferences;
+    const before = clock.now;
+    let end = until;
     let i = row;
-    for (; i < length && time[i]! <= until; i++) {
+    for (; i < length && time[i]! <= end; i++) {
+      if (isWatched) {
+        clock.now = Math.max(clock.now, time[i]!);
+        this.#row = this.rowsBefore + i;
+      }
       const what = action[i]!;
       const id = folio[i]!;
       if (what < kinds) {
-        if (id >= 0) {
-          this.add(cpu[i]!, what, this.#folios.get(id));
-          continue;
+        if (id >= 0) this.add(cpu[i]!, what, this.#folios.get(id));
+        else {
+          const slot = cpu[i]! * kinds + what;
+          const count = ++counts[slot]!;
+          if (
+            count >= capacity ||
+            bypassed ||
+            (large !== undefined && large[i]! > largest) ||
+            (immediateMlock && what === mlockKind)
+          ) {
+            this.#flush(slot);
+          }
         }
-        const slot = cpu[i]! * kinds + what;
-        const count = ++counts[slot]!;
-        if (
-          count >= capacity ||
-          bypassed ||
-          (large !== undefined && large[i] === 1) ||
-          (immediateMlock && what === mlockKind)
-        ) {
-          this.#flush(slot);
-        }
-      } else if (what === backgroundActions.drainLocal) {
-        this.drain(cpu[i]!);
-      } else return i;
+      } else if (what === backgroundActions.accessed) {
+        if (id >= 0) this.markAccessed(cpu[i]!, this.#folios.get(id));
+      } else if (what === backgroundActions.drainLocal) this.drain(cpu[i]!);
+      else if (what === backgroundActions.free) {
+        if (id >= 0) this.free(this.#folios.get(id));
+      } else if (what === backgroundActions.bufferHead) this.installBufferHead(cpu[i]!, id);
+      else break;
+      // A flush may have woken somebody, who runs before the next row.
+      if (isWatched && clock.queue.nextTime < end) end = clock.queue.nextTime;
     }
+    // A log must change nothing: the machine says what time it is.
+    clock.now = before;
+    this.#row = -1;
     return i;
   }
 
@@ -174,6 +341,16 @@ export class Batches {
     }
     return broken;
   }
+}
+
+const rotateKind = 5;
+
+/** Its users are gone: no page-table entries, no page cache, no private data. */
+function leave(folio: Folio): void {
+  const before = folio.mapped + cacheReferences(folio);
+  folio.mapped = 0;
+  folio.gone = true;
+  put(folio, before);
 }
 
 /** lru_add_drain_cpu(): add, rotate, deactivate_file, deactivate, lazyfree, activate; then mlock. Indices of batchKinds. */

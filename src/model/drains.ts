@@ -30,7 +30,11 @@ export function* drainAll(kernel: Kernel, run: Run, force: boolean): Generator<S
     run.counters.drainWorks++;
     const time = world.drainWorkTime(cpu, drain, kernel.now);
     if (time > longest) longest = time;
-    kernel.queue.push(kernel.now + time, { work: () => batches.drain(cpu), account: run.counters });
+    kernel.queue.push(kernel.now + time, {
+      work: () => batches.drain(cpu, true),
+      account: run.counters,
+      request: run.demand?.id ?? -1,
+    });
   }
   // The works of this time were queued before the caller's own wakeup, so they run first.
   if (!kernel.pass(longest)) yield longest;
@@ -46,7 +50,7 @@ export function* disableCaches(kernel: Kernel, run: Run): Generator<Step, void, 
   kernel.batches.disabled++;
   if (!kernel.decisions.drainAll.everyCpu) {
     run.counters.rcuWaits++;
-    const waiting = kernel.world.rcuWaitTime(kernel.rcuWaits++, kernel.now);
+    const waiting = kernel.world.rcuWaitTime(kernel.rcuWaits++, kernel.now, kernel.decisions.drainAll.expeditedRcu);
     if (!kernel.pass(waiting)) yield waiting;
   }
   yield* drainAll(kernel, run, true);

@@ -36,6 +36,11 @@ export interface Folio {
   pins: number;
   /** Entries in bh_lrus of CPUs, each one reference. */
   bufferHeads: number;
+  /** PG_referenced and PG_active, as folio_mark_accessed() and the batches set them. */
+  referenced: boolean;
+  isActive: boolean;
+  /** Its last user has let go: no mapping, no page cache. Free once `references` are 0, and then no folio any more. */
+  gone: boolean;
 }
 
 /** Most folios are blocked by nobody: they share one list. */
@@ -65,6 +70,9 @@ function createFolio(id: number, spec: FolioSpec, table: Uint16Array): Folio {
     entryWaitReferences: 0,
     pins: 0,
     bufferHeads: 0,
+    referenced: false,
+    isActive: false,
+    gone: false,
   };
   folio.references = folio.mapped + cacheReferences(folio);
   return folio;
@@ -93,7 +101,8 @@ export class Folios {
   readonly source: FolioSource;
   /** Entries in batches, by id and kind. */
   readonly #table: Uint16Array;
-  readonly #made: (Folio | undefined)[] = [];
+  /** null = freed. */
+  readonly #made: (Folio | null | undefined)[] = [];
 
   constructor(source: readonly FolioSpec[] | FolioSource) {
     this.source = 'spec' in source ? source : { length: source.length, spec: (id) => source[id]! };
@@ -103,16 +112,23 @@ export class Folios {
   /** Throws for an id that nobody described. */
   get(id: number): Folio {
     const made = this.#made[id];
-    if (made !== undefined) return made;
+    if (made !== undefined && made !== null) return made;
     if (!(id >= 0 && id < this.source.length)) throw new Error(`no folio ${id}`);
     const folio = createFolio(id, this.source.spec(id), this.#table);
+    // The frame of a folio that was freed is allocated anew: not on the LRU, whatever the first one was.
+    if (made === null) folio.onLru = false;
     this.#made[id] = folio;
     return folio;
   }
 
+  /** Nobody holds it any more. */
+  free(folio: Folio): void {
+    if (this.#made[folio.id] === folio) this.#made[folio.id] = null;
+  }
+
   /** Those that were made and not freed, in order of id. */
   *live(): Generator<Folio, void, void> {
-    for (const folio of this.#made) if (folio !== undefined) yield folio;
+    for (const folio of this.#made) if (folio !== undefined && folio !== null) yield folio;
   }
 }
 
@@ -151,6 +167,7 @@ export function hasMapping(folio: Folio): boolean {
 
 /** References of the page cache or swap cache, one a base page, and one for private data. */
 export function cacheReferences(folio: Folio): number {
+  if (folio.gone) return 0;
   return (hasMapping(folio) ? folio.pages : 0) + (folio.spec.hasPrivate === true ? 1 : 0);
 }
 

@@ -27,9 +27,9 @@ export type Process = Generator<Step, void, void>;
 /** How one member of one chunk ended; `reclaimed` left its place without moving. */
 export type Ending = 'moved' | 'reclaimed' | 'failed' | 'not isolated' | 'not tried' | 'unfinished';
 
-/** Something that a kernel would not come out of; the model stops it and says so. */
+/** Something that a kernel would not come out of, where the model stops it; or `lost data`, which it would not notice. */
 export interface Finding {
-  readonly kind: 'livelock' | 'endless';
+  readonly kind: 'livelock' | 'endless' | 'lost data';
   /** `RequestDemand.id`. */
   readonly request: number;
   readonly since: number;
@@ -50,6 +50,14 @@ export interface Member {
   entriesSince: number;
   /** Number of the present (or last) episode, for keys. */
   episode: number;
+  /** When faults that gave up their reference (axis E) began to wait on the entries of this episode. */
+  caught: readonly number[];
+  /** ns slept for its references in this call (axis B). */
+  waited: number;
+  /** Once it was split: its base pages, which go on by themselves. */
+  parts: readonly Member[] | undefined;
+  /** It is a part of this one. */
+  readonly whole: Member | undefined;
 }
 
 /** One process: a request, or a drain that somebody else asked for. */
@@ -78,6 +86,8 @@ export interface Run {
 export interface Work {
   readonly work: () => void;
   readonly account: Counters;
+  /** Id of the request that asked for it; absent = none. */
+  readonly request?: number;
 }
 
 /** The end of a timed sleep, unless its run was woken before. */
@@ -116,6 +126,8 @@ export class Kernel {
   rcuWaits = 0;
   /** Model events so far (docs/speed.md). */
   events = 0;
+  /** Nothing is begun or resumed after this time. */
+  horizon = Number.POSITIVE_INFINITY;
   /** Until here nothing happens but what is in the queue: the next background row, request, or the horizon. */
   quietUntil = Number.NEGATIVE_INFINITY;
   /** See `visitOf`. */
@@ -179,6 +191,11 @@ export class Kernel {
     if (queue !== undefined) this.wake(queue);
   }
 
+  /** Whether `released` may have anything to do. */
+  get watchesReferences(): boolean {
+    return this.#referenceSleepers.size > 0;
+  }
+
   /** Where processes sleep until this folio loses references (axis B, `sleep for references`). */
   referenceQueue(folio: Folio): WaitQueue {
     return queueOf(this.#referenceSleepers, folio.id);
@@ -210,8 +227,14 @@ export function createMember(folio: Folio): Member {
     attempts: 0,
     entriesSince: Number.NaN,
     episode: 0,
+    caught: nobodyCaught,
+    waited: 0,
+    parts: undefined,
+    whole: undefined,
   };
 }
+
+const nobodyCaught: readonly number[] = [];
 
 /**
  * What a question about this member is about. There is one such object a kernel, written anew at each call, for a

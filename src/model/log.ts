@@ -1,5 +1,7 @@
 /** What a kernel with every event and probe switched on would have written of a run, as columns; for emission and tests. */
 
+import type { Folio } from './folio.ts';
+
 /** Kinds, and what `a`, `b` and `c` are with each. `folio` is -1 where a kind is about none. */
 export const logKinds = [
   /** migrate_pages() begins: mode (async 0, sync-light 1, sync 2), place of the reason in `logReasons`. */
@@ -10,11 +12,14 @@ export const logKinds = [
   'set entry',
   /** Entries removed: 1 = of the destination (0 = of the source), entries. */
   'remove entry',
-  /** A batch entry reached the LRU (mm_lru_insertion): LRU list, page flags. */
+  /**
+   * A batch entry reached the LRU (mm_lru_insertion): LRU list, page flags, number of the background row that flushed
+   * (-1 = none: a request or a drain work). `folio` -1 = one that nobody migrates.
+   */
   'insertion',
-  /** A batch entry was activated (mm_lru_activate). */
+  /** A batch entry was activated (mm_lru_activate); as above. */
   'activation',
-  /** lru_add_drain_per_cpu() ran on `cpu`. */
+  /** lru_add_drain_per_cpu() has run on `cpu`. */
   'drain work',
   /** __lru_add_drain_all() begins, ends: 1 = forced. */
   'drain all start',
@@ -52,6 +57,39 @@ export type LogKind = (typeof logKinds)[number];
 export const logKind = Object.fromEntries(logKinds.map((kind, place) => [kind, place])) as Readonly<
   Record<LogKind, number>
 >;
+
+/** enum migrate_reason as mm_migrate_pages prints it; `call start` and `call end` have the place here, -1 = another. */
+export const logReasons: readonly string[] = [
+  'compaction',
+  'memory_failure',
+  'memory_hotplug',
+  'syscall_or_cpuset',
+  'mempolicy_mbind',
+  'numa_misplaced',
+  'contig_range',
+  'longterm_pin',
+  'demotion',
+  'damon',
+];
+
+/** `enum lru_list` (include/linux/mmzone.h), as mm_lru_insertion prints it. */
+export function lruListOf(folio: Folio): number {
+  if (folio.mlocked) return 4;
+  const isFile = folio.spec.kind === 'file' || folio.spec.kind === 'unknown';
+  return (isFile ? 2 : 0) + (folio.isActive ? 1 : 0);
+}
+
+/** trace_pagemap_flags() (include/trace/events/pagemap.h): mapped, anonymous or file, swap cache, swap-backed, buffers. */
+export function pageFlagsOf(folio: Folio): number {
+  const { kind } = folio.spec;
+  const isAnon = kind === 'anon' || kind === 'swapcache';
+  let flags = isAnon ? 0x2 : 0x4;
+  if (folio.mapped > 0) flags |= 0x1;
+  if (kind === 'swapcache') flags |= 0x8;
+  if (isAnon || kind === 'shmem') flags |= 0x10;
+  if (folio.spec.hasPrivate === true) flags |= 0x40;
+  return flags;
+}
 
 /** Columns that grow by doubling; only the first `length` rows count. */
 export class ModelLog {

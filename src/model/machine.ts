@@ -111,14 +111,23 @@ export class Machine {
       decisions,
       world,
       folios,
-      batches: new Batches(input.cpus, decisions, folios, account),
+      batches: new Batches({
+        cpus: input.cpus,
+        decisions,
+        folios,
+        account,
+        lruGen: input.lruGen === true,
+        log: input.log,
+      }),
       background: account,
       outerLoops: input.outerLoops ?? 1000,
       log: input.log,
     });
+    this.#kernel.batches.clock = this.#kernel;
     this.#source = 'next' in input.background ? input.background : noRows;
     this.#background = 'next' in input.background ? emptyBackground : input.background;
     this.#horizon = input.horizon ?? Number.POSITIVE_INFINITY;
+    this.#kernel.horizon = this.#horizon;
     this.#stepwise = input.stepwise === true;
     this.#onRequest = input.onRequest;
     const { requests } = input;
@@ -168,6 +177,7 @@ export class Machine {
     kernel.events++;
     if ('work' in item) {
       kernel.batches.account = item.account;
+      kernel.batches.request = item.request ?? -1;
       item.work();
     } else this.#resume(item);
     return true;
@@ -191,6 +201,7 @@ export class Machine {
     const kernel = this.#kernel;
     const background = this.#background;
     kernel.batches.account = kernel.background;
+    kernel.batches.request = -1;
     const first = this.#row;
     let row = kernel.batches.consume(background, first, until);
     if (row < background.length && background.time[row]! <= until) {
@@ -209,6 +220,7 @@ export class Machine {
     while (this.#row >= this.#background.length) {
       const block = this.#source.next();
       if (block === undefined) return;
+      this.#kernel.batches.rowsBefore += this.#background.length;
       this.#background = block;
       this.#row = 0;
     }
@@ -268,6 +280,7 @@ export class Machine {
   #resume(run: Run): void {
     const kernel = this.#kernel;
     kernel.batches.account = run.counters;
+    kernel.batches.request = run.demand?.id ?? -1;
     const { done, value } = run.process.next();
     if (done) {
       if (run.demand !== undefined) this.#end(run);
@@ -322,7 +335,8 @@ export class Machine {
       background: kernel.background,
       refusedAdds: kernel.batches.refused,
       events: kernel.events,
-      findings: this.#findings,
+      // A request that never ends has its finding all the same.
+      findings: [...this.#findings, ...[...this.#live.values()].flatMap((run) => run.finding ?? [])],
     };
   }
 }
