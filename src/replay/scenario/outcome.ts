@@ -37,6 +37,8 @@ export interface ScenarioOutcome {
   readonly totals: Readonly<Record<ScenarioMetric, Float64Array>>;
   /** What a kernel would not have come out of, and in how many draws. */
   readonly findings: readonly { readonly says: string; readonly draws: number }[];
+  /** Sums over all draws. */
   readonly requests: number;
   readonly events: number;
+  readonly refusedAdds: number;
 }

@@ -65,6 +65,7 @@ export function drawScenario(
   const found = new Map<string, number>();
   let requests = 0;
   let events = 0;
+  let refusedAdds = 0;
   for (let draw = 0; draw < draws; draw++) {
     const run = runScenario(scenario, policy, { seed, draw });
     for (const name of scenarioMetricNames) totals[name][draw] = run.values[name];
@@ -72,8 +73,9 @@ export function drawScenario(
       found.set(says, (found.get(says) ?? 0) + 1);
     requests += run.requests;
     events += run.events;
+    refusedAdds += run.refusedAdds;
     onDraw?.(draw + 1);
   }
   const findings = [...found].map(([says, count]) => ({ says, draws: count })).sort((a, b) => b.draws - a.draws);
-  return { policy: policy.name, draws, totals, findings, requests, events };
+  return { policy: policy.name, draws, totals, findings, requests, events, refusedAdds };
 }
