@@ -92,7 +92,7 @@ export function compareScenario(
     base: base.name,
     requests: first.requests / draws,
     rows: compared.map((policy, i) => rowOf(policy, outcomes[i]!, outcomes, level, corrected)),
-    assumptions: assumptionsOf(scenario, compared, { draws: Math.min(draws, assumptionDraws), seed }),
+    assumptions: assumptionsOf(scenario, compared, outcomes, { draws: Math.min(draws, assumptionDraws), seed }),
     remarks: remarksOf(scenario, outcomes, level, corrected),
   };
 }
@@ -135,9 +135,11 @@ function coincides(a: ScenarioOutcome, b: ScenarioOutcome): boolean {
 function assumptionsOf(
   scenario: Scenario,
   compared: readonly Policy[],
+  outcomes: readonly ScenarioOutcome[],
   options: { draws: number; seed: number },
 ): ScenarioAssumption[] {
-  const policy = compared[1] ?? compared[0]!;
+  const place = Math.min(1, compared.length - 1);
+  const policy = compared[place]!;
   const failed = (changed: Scenario) => mean(drawScenario(changed, policy, options).totals.failedFolios);
   const assumptions: ScenarioAssumption[] = [];
   const show = (name: string, value: number, why: string, change: (value: number) => Scenario) => {
@@ -147,7 +149,8 @@ function assumptionsOf(
       value,
       why,
       policy: policy.name,
-      asItIs: failed(scenario),
+      // The same draws, already run.
+      asItIs: mean(outcomes[place]!.totals.failedFolios.subarray(0, options.draws)),
       halved: failed(change(value / 2)),
       doubled: failed(change(Math.min(1, value * 2))),
     });
