@@ -10,6 +10,7 @@ import { inspectCommand } from './inspect.ts';
 import { screenWidth } from './output.ts';
 import { policiesCommand } from './policies.ts';
 import { reportCommand } from './report.ts';
+import { scenarioCommand } from './scenario.ts';
 import { version } from './version.ts';
 
 function program(): Command {
@@ -29,6 +30,7 @@ function program(): Command {
     analyzeCommand,
     compareCommand,
     reportCommand,
+    scenarioCommand,
     policiesCommand,
     formatsCommand,
   ])
