@@ -319,7 +319,8 @@ export class Batches {
       else if (what === backgroundActions.free) {
         if (id >= 0) this.free(this.#folios.get(id));
       } else if (what === backgroundActions.bufferHead) this.installBufferHead(cpu[i]!, id);
-      else break;
+      else if (what === backgroundActions.drainAll) break;
+      else throw new Error(`no background action ${what}`);
       // A flush may have woken somebody, who runs before the next row.
       if (isWatched && clock.queue.nextTime < end) end = clock.queue.nextTime;
     }

@@ -105,6 +105,8 @@ export interface KernelInput {
   readonly background: Counters;
   readonly outerLoops: number;
   readonly log: ModelLog | undefined;
+  /** Applies background rows up to and including a time; false when something in the queue has become due by then. */
+  readonly applyRows: (until: number) => boolean;
 }
 
 export class Kernel {
@@ -128,8 +130,10 @@ export class Kernel {
   events = 0;
   /** Nothing is begun or resumed after this time. */
   horizon = Number.POSITIVE_INFINITY;
-  /** Until here nothing happens but what is in the queue: the next background row, request, or the horizon. */
+  /** Until here nothing happens but what is in the queue and background rows: the next request, or the horizon. */
   quietUntil = Number.NEGATIVE_INFINITY;
+  /** Time of the next background row; Infinity = none. */
+  nextRow = Number.POSITIVE_INFINITY;
   /** See `visitOf`. */
   readonly visit: { -readonly [K in keyof Visit]: Visit[K] } = {
     request: -1,
@@ -140,6 +144,7 @@ export class Kernel {
     mode: 'sync',
     now: 0,
   };
+  readonly #applyRows: (until: number) => boolean;
   readonly #lockSleepers = new Map<number, WaitQueue>();
   readonly #referenceSleepers = new Map<number, WaitQueue>();
 
@@ -151,6 +156,7 @@ export class Kernel {
     this.background = input.background;
     this.outerLoops = input.outerLoops;
     this.log = input.log;
+    this.#applyRows = input.applyRows;
   }
 
   /**
@@ -161,6 +167,8 @@ export class Kernel {
     const then = this.now + ns;
     // At an equal time, whatever was queued earlier comes first.
     if (!(then < this.quietUntil && then < this.queue.nextTime)) return false;
+    // So do background rows, which need no process.
+    if (then >= this.nextRow && !this.#applyRows(then)) return false;
     this.now = then;
     this.events++;
     return true;

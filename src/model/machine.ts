@@ -3,9 +3,8 @@
  * keeps the order of equal times; what other tasks do to the batches is read from columns in between, without an
  * object an event.
  */
-import { type CallTotals, emptyTotals } from './accounting.ts';
 import { Batches } from './batches.ts';
-import { type Counters, emptyCounters } from './counters.ts';
+import { emptyCounters } from './counters.ts';
 import type { Decisions } from './decisions.ts';
 import {
   type Background,
@@ -18,50 +17,15 @@ import {
 } from './demand.ts';
 import { drainAll } from './drains.ts';
 import { addObstacle, entriesOf, type Folio, Folios, queuedIn, sumOfHolders } from './folio.ts';
-import { sleptSoFar } from './folio-lock.ts';
-import { createMember, type Ending, type Finding, Kernel, type Member, type Run, type Timeout } from './kernel.ts';
+import { type Finding, Kernel, type Run, type Timeout } from './kernel.ts';
 import type { ModelLog } from './log.ts';
 import { requesters } from './requests.ts';
-import type { Holder, World } from './world.ts';
+import { createRun, type MachineResult, membersOf, notBegun, type RequestResult, resultOf } from './results.ts';
+import type { World } from './world.ts';
 
 export { type Counters, counterNames } from './counters.ts';
 export type { Ending, Finding } from './kernel.ts';
-
-export interface MemberResult {
-  readonly folio: number;
-  readonly ending: Ending;
-  /** What stood in the way when it was last looked at; undefined when it moved or was not tried. */
-  readonly holder: Holder | undefined;
-  readonly episodes: number;
-  readonly attempts: number;
-}
-
-export interface RequestResult {
-  readonly demand: RequestDemand;
-  /** NaN when it had not finished at the horizon. */
-  readonly ended: number;
-  /** 0 = done; negative errno, or (move_pages) the pages left behind and not tried; NaN when unfinished. */
-  readonly returned: number;
-  /** For each chunk, in order, each member in order. */
-  readonly chunks: readonly (readonly MemberResult[])[];
-  readonly counters: Readonly<Counters>;
-  /** What its calls of migrate_pages would have printed, in base pages. */
-  readonly totals: CallTotals;
-  /** What the kernel would not have come out of. */
-  readonly finding: Finding | undefined;
-}
-
-export interface MachineResult {
-  /** In the order in which the requests were given; empty with `onRequest`. */
-  readonly requests: readonly RequestResult[];
-  /** What happened outside requests: background flushes and drains. */
-  readonly background: Readonly<Counters>;
-  /** Background adds that the kernel could not have made in the state that the model was in. */
-  readonly refusedAdds: number;
-  /** Background rows applied, and steps of processes. */
-  readonly events: number;
-  readonly findings: readonly Finding[];
-}
+export type { MachineResult, MemberResult, RequestResult } from './results.ts';
 
 export interface MachineInput {
   readonly cpus: number;
@@ -122,6 +86,7 @@ export class Machine {
       background: account,
       outerLoops: input.outerLoops ?? 1000,
       log: input.log,
+      applyRows: (until) => this.#applyRows(until),
     });
     this.#kernel.batches.clock = this.#kernel;
     this.#source = 'next' in input.background ? input.background : noRows;
@@ -155,13 +120,14 @@ export class Machine {
     const { queue } = kernel;
     const start = this.#nextDemand?.start ?? Number.POSITIVE_INFINITY;
     const next = Math.min(queue.nextTime, start, this.#horizon);
-    if (this.#row < this.#background.length && this.#background.time[this.#row]! <= next) {
-      this.#consume(next);
+    if (kernel.nextRow <= next && kernel.nextRow !== Number.POSITIVE_INFINITY) {
+      if (this.#isDrainAll()) this.#startDrain();
+      else this.#consume(next);
       return true;
     }
     const due = Math.min(queue.nextTime, start);
     if (due === Number.POSITIVE_INFINITY || due > this.#horizon) return false;
-    kernel.quietUntil = this.#stepwise ? Number.NEGATIVE_INFINITY : this.#quietUntil();
+    kernel.quietUntil = this.#quietUntil();
     // Requests that begin now come before whatever was put into the queue meanwhile.
     if (start <= queue.nextTime) {
       kernel.now = start;
@@ -191,39 +157,54 @@ export class Machine {
     return this.result();
   }
 
+  /** Until when a process may run on: the next request, or the horizon. */
   #quietUntil(): number {
-    const row = this.#row < this.#background.length ? this.#background.time[this.#row]! : Number.POSITIVE_INFINITY;
-    return Math.min(row, this.#horizon, this.#nextDemand?.start ?? Number.POSITIVE_INFINITY);
+    if (this.#stepwise) return Number.NEGATIVE_INFINITY;
+    return Math.min(this.#horizon, this.#nextDemand?.start ?? Number.POSITIVE_INFINITY);
   }
 
-  /** Background rows up to a time, or up to the first that needs a process of its own. */
+  /** Background rows up to a time, or up to the first that needs a process of its own, which stays. */
   #consume(until: number): void {
-    const kernel = this.#kernel;
-    const background = this.#background;
-    kernel.batches.account = kernel.background;
-    kernel.batches.request = -1;
-    const first = this.#row;
-    let row = kernel.batches.consume(background, first, until);
-    if (row < background.length && background.time[row]! <= until) {
-      // Only an all-CPU drain needs a process of its own; it starts when it is due.
-      kernel.now = Math.max(kernel.now, background.time[row]!);
-      if (background.action[row] !== backgroundActions.drainAll) throw new Error('an unknown background action');
-      this.#startDrain(background.cpu[row]!);
-      row++;
-    }
-    kernel.events += row - first;
+    const { batches, background } = this.#kernel;
+    const { account, request } = batches;
+    batches.account = background;
+    batches.request = -1;
+    const row = batches.consume(this.#background, this.#row, until);
+    batches.account = account;
+    batches.request = request;
+    this.#kernel.events += row - this.#row;
     this.#row = row;
     this.#refill();
   }
 
+  #isDrainAll(): boolean {
+    return this.#background.action[this.#row] === backgroundActions.drainAll;
+  }
+
+  /** Rows that come while a process runs on; see `Kernel.pass`. What may put something into the queue is left alone. */
+  #applyRows(until: number): boolean {
+    const kernel = this.#kernel;
+    if (kernel.watchesReferences) return false;
+    while (kernel.nextRow <= until) {
+      if (this.#isDrainAll()) return false;
+      this.#consume(until);
+    }
+    return true;
+  }
+
+  /** Goes to the next block where this one is used up. */
   #refill(): void {
     while (this.#row >= this.#background.length) {
       const block = this.#source.next();
-      if (block === undefined) return;
+      if (block === undefined) {
+        this.#kernel.nextRow = Number.POSITIVE_INFINITY;
+        return;
+      }
       this.#kernel.batches.rowsBefore += this.#background.length;
       this.#background = block;
       this.#row = 0;
     }
+    this.#kernel.nextRow = this.#background.time[this.#row]!;
   }
 
   #timeout({ sleeper, ticket, queue }: Timeout, now: number): void {
@@ -249,7 +230,7 @@ export class Machine {
     run.members = membersOf(kernel, demand);
     if (this.#onRequest === undefined) this.#runs[run.place] = run;
     this.#pullDemand();
-    kernel.quietUntil = this.#stepwise ? Number.NEGATIVE_INFINITY : this.#quietUntil();
+    kernel.quietUntil = this.#quietUntil();
     this.#live.set(run.place, run);
     run.process = this.#request(run);
     kernel.events++;
@@ -271,10 +252,14 @@ export class Machine {
     run.ended = this.#kernel.now;
   }
 
-  #startDrain(cpu: number): void {
-    const run = createRun(-3, undefined, cpu, this.#kernel.background);
-    run.process = drainAll(this.#kernel, run, false);
-    this.#kernel.queue.push(this.#kernel.now, run);
+  #startDrain(): void {
+    const kernel = this.#kernel;
+    const run = createRun(-3, undefined, this.#background.cpu[this.#row]!, kernel.background);
+    run.process = drainAll(kernel, run, false);
+    kernel.queue.push(kernel.nextRow, run);
+    kernel.events++;
+    this.#row++;
+    this.#refill();
   }
 
   #resume(run: Run): void {
@@ -339,82 +324,4 @@ export class Machine {
       findings: [...this.#findings, ...[...this.#live.values()].flatMap((run) => run.finding ?? [])],
     };
   }
-}
-
-/** Stands in until the run that it belongs to exists. */
-function* nothing() {
-  // Ends at once.
-}
-
-function createRun(place: number, demand: RequestDemand | undefined, cpu: number, counters: Counters): Run {
-  return {
-    place,
-    demand,
-    cpu,
-    counters,
-    members: [],
-    process: nothing(),
-    call: 0,
-    mode: demand?.mode ?? 'sync',
-    ended: Number.NaN,
-    returned: Number.NaN,
-    ticket: 0,
-    finding: undefined,
-    totals: emptyTotals(),
-  };
-}
-
-function membersOf(kernel: Kernel, demand: RequestDemand): Member[][] {
-  return demand.chunks.map((chunk) => chunk.folios.map((id) => createMember(kernel.folio(id))));
-}
-
-function notBegun(kernel: Kernel, place: number, demand: RequestDemand): Run {
-  const run = createRun(place, demand, demand.cpu, emptyCounters());
-  run.members = membersOf(kernel, demand);
-  return run;
-}
-
-function resultOf(run: Run, kernel: Kernel): RequestResult {
-  const unfinished = Number.isNaN(run.ended);
-  let moved = 0;
-  let wanted = 0;
-  const seen = new Set<Folio>();
-  let stall = run.counters.stall;
-  let underEntries = run.counters.timeUnderEntries;
-  const chunks = run.members.map((members) =>
-    members.map((member: Member): MemberResult => {
-      wanted++;
-      if (!seen.has(member.folio)) stall += sleptSoFar(member.folio, kernel.now, run.counters);
-      seen.add(member.folio);
-      if (!Number.isNaN(member.entriesSince)) underEntries += kernel.now - member.entriesSince;
-      const hasLeft = member.ending === 'moved' || member.ending === 'reclaimed';
-      const ending = unfinished && !hasLeft ? 'unfinished' : member.ending;
-      if (hasLeft) moved++;
-      return {
-        folio: member.folio.id,
-        ending,
-        holder: hasLeft ? undefined : member.holder,
-        episodes: member.episodes,
-        attempts: member.attempts,
-      };
-    }),
-  );
-  const counters: Counters = {
-    ...run.counters,
-    stall,
-    timeUnderEntries: underEntries,
-    movedFolios: moved,
-    // Folios that nobody got round to (an earlier call had failed) have not moved either.
-    failedFolios: wanted - moved,
-    failedRequests: unfinished || run.returned !== 0 ? 1 : 0,
-  };
-  return {
-    demand: run.demand!,
-    ended: run.ended,
-    returned: unfinished ? Number.NaN : run.returned,
-    chunks,
-    counters,
-    totals: run.totals,
-    finding: run.finding,
-  };
 }
