@@ -11,7 +11,12 @@ import { emptyWorld, type Obstacle, type World } from './world.ts';
 /** A page-cache page of the guest: mapped once and mlocked. */
 const guest: FolioSpec = { order: 0, kind: 'file', mapped: 1, mlocked: true };
 const shmem: FolioSpec = { order: 0, kind: 'shmem', mapped: 1 };
-const steady: World = { ...emptyWorld, serviceTime: () => 10, drainWorkTime: () => 100, rcuWaitTime: () => 1000 };
+const steady: World = {
+  ...emptyWorld,
+  serviceTime: (service) => (service === 'entry' ? 0 : 10),
+  drainWorkTime: () => 100,
+  rcuWaitTime: () => 1000,
+};
 
 function pinOf(folios: readonly number[], more: Partial<RequestDemand> = {}): RequestDemand {
   return {
@@ -92,6 +97,25 @@ test('pKVM: the old rule fails with -ENOMEM and drains nothing; rules that know 
   const { result } = run('linux-6.10', { background: queuedByMlock });
   assert.equal(result.requests[0]!.chunks[0]![0]!.holder, 'mlock batch');
   assert.equal(result.requests[0]!.counters.moveAttempts, 10);
+});
+
+test("pKVM: each of the thread's alternatives, and its price in all-CPU and local drains", () => {
+  const price = (name: string, background: Background = emptyBackground) => costs(`linux-6.10+${name}`, { background });
+  for (const [name, remote, nothing] of [
+    // Entry on another CPU; no entry at all (the page is mlocked all the same, and drains this CPU once after its move).
+    ['gup-lru-flag', [-12, 0, 0], [0, 0, 1]],
+    ['gup-mlock-drain', [0, 1, 1], [0, 1, 1]],
+    ['gup-refcheck', [0, 1, 2], [0, 1, 2]],
+    ['gup-refcheck-biased', [0, 1, 2], [0, 0, 1]],
+    ['gup-refcheck-large', [0, 1, 2], [0, 1, 2]],
+    ['gup-always', [0, 1, 1], [0, 1, 1]],
+    ['gup-never', [-12, 0, 0], [0, 0, 1]],
+    // Without a batch there is nothing to hide in.
+    ['mlock-immediate', [0, 0, 1], [0, 0, 1]],
+  ] as const) {
+    assert.deepEqual(price(name, queuedByMlock), remote, name);
+    assert.deepEqual(price(name), nothing, `${name}, no entry`);
+  }
 });
 
 test('pKVM: each attempt fails for as long as the entry is queued, unless the last one left the folio off the LRU', () => {
@@ -237,7 +261,10 @@ test('a pin that meets a migration entry sleeps until it is gone', () => {
     reason: 'syscall_or_cpuset',
     cpu: 2,
   };
-  const slow: World = { ...steady, serviceTime: (service) => (service === 'copy' ? 5000 : 10) };
+  const slow: World = {
+    ...steady,
+    serviceTime: (service) => (service === 'copy' ? 5000 : service === 'entry' ? 0 : 10),
+  };
   const { result } = run('linux-6.12.117', { folios: [shmem], requests: [pinOf([0]), other], world: slow });
   const [pinned, moved] = result.requests;
   assert.equal(moved!.counters.movedFolios, 1);
