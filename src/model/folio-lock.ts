@@ -151,7 +151,8 @@ function wakeFront(folio: Folio, at: number): void {
     sleeper.account.waiterWakes++;
     sleeper.behindIsNext = sleeper.behind > 0;
     if (sleeper.fault.shared === true) continue;
-    if (sleeper.lost >= lockUnfairness) giveLock(folio, sleeper, at, at + wakeTime(sleeper) + sleeper.fault.releaseAfter);
+    if (sleeper.lost >= lockUnfairness)
+      giveLock(folio, sleeper, at, at + wakeTime(sleeper) + sleeper.fault.releaseAfter);
     return;
   }
 }

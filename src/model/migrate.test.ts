@@ -23,8 +23,13 @@ function request(folios: readonly number[], more: Partial<RequestDemand> = {}): 
   };
 }
 
-/** Every service takes 10 ns, so that times can be worked out by hand. */
-const steady: World = { ...emptyWorld, serviceTime: () => 10, drainWorkTime: () => 100, rcuWaitTime: () => 1000 };
+/** Every service takes 10 ns, so that times can be worked out by hand; a cleared entry is replaced at once. */
+const steady: World = {
+  ...emptyWorld,
+  serviceTime: (service) => (service === 'entry' ? 0 : 10),
+  drainWorkTime: () => 100,
+  rcuWaitTime: () => 1000,
+};
 
 /** A reference that never goes away. */
 const forever: Obstacle = {
@@ -181,7 +186,7 @@ test('no memory ends the call; what was not tried has failed with it', () => {
 function touching(seed: number, mean: number, window: number, releaseAfter: number): World {
   return {
     ...emptyWorld,
-    serviceTime: (service) => (service === 'flush' ? window : 1),
+    serviceTime: (service) => (service === 'flush' ? window : service === 'entry' ? 0 : 1),
     faultEnters: (visit, { from, until }) => {
       const at = from + exponential(mean, uniform(seed, 'faultWindow', visit.folio, visit.episode));
       return at < until ? [{ at, releaseAfter }] : [];

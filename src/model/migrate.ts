@@ -2,23 +2,27 @@
  * The primitives of migrate_pages (mm/migrate.c): isolate, unmap, flush, move, undo, putback. Which comes next, and on
  * which set of folios, is the plan's business (`plans.ts`).
  */
+import type { MismatchAnswer } from './decisions.ts';
 import { drainLocal } from './drains.ts';
 import {
-  activeObstacle,
-  addObstacle,
-  expectedReferences,
-  get,
-  hasMapping,
-  holderInTheWay,
-  put,
-  settle,
-} from './folio.ts';
-import { blockOn, hasWaiters as hasLockWaiters, isLocked, lock, unlock } from './folio-lock.ts';
+  block,
+  dropLock,
+  endEpisode,
+  hasReferenceSleepers,
+  hasWaiters,
+  isPermanent,
+  letFaultsIn,
+  log,
+  matches,
+  writeEntries,
+} from './entries.ts';
+import { activeObstacle, addObstacle, expectedReferences, get, hasMapping, put, settle } from './folio.ts';
 import { type Kernel, type Member, type Run, type Step, transientObstacle, visitOf } from './kernel.ts';
-import type { BlockedFault, Service } from './world.ts';
+import { logKind } from './log.ts';
+import { awaitWriteback, maySleepOnLock, sleepForReferences, takeLock } from './waits.ts';
+import type { BlockedFault, Refusal, Service } from './world.ts';
 
-/** -EAGAIN, -EBUSY, -ENOMEM; `given back` is an undone folio that is not to be tried again in this loop. */
-export type Answer = 'done' | 'again' | 'busy' | 'no memory' | 'given back';
+export { endEpisode, matches } from './entries.ts';
 
 export function serviceTime(kernel: Kernel, run: Run, member: Member, service: Service): number {
   return kernel.world.serviceTime(service, visitOf(kernel, run, member));
@@ -30,7 +34,9 @@ export function* isolate(kernel: Kernel, run: Run, member: Member): Generator<St
   const isolating = serviceTime(kernel, run, member, 'isolate');
   if (!kernel.pass(isolating)) yield isolating;
   settle(folio, kernel.now);
-  if (folio.isolated || (!folio.onLru && !kernel.decisions.oracle)) {
+  const can = !folio.isolated && (folio.onLru || kernel.decisions.oracle);
+  log(kernel, run, member, logKind.isolate, can ? 1 : 0);
+  if (!can) {
     member.holder = 'not on LRU';
     return false;
   }
@@ -48,116 +54,20 @@ export function* putback(kernel: Kernel, run: Run, member: Member): Generator<St
   toLru(kernel, run, member);
 }
 
-function toLru(kernel: Kernel, run: Run, member: Member): void {
-  const { folio } = member;
+/** Back to where it came from; hugetlb folios are on a list of their own, which no batch stands before. */
+export function toLru(kernel: Kernel, run: Run, { folio }: Member): void {
   folio.isolated = false;
   put(folio);
-  kernel.batches.add(run.cpu, 0, folio);
-}
-
-/** Whether the references are what the check expects; remembers what is in the way. */
-function matches(kernel: Kernel, run: Run, member: Member): boolean {
-  const { folio } = member;
-  settle(folio, kernel.now);
-  countEntryWaiters(kernel, run, member);
-  if (folio.references === expectedReferences(folio)) return true;
-  member.holder = holderInTheWay(folio);
-  return kernel.decisions.oracle && !isPermanent(kernel, run, member);
-}
-
-/** The oracle yields only to what stood in the way for as long as the request was recorded. */
-function isPermanent(kernel: Kernel, run: Run, member: Member): boolean {
-  const end = run.demand?.end ?? kernel.now;
-  return member.folio.active.some((obstacle) => obstacle.until >= end && obstacle.from <= kernel.now);
-}
-
-/** __migration_entry_wait() up to 5.16: a reference from the fault until put_and_wait has queued the task. */
-function countEntryWaiters(kernel: Kernel, run: Run, member: Member): void {
-  if (!kernel.decisions.entryWaitHoldsReference || Number.isNaN(member.entriesSince)) return;
-  const visit = visitOf(kernel, run, member);
-  let references = 0;
-  for (let n = 0; ; n++) {
-    const arrival = kernel.world.entryWaiter(visit, n, member.entriesSince);
-    if (!(arrival <= kernel.now)) break;
-    if (arrival + kernel.world.entryWaitReferenceTime(visit, n) > kernel.now) references++;
-  }
-  setEntryWaitReferences(member, references);
-}
-
-function setEntryWaitReferences(member: Member, references: number): void {
-  get(member.folio, references - member.folio.entryWaitReferences);
-  member.folio.entryWaitReferences = references;
-}
-
-/** PG_waiters: a task sleeps on the folio lock or on an entry. */
-function hasWaiters(kernel: Kernel, run: Run, member: Member): boolean {
-  if (hasLockWaiters(member.folio)) return true;
-  if (Number.isNaN(member.entriesSince)) return false;
-  return kernel.world.entryWaiter(visitOf(kernel, run, member), 0, member.entriesSince) <= kernel.now;
-}
-
-/** Ends an episode: entries become present again (of the source or the destination), the lock is dropped, waiters run. */
-function endEpisode(kernel: Kernel, run: Run, member: Member): void {
-  const { folio } = member;
-  if (!Number.isNaN(member.entriesSince)) {
-    setEntryWaitReferences(member, 0);
-    folio.mapped += folio.entries;
-    get(folio, folio.entries);
-    folio.entries = 0;
-    run.counters.timeUnderEntries += kernel.now - member.entriesSince;
-    const visit = visitOf(kernel, run, member);
-    for (let n = 0; ; n++) {
-      const arrival = kernel.world.entryWaiter(visit, n, member.entriesSince);
-      if (!(arrival < kernel.now)) break;
-      run.counters.stall += kernel.now - arrival;
-    }
-    member.entriesSince = Number.NaN;
-  }
-  dropLock(kernel, member);
-}
-
-function dropLock(kernel: Kernel, member: Member): void {
-  unlock(member.folio, kernel.now, kernel);
+  kernel.released(folio);
+  if (folio.spec.kind === 'hugetlb') folio.onLru = true;
+  else kernel.batches.add(run.cpu, 0, folio);
 }
 
 /**
- * The folio lock (migrate_folio_unmap). Asynchronous calls, and the first three passes of the per-folio loop (`force`
- * = pass > 2), only try; others sleep.
+ * What came of an unmapping. -EAGAIN `again`, any other permanent error `busy`, -ENOMEM; `freed` = its last user had
+ * gone, which counts as success (kernel-model 3.5).
  */
-function* takeLock(kernel: Kernel, run: Run, member: Member, mayWait: boolean): Generator<Step, boolean, void> {
-  const { folio } = member;
-  for (;;) {
-    settle(folio, kernel.now);
-    if (!isLocked(folio) || (kernel.decisions.oracle && folio.lockedBy < 0 && !isPermanent(kernel, run, member))) {
-      lock(folio, run.place, kernel.now);
-      return true;
-    }
-    member.holder = folio.lockedBy === -2 ? 'lock-blocked fault' : 'lock contention';
-    if (!mayWait) return false;
-    if (folio.lockedBy >= 0) yield kernel.lockQueue(folio);
-    else {
-      const until = folio.lockedBy === -2 ? folio.handedUntil : activeObstacle(folio, 'lock contention')?.until;
-      if (until === undefined) throw new Error('a lock that nobody holds');
-      if (until === Number.POSITIVE_INFINITY) yield { sleepers: [] };
-      else if (!kernel.pass(until - kernel.now)) yield until - kernel.now;
-    }
-  }
-}
-
-/** folio_wait_writeback(), or the reason not to: 'busy' in modes that do not wait, 'again' where force is not reached. */
-function* awaitWriteback(kernel: Kernel, run: Run, member: Member, force: boolean): Generator<Step, Answer, void> {
-  for (;;) {
-    settle(member.folio, kernel.now);
-    const writeback = activeObstacle(member.folio, 'writeback');
-    if (writeback === undefined) return 'done';
-    if (kernel.decisions.oracle && !isPermanent(kernel, run, member)) return 'done';
-    member.holder = 'writeback';
-    if (run.mode !== 'sync') return 'busy';
-    if (!force) return 'again';
-    if (writeback.until === Number.POSITIVE_INFINITY) yield { sleepers: [] };
-    else if (!kernel.pass(writeback.until - kernel.now)) yield writeback.until - kernel.now;
-  }
-}
+export type Unmapped = 'done' | 'again' | 'busy' | 'no memory' | 'freed';
 
 /** Deferred flushes that try_to_unmap_flush() has yet to do. */
 export interface PendingFlush {
@@ -165,8 +75,8 @@ export interface PendingFlush {
 }
 
 /**
- * migrate_folio_unmap(): destination, lock, writeback, then migration entries. 'done' leaves the folio locked with its
- * entries; every other answer leaves it as it was found.
+ * migrate_folio_unmap(): destination, lock, writeback, the destination's lock, then migration entries. 'done' leaves
+ * the folio locked with its entries; every other answer leaves it as it was found.
  */
 export function* unmap(
   kernel: Kernel,
@@ -174,10 +84,10 @@ export function* unmap(
   member: Member,
   pass: number,
   pending: PendingFlush,
-): Generator<Step, Answer, void> {
-  const { decisions, world } = kernel;
+): Generator<Step, Unmapped, void> {
+  const { decisions } = kernel;
   const { folio } = member;
-  const force = decisions.plan.loop === 'batched' || pass > 2;
+  if (isFreed(kernel, run, member)) return 'freed';
   const allocating = serviceTime(kernel, run, member, 'destination');
   if (!kernel.pass(allocating)) yield allocating;
   settle(folio, kernel.now);
@@ -185,49 +95,24 @@ export function* unmap(
     member.holder = 'no memory';
     return 'no memory';
   }
-  if (!(yield* takeLock(kernel, run, member, force && run.mode !== 'async'))) return 'again';
-  const written = yield* awaitWriteback(kernel, run, member, force);
-  if (written !== 'done') {
-    dropLock(kernel, member);
-    return written;
+  if (!(yield* takeLock(kernel, run, member, maySleepOnLock(kernel, run, folio, pass)))) return 'again';
+  const written = yield* awaitWriteback(kernel, run, member, decisions.plan.loop === 'batched' || pass > 2);
+  const stopped =
+    written !== 'done'
+      ? written
+      : isRefused(kernel, run, member, 'destination lock') ||
+          (decisions.checkBeforeUnmap && !matches(kernel, run, member))
+        ? 'again'
+        : undefined;
+  if (stopped !== undefined) {
+    dropLock(kernel, run, member);
+    return stopped;
   }
-  if (decisions.checkBeforeUnmap && !matches(kernel, run, member)) {
-    dropLock(kernel, member);
-    return 'again';
-  }
-  const late: BlockedFault[] = [];
-  if (folio.mapped > 0) {
-    // try_to_migrate_one(): a VM_LOCKED mapping drains this CPU's mlock batch.
-    if (folio.mlocked) kernel.batches.drainMlock(run.cpu);
-    member.episode = member.episodes++;
-    run.counters.episodes++;
-    const unmapping = serviceTime(kernel, run, member, 'unmap');
-    if (!kernel.pass(unmapping)) yield unmapping;
-    const deferredFlush = decisions.deferredFlush && run.mode === 'async';
-    const cleared = kernel.now;
-    if (deferredFlush) pending.needed = true;
-    else {
-      run.counters.tlbFlushes++;
-      const flushing = serviceTime(kernel, run, member, 'flush');
-      if (!kernel.pass(flushing)) yield flushing;
-    }
-    folio.entries = folio.mapped;
-    put(folio, folio.mapped);
-    folio.mapped = 0;
-    member.entriesSince = kernel.now;
-    // A private anonymous folio is not found by do_anonymous_page; others are, in the page cache or the swap cache.
-    if (hasMapping(folio)) {
-      const window = { from: cleared, until: kernel.now, deferredFlush };
-      for (const fault of world.faultEnters(visitOf(kernel, run, member), window)) {
-        if (fault.late === true) late.push(fault);
-        else block(kernel, run, member, fault);
-      }
-    }
-  } else {
-    const walking = serviceTime(kernel, run, member, 'unmap');
-    if (!kernel.pass(walking)) yield walking;
-  }
-  if (decisions.checkAtEndOfUnmap && !matches(kernel, run, member)) {
+  const late =
+    folio.mapped > 0 ? yield* installEntries(kernel, run, member, pending) : yield* walk(kernel, run, member);
+  const stays =
+    isRefused(kernel, run, member, 'still mapped') || (decisions.checkAtEndOfUnmap && !matches(kernel, run, member));
+  if (stays) {
     // Whoever was still on the way finds the folio unlocked.
     yield* undo(kernel, run, member);
     return 'again';
@@ -236,9 +121,71 @@ export function* unmap(
   return 'done';
 }
 
-/** A fault takes its reference and goes to sleep on the folio's lock. */
-function block(kernel: Kernel, run: Run, { folio }: Member, fault: BlockedFault): void {
-  blockOn(folio, fault, run.counters, run.demand?.id, kernel.log);
+/** Nobody but the isolation holds it: its owner freed it meanwhile. */
+function isFreed(kernel: Kernel, run: Run, member: Member): boolean {
+  const { folio } = member;
+  settle(folio, kernel.now);
+  if (folio.references !== 1 || folio.mapped > 0) return false;
+  member.ending = 'reclaimed';
+  member.holder = undefined;
+  folio.isolated = false;
+  put(folio);
+  run.counters.reclaimed++;
+  return true;
+}
+
+function* walk(kernel: Kernel, run: Run, member: Member): Generator<Step, readonly BlockedFault[], void> {
+  const walking = serviceTime(kernel, run, member, 'unmap');
+  if (!kernel.pass(walking)) yield walking;
+  return nobody;
+}
+
+const nobody: readonly BlockedFault[] = [];
+
+/**
+ * try_to_migrate_one(): the entry is cleared, flushed from TLBs and replaced by a migration entry, with a window for
+ * faults before the replacement. Deferred, the flush comes after all folios of the batch. Where axis D leaves no window
+ * the migration entry (or a marker) is there before the flush.
+ */
+function* installEntries(
+  kernel: Kernel,
+  run: Run,
+  member: Member,
+  pending: PendingFlush,
+): Generator<Step, readonly BlockedFault[], void> {
+  const { decisions } = kernel;
+  const { folio } = member;
+  // A VM_LOCKED mapping drains this CPU's mlock batch.
+  if (folio.mlocked) kernel.batches.drainMlock(run.cpu);
+  member.episode = member.episodes++;
+  run.counters.episodes++;
+  const unmapping = serviceTime(kernel, run, member, 'unmap');
+  if (!kernel.pass(unmapping)) yield unmapping;
+  const deferredFlush = decisions.deferredFlush && run.mode === 'async';
+  const cleared = kernel.now;
+  run.counters.tlbPages += Math.max(folio.pages, folio.mapped);
+  if (deferredFlush) pending.needed = true;
+  else if (decisions.faultWindow) {
+    run.counters.tlbFlushes++;
+    const flushing = serviceTime(kernel, run, member, 'flush');
+    if (!kernel.pass(flushing)) yield flushing;
+  }
+  const writing = serviceTime(kernel, run, member, 'entry');
+  if (!kernel.pass(writing)) yield writing;
+  writeEntries(kernel, run, member);
+  const late = letFaultsIn(kernel, run, member, { from: cleared, until: kernel.now, deferredFlush });
+  if (!deferredFlush && !decisions.faultWindow) {
+    run.counters.tlbFlushes++;
+    const flushing = serviceTime(kernel, run, member, 'flush');
+    if (!kernel.pass(flushing)) yield flushing;
+  }
+  return late;
+}
+
+/** What the world turns down by itself. The oracle meets only what stands there for good. */
+function isRefused(kernel: Kernel, run: Run, member: Member, step: Refusal): boolean {
+  const { world, decisions } = kernel;
+  return world.refuses !== undefined && !decisions.oracle && world.refuses(visitOf(kernel, run, member), step);
 }
 
 /** try_to_unmap_flush(): one flush for everything deferred. */
@@ -260,16 +207,26 @@ export function* undo(kernel: Kernel, run: Run, member: Member): Generator<Step,
   const restoring = serviceTime(kernel, run, member, 'restore');
   if (!kernel.pass(restoring)) yield restoring;
   settle(member.folio, kernel.now);
-  endEpisode(kernel, run, member);
+  endEpisode(kernel, run, member, false);
 }
 
 /**
- * migrate_folio_move() of one unmapped folio. 'done' = moved. 'again' = its references did not match; it is still
- * locked with its entries, and `answerToMismatch` says what comes next.
+ * What came of a move. Only `done` has unlocked the folio; `failed` is a permanent error, the others are axis B's answer
+ * to -EAGAIN.
  */
-export function* move(kernel: Kernel, run: Run, member: Member): Generator<Step, 'done' | 'again', void> {
+export type Moved = 'done' | 'failed' | Exclude<MismatchAnswer, 'sleep'>;
+
+/** migrate_folio_move() of one unmapped folio. */
+export function* move(
+  kernel: Kernel,
+  run: Run,
+  member: Member,
+  pass: number,
+  passes: number,
+): Generator<Step, Moved, void> {
   const { decisions, world } = kernel;
   const { folio } = member;
+  if (decisions.undoesOnWaiters && hasWaiters(kernel, run, member)) return 'undo';
   const attempt = member.attempts;
   const met = world.transient(visitOf(kernel, run, member));
   if (met !== undefined) addObstacle(folio, transientObstacle(kernel.now, met.until));
@@ -277,17 +234,40 @@ export function* move(kernel: Kernel, run: Run, member: Member): Generator<Step,
   if (!kernel.pass(trying)) yield trying;
   run.counters.moveAttempts++;
   member.attempts++;
-  if (!matches(kernel, run, member)) return 'again';
+  if (world.refuses !== undefined && !decisions.oracle) {
+    const refused = refusedMove(kernel, run, member);
+    if (refused === 'failed') return refused;
+    if (refused === 'again') return yield* answerToMismatch(kernel, run, member, pass, passes);
+  }
+  if (!matches(kernel, run, member)) return yield* answerToMismatch(kernel, run, member, pass, passes);
   const copying = world.serviceTime('copy', visitOf(kernel, run, member, attempt));
   if (!kernel.pass(copying)) yield copying;
   // 6.11 and later compare, copy, then freeze; a folio without a mapping is past turning back after the comparison.
   // Before, the freeze comes first and nobody gets a reference during the copy.
-  if (decisions.checkBeforeCopy && hasMapping(folio) && !matches(kernel, run, member)) {
-    run.counters.copiesThrownAway++;
-    return 'again';
+  if (decisions.checkBeforeCopy) {
+    // folio_mc_copy(): a machine check is an error of this folio, no panic.
+    if (isRefused(kernel, run, member, 'copy')) return 'failed';
+    if (hasMapping(folio) && !matches(kernel, run, member)) {
+      run.counters.copiesThrownAway++;
+      return yield* answerToMismatch(kernel, run, member, pass, passes);
+    }
   }
   finish(kernel, run, member);
   return 'done';
+}
+
+/**
+ * move_to_new_folio() without a handler, fallback_migrate_folio() (kernel-model 3.3). A dirty folio is written out by a
+ * synchronous call, for which its entries are put back: the per-folio loop comes again with the next pass, the batched
+ * one finds it mapped until its passes are used up. (7.2 gives it up at once, which is no other outcome.)
+ */
+function refusedMove(kernel: Kernel, run: Run, member: Member): 'again' | 'failed' | undefined {
+  if (isRefused(kernel, run, member, 'no mapping')) return 'failed';
+  if (isRefused(kernel, run, member, 'dirty')) {
+    return run.mode === 'sync' && kernel.decisions.plan.loop === 'per-folio' ? 'again' : 'failed';
+  }
+  if (isRefused(kernel, run, member, 'private')) return run.mode === 'sync' ? 'again' : 'failed';
+  return undefined;
 }
 
 /** The destination takes the folio's place: on a batch of this CPU, mapped, unlocked (migrate_folio_move, `out`). */
@@ -297,24 +277,34 @@ function finish(kernel: Kernel, run: Run, member: Member): void {
   const wasMapped = folio.entries > 0;
   member.ending = 'moved';
   member.holder = undefined;
-  toLru(kernel, run, member);
+  // A part is on the LRU through its whole (`split.ts`).
+  if (member.whole === undefined) toLru(kernel, run, member);
   const { drainAfterMove } = decisions;
   if (wasMapped && (drainAfterMove === 'mapped' || (drainAfterMove === 'mlocked' && folio.mlocked))) {
     drainLocal(kernel, run);
   }
-  endEpisode(kernel, run, member);
+  endEpisode(kernel, run, member, true);
 }
 
-/** Axis B: what the policy says to a folio whose references do not match. */
-export function answerToMismatch(kernel: Kernel, run: Run, member: Member, pass: number, passes: number) {
-  return kernel.decisions.onMismatch({
+/** Axis B: what the policy says to a folio whose references do not match; `sleep` is slept here. */
+function* answerToMismatch(
+  kernel: Kernel,
+  run: Run,
+  member: Member,
+  pass: number,
+  passes: number,
+): Generator<Step, Exclude<MismatchAnswer, 'sleep'>, void> {
+  const answer = kernel.decisions.onMismatch({
     waiters: hasWaiters(kernel, run, member),
     references: member.folio.references,
     expected: expectedReferences(member.folio),
     pass,
     passes,
-    lockSleepers: member.folio.blocked.length > 0,
+    lockSleepers: hasReferenceSleepers(member),
     reason: run.demand?.reason ?? '',
-    waited: 0,
+    waited: member.waited,
   });
+  if (answer !== 'sleep') return answer;
+  yield* sleepForReferences(kernel, run, member);
+  return 'keep';
 }

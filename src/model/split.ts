@@ -1,0 +1,96 @@
+/**
+ * Splitting a large folio for which there is no destination, and its parts afterwards (mm/migrate.c try_split_folio();
+ * kernel-model 3.4, 3.5). The model keeps the folio under its one id, by which the world answers: its parts are folios of
+ * order 0 under that id, counted one by one, and it has moved when all of them have.
+ */
+import { dropLock, matches } from './entries.ts';
+import { type Folio, get } from './folio.ts';
+import { type Kernel, type Member, type Run, type Step, visitOf } from './kernel.ts';
+import { toLru } from './migrate.ts';
+import { takeLock } from './waits.ts';
+
+/**
+ * split_folio() under the folio lock, which an asynchronous call only tries. -EAGAIN when the lock or the references
+ * stand against it; 'no' where nobody splits: small folios, hugetlb, and never for NUMA balancing.
+ */
+export function* splitFolio(kernel: Kernel, run: Run, member: Member): Generator<Step, 'split' | 'again' | 'no', void> {
+  const { folio } = member;
+  const { order, kind, splittable } = folio.spec;
+  if (order === 0 || kind === 'hugetlb' || splittable === false || run.demand?.reason === 'numa_misplaced') return 'no';
+  if (!(yield* takeLock(kernel, run, member, run.mode !== 'async'))) return 'again';
+  const splitting = kernel.world.serviceTime('split', visitOf(kernel, run, member));
+  if (!kernel.pass(splitting)) yield splitting;
+  const can = matches(kernel, run, member);
+  dropLock(kernel, run, member);
+  if (!can) return 'again';
+  run.counters.splits++;
+  member.parts = partsOf(member);
+  return 'split';
+}
+
+/**
+ * The parts, isolated like the whole. Each has the entries of one page: one a mapping of a huge page, or its share of a
+ * folio mapped by page-table entries. Obstacles yet to come stand before the first part, as a reference is to one page.
+ * Episodes and attempts are counted by the whole, so that no two questions about them are the same.
+ */
+function partsOf(whole: Member): Member[] {
+  const { folio } = whole;
+  const mapped = folio.mapped >= folio.pages ? Math.round(folio.mapped / folio.pages) : folio.mapped;
+  const spec = { ...folio.spec, order: 0, mapped };
+  return Array.from({ length: folio.pages }, (_, n) => {
+    const part: Folio = {
+      ...folio,
+      spec,
+      pages: 1,
+      references: 0,
+      mapped,
+      blocked: [],
+      active: [],
+      obstacles: n === 0 ? folio.obstacles : [],
+    };
+    // Its mappings, its page-cache reference, and the isolation.
+    get(part, mapped + (spec.kind === 'anon' ? 0 : 1) + (spec.hasPrivate === true ? 1 : 0) + 1);
+    return {
+      folio: part,
+      ending: 'unfinished' as const,
+      holder: undefined,
+      get episodes() {
+        return whole.episodes;
+      },
+      set episodes(count) {
+        whole.episodes = count;
+      },
+      get attempts() {
+        return whole.attempts;
+      },
+      set attempts(count) {
+        whole.attempts = count;
+      },
+      entriesSince: Number.NaN,
+      episode: 0,
+      caught: [],
+      waited: 0,
+      parts: undefined,
+      whole,
+    };
+  });
+}
+
+/** What a call has to do with members of which some were split by an earlier one: the parts that are left. */
+export function unfold(members: readonly Member[]): readonly Member[] {
+  if (members.every(({ parts }) => parts === undefined)) return members;
+  return members.flatMap((member) => member.parts?.filter((part) => part.ending !== 'moved') ?? [member]);
+}
+
+/** Parts back into their wholes, each once; a whole of which nothing is left has moved. */
+export function fold(kernel: Kernel, run: Run, members: readonly Member[], left: readonly Member[]): readonly Member[] {
+  if (members.every(({ parts }) => parts === undefined)) return left;
+  for (const member of members) {
+    if (member.parts === undefined) continue;
+    const stuck = member.parts.find((part) => part.ending !== 'moved' && part.ending !== 'reclaimed');
+    member.ending = stuck === undefined ? 'moved' : 'failed';
+    member.holder = stuck?.holder;
+    if (stuck === undefined) toLru(kernel, run, member);
+  }
+  return [...new Set(left.map((member) => member.whole ?? member))];
+}
