@@ -42,8 +42,11 @@ export type {
 } from './history/facts.ts';
 export { batchKinds, causes } from './history/facts.ts';
 export { workOut } from './history/history.ts';
+export { describePolicy, type PolicyPage } from './policies/describe.ts';
+export { type DecisionModule, moduleMaker } from './policies/module.ts';
 export { defaultPolicyNames, namedPolicies, resolvePolicy } from './policies/policies.ts';
 export type { Axis, Need, Policy } from './policies/policy.ts';
+export { policySchema } from './policies/schema.ts';
 export { parseUserPolicy } from './policies/user.ts';
 export { readBytes } from './read/bytes.ts';
 export type { Format, ReadOptions, Sidecar } from './read/format.ts';

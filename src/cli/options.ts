@@ -1,5 +1,8 @@
 /** Options that every command which reads captures shares, and what they mean to the rooms below. */
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { ScenarioError } from '../base/errors.ts';
 import type { PolicyMaker } from '../compare/compare.ts';
@@ -154,10 +157,31 @@ export function checkPolicy(name: string): void {
 }
 
 /**
+ * A user's policy as a module of decision functions, known by the hash of its bytes.
+ *
+ * @throws ScenarioError for a file that cannot be read, is no module, or exports no policy.
+ */
+async function policyModule(path: string): Promise<PolicyMaker> {
+  const sha256 = createHash('sha256').update(readText('--policy', path)).digest('hex');
+  const { moduleMaker } = await import('../policies/module.ts');
+  let module: unknown;
+  try {
+    module = await import(pathToFileURL(resolve(path)).href);
+  } catch (error) {
+    throw new ScenarioError(
+      'option/file',
+      `--policy ${path}: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+  return moduleMaker(module, path, sha256);
+}
+
+/**
  * A policy to replay under: its name, or the maker of a user's own when a file is named. A mistake in either is said before
  * any capture is read.
  */
 export async function policyOf(name: string): Promise<string | PolicyMaker> {
+  if (/\.m?js$/.test(name)) return policyModule(name);
   if (!/\.(ya?ml|json)$/.test(name)) {
     checkPolicy(name);
     return name;

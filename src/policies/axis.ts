@@ -58,7 +58,7 @@ export interface AxisOfChoice {
 export interface Numbered {
   /** How such a name is written, for errors. */
   readonly form: string;
-  /** Names that `parse` takes, and no others but those it refuses for their number. */
+  /** Exactly the names that `parse` takes. */
   readonly pattern: RegExp;
   parse(name: string): Choice | undefined;
   /** Some, of those that were tried or proposed: for tests over all policies, and for editors. */
@@ -108,8 +108,11 @@ export function rangesOf(choice: Choice): string {
 
 /** Lays a choice over decisions. */
 export function settle(choice: Choice, ground: Ground): Decisions {
-  const { decisions } = ground;
-  const { plan, drainAll, ...rest } = typeof choice.settles === 'function' ? choice.settles(ground) : choice.settles;
+  return layOver(ground.decisions, typeof choice.settles === 'function' ? choice.settles(ground) : choice.settles);
+}
+
+/** Decisions with some of them settled otherwise. */
+export function layOver(decisions: Decisions, { plan, drainAll, ...rest }: Settles): Decisions {
   return {
     ...decisions,
     ...rest,

@@ -2,6 +2,7 @@
 import { ScenarioError } from '../base/errors.ts';
 import type { Decisions } from '../model/decisions.ts';
 import { type Choice, findChoice } from './axis.ts';
+import { bounds } from './bounds.ts';
 import { kernelName, kernelPolicy } from './kernels.ts';
 import { axisOf, changesAgainst, choiceNamed, differingAxes, type LayOptions, layChoices, needsOf } from './lay.ts';
 import { nearest } from './nearest.ts';
@@ -10,37 +11,6 @@ import { type Alternative, type Occasion, threads } from './threads.ts';
 
 /** What an alternative is laid over when nothing else is said: the newest kernel that is known. */
 const usualGround = 'linux-7.2';
-
-interface Bound {
-  readonly name: string;
-  readonly title: string;
-  readonly source: string;
-  readonly changes: readonly string[];
-  readonly needs: readonly Need[];
-  readonly settles: Partial<Decisions>;
-}
-
-const bounds: readonly Bound[] = [
-  {
-    name: 'oracle',
-    title: 'everything that could have moved does',
-    source: 'a bound: knows which references will go away, moves at the first attempt, drains nothing',
-    changes: [
-      'every folio without an obstacle as long as its request moves at its first attempt',
-      'G: leaves the batches alone',
-    ],
-    needs: ['calls'],
-    settles: { oracle: true, lruCaches: 'nothing' },
-  },
-  {
-    name: 'never-drain',
-    title: 'batches empty only when they fill',
-    source: 'a bound: no kernel leaves every drain out',
-    changes: ['nobody drains a batch or disables caches, for migration or for anything else'],
-    needs: ['calls', 'batch flushes'],
-    settles: { neverDrain: true },
-  },
-];
 
 /** A choice that is written in this room: refused or not, it is there. */
 function knownChoice(letter: string, name: string): Choice {
@@ -116,9 +86,13 @@ export function resolvePolicy(name: string, over?: Policy, options: LayOptions =
   if (thread === undefined && bound === undefined) throw unknownPolicy(name);
   const ground = over ?? resolvePolicy(usualGround, undefined, options);
   if (thread !== undefined) return layAlternative(thread, 'thread', ground, options);
-  const { settles, ...rest } = bound!;
+  const { name: bare, title, source, changes, needs, settles } = bound!;
   return {
-    ...rest,
+    name: bare,
+    title,
+    source,
+    changes,
+    needs,
     kind: 'bound',
     over: ground.name,
     choices: ground.choices,
@@ -205,7 +179,7 @@ function isSame(a: Policy, b: Policy): boolean {
 }
 
 /** Whether two policies answer every question alike, whatever their choices are called. */
-function decideAlike(a: Decisions, b: Decisions): boolean {
+export function decideAlike(a: Decisions, b: Decisions): boolean {
   const sameFunctions = a.onMismatch === b.onMismatch && a.onUnpinnable === b.onUnpinnable;
   return sameFunctions && JSON.stringify(a) === JSON.stringify(b);
 }

@@ -5,10 +5,10 @@ import type { Decisions } from '../model/decisions.ts';
 export type Axis = 'A' | 'B' | 'C' | 'D' | 'E' | 'F' | 'G' | 'H' | 'I' | 'J' | 'K' | 'L' | 'M' | 'N' | 'O' | 'P' | 'Q';
 
 /** Axes that say how a mismatch of references is found and met. */
-export const retryAxes: readonly Axis[] = ['A', 'B', 'C', 'D', 'O', 'P'];
+export const retryAxes: readonly Axis[] = ['A', 'B', 'C', 'D', 'E', 'O', 'P'];
 
 /** Axes that say what rests in batches. */
-export const batchAxes: readonly Axis[] = ['G', 'H', 'J', 'K', 'L', 'N'];
+export const batchAxes: readonly Axis[] = ['G', 'H', 'I', 'J', 'K', 'L', 'N', 'Q'];
 
 /** A fact of history that a policy's effect cannot be worked out without. */
 export type Need = 'calls' | 'episodes' | 'batch flushes' | 'requests';

@@ -13,13 +13,11 @@ import { ScenarioError } from '../base/errors.ts';
 import { axisOf, choiceNamed, type LayOptions } from './lay.ts';
 import { layAlternative, resolvePolicy } from './policies.ts';
 import type { Policy } from './policy.ts';
+import { headOfPolicy } from './schema.ts';
 import { mistakesOf, readUserText } from './yaml-text.ts';
 
 const shape = z.strictObject({
-  name: z.string().regex(/^[a-z][a-z0-9-]*$/, 'lower-case letters, digits and dashes'),
-  title: z.string().optional(),
-  /** A policy by name; without it, what the policy is laid over by the caller. */
-  extends: z.string().optional(),
+  ...headOfPolicy,
   choices: z.record(z.string(), z.union([z.string(), z.number().int()])),
 });
 

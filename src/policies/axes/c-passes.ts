@@ -1,7 +1,8 @@
 /** C: how often one call tries. */
 import type { AxisOfChoice, Choice, Direction } from '../axis.ts';
 
-const pattern = /^(?:(\d{1,3}) \+ )?(\d{1,3})$/;
+/** Not nothing at all: `0`, `0 + 0`. */
+const pattern = /^(?!0+(?: \+ 0+)?$)(?:(\d{1,3}) \+ )?(\d{1,3})$/;
 
 /** NR_MAX_MIGRATE_PAGES_RETRY, the same in all versions. */
 const usual = 10;
@@ -16,7 +17,6 @@ function parse(name: string): Choice | undefined {
   if (found === null) return undefined;
   const first = Number(found[1] ?? 0);
   const then = Number(found[2]);
-  if (first + then === 0) return undefined;
   return {
     name,
     does:
