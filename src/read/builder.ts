@@ -363,7 +363,7 @@ export class BatchBuilder {
     }
     this.#full.push({ ...this.#columns, length: this.#length, fields, arena: this.#arena.bytes });
     const spare = this.#spares.pop();
-    this.#columns = spare ?? newEventColumns();
+    this.#columns = newEventColumns(spare);
     for (const state of this.kinds.states) state.spare = spare?.fields[state.kind.id];
     this.#arena = new Arena();
     this.#length = 0;

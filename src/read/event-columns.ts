@@ -18,18 +18,18 @@ export interface EventColumns {
   row: Uint32Array;
 }
 
-/** Columns for a whole batch. */
-export function newEventColumns(): EventColumns {
+/** Columns for a whole batch; those of `spare` again, in an object of the one shape that all readers write to. */
+export function newEventColumns(spare?: EventColumns): EventColumns {
   return {
-    ordinal: new Float64Array(batchSize),
-    time: new Float64Array(batchSize),
-    cpu: new Int32Array(batchSize),
-    pid: new Int32Array(batchSize),
-    tgid: new Int32Array(batchSize),
-    comm: new Int32Array(batchSize),
-    flags: new Uint8Array(batchSize),
-    kind: new Uint16Array(batchSize),
-    row: new Uint32Array(batchSize),
+    ordinal: spare?.ordinal ?? new Float64Array(batchSize),
+    time: spare?.time ?? new Float64Array(batchSize),
+    cpu: spare?.cpu ?? new Int32Array(batchSize),
+    pid: spare?.pid ?? new Int32Array(batchSize),
+    tgid: spare?.tgid ?? new Int32Array(batchSize),
+    comm: spare?.comm ?? new Int32Array(batchSize),
+    flags: spare?.flags ?? new Uint8Array(batchSize),
+    kind: spare?.kind ?? new Uint16Array(batchSize),
+    row: spare?.row ?? new Uint32Array(batchSize),
   };
 }
 
