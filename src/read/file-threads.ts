@@ -15,8 +15,8 @@ import { settleFacts } from './facts.ts';
 import { Hands } from './file-hands.ts';
 import type { ReadOptions } from './format.ts';
 import { fromShared, type SharedPart } from './text-memory.ts';
-import { type PartTask, readerOfParts } from './text-parts.ts';
-import type { FrontReader, Part } from './text-ranges.ts';
+import { type OwnPart, type PartTask, readerOfParts } from './text-parts.ts';
+import type { FrontReader } from './text-ranges.ts';
 import type { TracefsSeed } from './tracefs/reader.ts';
 
 export interface ThreadOptions {
@@ -51,7 +51,7 @@ export function openInThreads(
   options: ReadOptions,
   how: ThreadOptions,
 ): OpenCapture {
-  const reading = new ThreadedReading(path, size, front, how);
+  const reading = new ThreadedReading(path, size, front, how, options.lendsBatches === true);
   const first = reading.beginning();
   settleFacts(front.capture, options);
   const batches = async function* (): AsyncGenerator<EventBatch> {
@@ -72,23 +72,27 @@ class ThreadedReading {
   readonly #front: FrontReader<TracefsSeed>;
   readonly #how: ThreadOptions;
   readonly #partSize: number;
+  /** Batches are not kept (`ReadOptions.lendsBatches`). */
+  readonly #lends: boolean;
   #file: number;
   /** Everything before it has been given out. */
   #at = 0;
-  readonly #hands: Hands<PartTask, Part | SharedPart>;
-  readonly #readPart: (task: PartTask) => Part;
+  readonly #hands: Hands<PartTask, OwnPart | SharedPart>;
+  readonly #readPart: (task: PartTask) => OwnPart;
   /** What part readers begin with; the same for all until a part is not taken. */
   #seed: TracefsSeed | undefined;
   #age = 0;
-  /** Memory for parts to come from other threads in, when it holds none. */
+  /** Memory for parts to come from other threads in, when it holds none; and for their batches here. */
   readonly #memories: SharedArrayBuffer[] = [];
+  readonly #spares: Uint8Array[] = [];
 
-  constructor(path: string, size: number, front: FrontReader<TracefsSeed>, how: ThreadOptions) {
+  constructor(path: string, size: number, front: FrontReader<TracefsSeed>, how: ThreadOptions, lends: boolean) {
     this.#path = path;
     this.#size = size;
     this.#front = front;
     this.#how = how;
     this.#partSize = how.partSize ?? usualPartSize;
+    this.#lends = lends;
     this.#file = openSync(path, 'r');
     // Threads share the files that are open.
     const start = () => new Worker(new URL('./text-worker.js', import.meta.url), { workerData: this.#file });
@@ -132,23 +136,25 @@ class ThreadedReading {
     this.#file = -1;
   }
 
-  #read(task: PartTask): Part {
+  #read(task: PartTask): OwnPart {
     return this.#guarded(task.start, () => this.#readPart(task));
   }
 
   /** The part in this thread's own memory. */
-  #own(result: Part | SharedPart | undefined, { memory }: PartTask): Part | undefined {
-    const shared = result !== undefined && 'memory' in result ? result : undefined;
-    const free = shared?.memory ?? memory;
-    const part = shared === undefined ? (result as Part | undefined) : fromShared(shared);
-    if (free !== undefined) this.#memories.push(free);
-    return part;
+  #own(result: OwnPart | SharedPart | undefined, { memory }: PartTask): OwnPart | undefined {
+    if (result === undefined || !('memory' in result)) {
+      if (memory !== undefined) this.#memories.push(memory);
+      return result;
+    }
+    const { part, taken } = fromShared(result, this.#spares);
+    this.#memories.push(result.memory);
+    return { part, giveBack: () => this.#spares.push(...taken) };
   }
 
   /** The events of a part in their turn; a part that could not be taken as it is, is read again in order. */
-  *#give(part: Part | undefined, { start, end }: PartTask): Generator<EventBatch> {
-    const isWhole = part !== undefined && part.bytes === end - start && this.#at === start;
-    const batches = isWhole ? this.#front.take(part) : undefined;
+  *#give(own: OwnPart | undefined, { start, end }: PartTask): Generator<EventBatch> {
+    const isWhole = own !== undefined && own.part.bytes === end - start && this.#at === start;
+    const batches = isWhole ? this.#front.take(own.part) : undefined;
     if (batches === undefined) {
       this.#seed = undefined;
       this.#age++;
@@ -158,6 +164,7 @@ class ThreadedReading {
     this.#at = end;
     this.#how.onProgress?.(end, this.#size);
     yield* batches;
+    if (this.#lends) own?.giveBack();
   }
 
   /** Reads in order up to `end`. */

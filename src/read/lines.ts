@@ -40,13 +40,21 @@ export class Lines {
       this.#forget();
       start = stop + 1;
     }
-    for (; next < ends.length; next++) {
-      const end = ends.positions[next]!;
+    start = this.#each(chunk, next, start);
+    this.#keep(chunk, start, chunk.length);
+  }
+
+  /** The lines that end at line end `next` and those behind it; gives what follows the last. (Apart: LineEnds says why.) */
+  #each(chunk: Uint8Array, next: number, from: number): number {
+    const ends = this.#ends;
+    let start = from;
+    for (let i = next; i < ends.length; i++) {
+      const end = ends.positions[i]!;
       if (end - start > longestLine) this.#overlong(chunk, start, start + 200);
       else this.#line(chunk, start, end);
       start = end + 1;
     }
-    this.#keep(chunk, start, chunk.length);
+    return start;
   }
 
   end(): void {

@@ -47,15 +47,24 @@ export function toShared(part: Part, memory: SharedArrayBuffer | undefined): Sha
   return { part: { ...part, batches }, memory: shared, places };
 }
 
-/** The part in memory of its own; the shared memory may then be used again. */
-export function fromShared({ part, memory, places }: SharedPart): Part {
-  const bytes = new Uint8Array(memory);
+/**
+ * The part in memory of this thread, so that the shared one may be used again.
+ *
+ * @param spares memory for batches that nobody looks at any more; what is large enough of it is used
+ * @returns the part, and the memory that it is in
+ */
+export function fromShared({ part, memory, places }: SharedPart, spares: Uint8Array[]) {
+  const taken: Uint8Array[] = [];
   const batches = part.batches.map((batch, i) => {
     const from = places[i]!;
-    const { buffer } = bytes.slice(from, places[i + 1]);
-    return move(batch, (array) => viewOf(array, buffer, array.byteOffset - from, array.length));
+    const size = places[i + 1]! - from;
+    const spare = spares.pop();
+    const bytes = spare !== undefined && spare.length >= size ? spare : new Uint8Array(size);
+    bytes.set(new Uint8Array(memory, from, size));
+    taken.push(bytes);
+    return move(batch, (array) => viewOf(array, bytes.buffer, array.byteOffset - from, array.length));
   });
-  return { ...part, batches };
+  return { part: { ...part, batches }, taken };
 }
 
 function move(batch: Part['batches'][number], how: Move): Part['batches'][number] {

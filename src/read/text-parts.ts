@@ -25,6 +25,13 @@ export interface PartAnswer {
   readonly result: SharedPart;
 }
 
+/** A part in this thread's memory. */
+export interface OwnPart {
+  readonly part: Part;
+  /** It is not looked at any more: its columns are used again. */
+  readonly giveBack: () => void;
+}
+
 /** Fills a buffer from a place of the input on; gives the number of bytes, 0 at the end. */
 export type ReadAt = (buffer: Uint8Array, length: number, at: number) => number;
 
@@ -34,20 +41,25 @@ export type ReadAt = (buffer: Uint8Array, length: number, at: number) => number;
  *
  * @param id no other thread that reads the same input has it
  */
-export function readerOfParts(readAt: ReadAt, id: number): (task: PartTask) => Part {
+export function readerOfParts(readAt: ReadAt, id: number): (task: PartTask) => OwnPart {
   const buffer = new Uint8Array(chunkSize);
   let reader: PartReader | undefined;
   let age = -1;
+  // Small ones first: what happens once in a chunk is then known before the engine compiles the loop over lines.
+  let size = 1 << 12;
   return (task) => {
-    if (reader === undefined || task.age !== age) reader = openTracefsPart(task.seed, id);
+    const one = reader === undefined || task.age !== age ? openTracefsPart(task.seed, id) : reader;
+    reader = one;
     age = task.age;
     for (let at = task.start; at < task.end; ) {
-      const read = readAt(buffer, Math.min(chunkSize, task.end - at), at);
+      const read = readAt(buffer, Math.min(size, task.end - at), at);
+      size = Math.min(size * 2, chunkSize);
       if (read === 0) break;
       // Part readers keep nothing of a chunk, so that one buffer serves them all.
-      reader.push(buffer.subarray(0, read));
+      one.push(buffer.subarray(0, read));
       at += read;
     }
-    return reader.finish();
+    const part = one.finish();
+    return { part, giveBack: () => one.giveBack(part) };
   };
 }

@@ -70,8 +70,10 @@ function inParts(
     reader.push(bytes.slice(middle, to));
     const read = reader.finish();
     const shared = structuredClone(toShared(read, memory));
+    // Its columns are filled again by what is read next.
+    reader.giveBack(read);
     memory = shared.memory;
-    const joined = front.take(fromShared(shared));
+    const joined = front.take(fromShared(shared, []).part);
     // What is read next may use the memory again.
     new Uint8Array(memory).fill(255);
     if (joined === undefined) {

@@ -70,6 +70,41 @@ export interface PartReader {
   push(chunk: Uint8Array): void;
   /** The part that was pushed. What is pushed next is another one, later in the text. */
   finish(): Part;
+  /** A part that it gave is not looked at any more: its columns are used again. */
+  giveBack(part: Part): void;
+}
+
+/** A reader of a format, as it reads parts. */
+export interface PartLines {
+  startPart(id: number, turn: number): PartStart;
+  push(chunk: Uint8Array): EventBatch[];
+  finishPart(batches: EventBatch[], start: PartStart, bytes: number): Part;
+  giveBack(batch: EventBatch): void;
+}
+
+/** @param id no other reader of the same text has it */
+export function newPartReader(lines: PartLines, id: number): PartReader {
+  const given = new WeakMap<Part, readonly EventBatch[]>();
+  let start = lines.startPart(id, 0);
+  let batches: EventBatch[] = [];
+  let bytes = 0;
+  return {
+    push: (chunk) => {
+      bytes += chunk.length;
+      batches.push(...lines.push(chunk));
+    },
+    finish: () => {
+      const part = lines.finishPart(batches, start, bytes);
+      given.set(part, batches);
+      start = lines.startPart(id, start.turn + 1);
+      batches = [];
+      bytes = 0;
+      return part;
+    },
+    giveBack: (part) => {
+      for (const batch of given.get(part) ?? []) lines.giveBack(batch);
+    },
+  };
 }
 
 /** What a part's reader knew when the part began, and where it marks losses. */

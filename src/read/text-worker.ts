@@ -10,6 +10,8 @@ const file = workerData as number;
 const readPart = readerOfParts((buffer, length, at) => readSync(file, buffer, 0, length, at), threadId);
 
 parentPort?.on('message', (task: PartTask) => {
-  const result = toShared(readPart(task), task.memory);
+  const { part, giveBack } = readPart(task);
+  const result = toShared(part, task.memory);
+  giveBack();
   parentPort?.postMessage({ place: task.place, result } satisfies PartAnswer);
 });

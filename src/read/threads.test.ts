@@ -8,7 +8,7 @@ import { gunzipSync } from 'node:zlib';
 import { tracePath } from '../test-support.ts';
 import { openCapture } from './file.ts';
 import { openInThreads } from './file-threads.ts';
-import { readEvents } from './test-support.ts';
+import { eventsOf, type PlainEvent, readEvents } from './test-support.ts';
 import { openTracefs } from './tracefs/reader.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'folioscope-threads-'));
@@ -52,6 +52,27 @@ for (const threads of [2, 3])
     assert.equal(told.at(-1), size);
     assert.ok(taken > 5, `${taken} parts were taken`);
   });
+
+test('batches that are lent hold the same events, and columns of both threads are used again', async () => {
+  const one = await alone();
+  const open = openInThreads(
+    path,
+    readFileSync(path).length,
+    openTracefs(path, {}),
+    { lendsBatches: true },
+    { threads: 2, partSize: 100_000 },
+  );
+  const events: PlainEvent[] = [];
+  const memory = new Set<ArrayBufferLike>();
+  let count = 0;
+  for await (const batch of open.batches) {
+    count++;
+    memory.add(batch.time.buffer);
+    events.push(...eventsOf(open.capture, [batch]));
+  }
+  assert.deepEqual(events, one.events);
+  assert.ok(memory.size < count / 2, `${count} batches in ${memory.size} places`);
+});
 
 test('threads by option; the file may end in the middle of a line, and grow while it is read', async () => {
   const short = join(folder, 'short.txt');

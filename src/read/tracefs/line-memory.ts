@@ -95,15 +95,18 @@ export class OpeningMemory {
   find(view: DataView, at: number, end: number): Opening | undefined {
     const slot = headOf(view, at);
     const first = this.#heads[slot];
-    let before: Opening | undefined;
-    for (let one = first; one !== undefined; one = one.next) {
+    // Nearly always it is the first; a loop here would be compiled before it has met another.
+    return first === undefined || isAt(first, view, at, end) ? first : this.#findBehind(first, slot, view, at, end);
+  }
+
+  /** One of those behind the first, which then becomes the first: the one met last is tried first. */
+  #findBehind(first: Opening, slot: number, view: DataView, at: number, end: number): Opening | undefined {
+    let before = first;
+    for (let one = first.next; one !== undefined; one = one.next) {
       if (isAt(one, view, at, end)) {
-        // The one met last is tried first.
-        if (before !== undefined) {
-          before.next = one.next;
-          one.next = first;
-          this.#heads[slot] = one;
-        }
+        before.next = one.next;
+        one.next = first;
+        this.#heads[slot] = one;
         return one;
       }
       before = one;

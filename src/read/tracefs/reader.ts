@@ -6,7 +6,7 @@
  */
 import type { EventBatch } from '../../events/batch.ts';
 import { type Capture, newCapture } from '../../events/capture.ts';
-import { BatchBuilder, isBlank } from '../builder.ts';
+import { BatchBuilder, isBlank, type Origin } from '../builder.ts';
 import type { Reader, ReadOptions } from '../format.ts';
 import { sketchOf, takeKinds } from '../kind-sketch.ts';
 import type { NamedKind } from '../kind-table.ts';
@@ -16,6 +16,7 @@ import { knownSite } from '../probe-sites.ts';
 import {
   type FrontReader,
   joinPart,
+  newPartReader,
   type Part,
   type PartReader,
   type PartReaders,
@@ -49,22 +50,7 @@ export interface TracefsSeed extends Seed {
 export function openTracefsPart(seed: TracefsSeed, id = 0): PartReader {
   const reader = new TracefsReader('', seed.definitions);
   reader.takeSeed(seed);
-  let start = reader.startPart(seed, id, 0);
-  let batches: EventBatch[] = [];
-  let bytes = 0;
-  return {
-    push: (chunk) => {
-      bytes += chunk.length;
-      batches.push(...reader.push(chunk));
-    },
-    finish: () => {
-      const part = reader.finishPart(batches, start, bytes);
-      start = reader.startPart(seed, id, start.turn + 1);
-      batches = [];
-      bytes = 0;
-      return part;
-    },
-  };
+  return newPartReader(reader, id);
 }
 
 class TracefsReader implements FrontReader<TracefsSeed>, LineReader {
@@ -89,6 +75,7 @@ class TracefsReader implements FrontReader<TracefsSeed>, LineReader {
   #view: DataView = new DataView(new ArrayBuffer(0));
   #viewed: Uint8Array | undefined;
   readonly #partReaders: PartReaders = new Map();
+  #partOrigin: Origin = { high: 0, low: 0 };
   readonly #function: NamedKind;
   readonly #unnamed: NamedKind;
 
@@ -171,13 +158,14 @@ class TracefsReader implements FrontReader<TracefsSeed>, LineReader {
     this.#layout = layouts.find((layout) => layout.id === seed.layout)!;
     this.#unit = seed.clock.unit;
     this.capture.clock = seed.clock;
+    this.#partOrigin = seed.origin;
     takeKinds(this.#builder.kinds, seed.kinds, 0);
   }
 
-  startPart({ origin }: TracefsSeed, id: number, turn: number): PartStart {
+  startPart(id: number, turn: number): PartStart {
     this.#inMarker = false;
     this.#stacks = 0;
-    return startPart(this.#builder, origin, id, turn);
+    return startPart(this.#builder, this.#partOrigin, id, turn);
   }
 
   finishPart(batches: EventBatch[], start: PartStart, bytes: number): Part {
