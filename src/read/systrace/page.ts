@@ -78,7 +78,10 @@ export class PageFilter {
   }
 
   end(): void {
-    if (this.#carried > 0) this.#line(this.#carry.subarray(0, this.#carried), false);
+    const rest = this.#carry.subarray(0, this.#carried);
+    // A page may end without a line end behind it; one that ends anywhere else in a line was cut there.
+    if (this.#place === 'viewer' && !isBlank(rest) && !has(rest, pageEnd) && !has(rest, scriptTag)) this.#put(rest);
+    else if (rest.length > 0) this.#line(rest, false);
     this.#carried = 0;
     this.#flush();
   }

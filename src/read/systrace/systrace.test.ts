@@ -101,6 +101,23 @@ test('trace may begin on the line of the tag and end on that of the closing one'
   assert.equal(capture.accounting.total, 4);
 });
 
+test('a page that is cut in the middle of a line behind the trace skips that line', () => {
+  const page = new TextEncoder().encode(`<!DOCTYPE html>
+<html><script class="trace-data" type="application/text">
+# tracer: nop
+          <idle>-0     [001] d..2.  1.000001: mm_lru_insertion: page=1 pfn=0x1 lru=0 flags=Ma bd
+</script>
+<!-- END TRACE -->
+</body></html>`);
+  const at = new TextDecoder().decode(page).indexOf(' END TRACE');
+  const whole = readChunked(systrace, page);
+  assert.equal(whole.capture.accounting.skipped, 0);
+  const cut = readChunked(systrace, page.subarray(0, at));
+  assert.equal(cut.events.length, 1);
+  assert.equal(cut.capture.accounting.skipped, 1);
+  assert.ok(balance(cut.capture.accounting));
+});
+
 test('a zlib stream that is damaged or cut gives what came before, and says so', () => {
   const whole = atraceZlib(trace);
   const cut = readChunked(systrace, whole.subarray(0, 20_000));
