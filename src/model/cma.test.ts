@@ -118,6 +118,24 @@ test('clean page cache is dropped, not moved; with other references it is moved,
   assert.equal(run({ ...decisions, reclaimsCleanFirst: false }, { folios: [clean] }).result.counters.reclaimed, 0);
 });
 
+test('a folio whose last user lets go meanwhile is a free page: the range is had without it', () => {
+  // backgroundActions.free; the second list is isolated after that.
+  const rows = rowsOf([[1100, 3, 10, 40]]);
+  const { result } = run('linux-6.12.117', { folios: many(64), background: rows });
+  assert.equal(endings(result)[0]![40], 'reclaimed');
+  assert.deepEqual([result.returned, result.counters.movedFolios, result.counters.failedFolios], [0, 64, 0]);
+  // In an add batch it is not free before that is flushed; since then nobody holds it.
+  const fresh = many(64).map((spec, id) => (id === 40 ? { ...spec, notOnLru: true } : spec));
+  const queued = rowsOf([
+    [100, 3, 0, 40],
+    [1020, 3, 10, 40],
+  ]);
+  const { decisions } = resolvePolicy('linux-6.12.117');
+  const bare = run({ ...decisions, lruCaches: 'nothing' }, { folios: fresh, background: queued }).result;
+  assert.equal(bare.returned, -16);
+  assert.equal(run('linux-6.12.117', { folios: fresh, background: queued }).result.returned, 0);
+});
+
 test('an anonymous folio with more references than entries is not isolated: no event of its own, and the range fails', () => {
   const anon: FolioSpec = { order: 0, kind: 'anon', mapped: 2 };
   const pinned: Obstacle = { ...forever, holder: 'pin', references: 1024 };

@@ -4,6 +4,7 @@
  */
 import { drainAll, drainLocal } from './drains.ts';
 import { expectedReferences, pin, pinReferences, settle, unpin } from './folio.ts';
+import { hasLeft } from './isolate-block.ts';
 import type { Kernel, Member, Process, Run, Step } from './kernel.ts';
 import { gapOf, putbackAll } from './lists.ts';
 import { isolate, serviceTime } from './migrate.ts';
@@ -14,6 +15,8 @@ interface PinCall {
   readonly members: readonly Member[];
   /** How often the array names each: pins are taken for every time. */
   readonly repeats: readonly number[] | undefined;
+  /** Pins held now, by member. */
+  readonly held: number[];
 }
 
 /** One chunk is one pin call; the first that fails ends the request. Pins of a call that succeeded stay with the user. */
@@ -21,7 +24,8 @@ export function* pinLongterm(kernel: Kernel, run: Run): Process {
   for (const [chunk, members] of run.members.entries()) {
     const gap = gapOf(run, chunk);
     if (!kernel.pass(gap)) yield gap;
-    const returned = yield* pinCall(kernel, run, { members, repeats: run.demand?.chunks[chunk]?.repeats });
+    const repeats = run.demand?.chunks[chunk]?.repeats;
+    const returned = yield* pinCall(kernel, run, { members, repeats, held: members.map(() => 0) });
     if (returned === 0) continue;
     run.returned = returned;
     return;
@@ -40,7 +44,7 @@ function* pinCall(kernel: Kernel, run: Run, call: PinCall): Generator<Step, numb
   let slept = 0;
   for (;;) {
     yield* pinAll(kernel, run, call);
-    const todo = call.members.filter((member) => member.ending !== 'moved');
+    const todo = call.members.filter((member) => !hasLeft(member));
     if (todo.length === 0) return 0;
     const { list, asleep } = yield* collect(kernel, run, call, todo);
     if (list.length === 0 && kernel.decisions.emptyCollectEnds) return 0;
@@ -64,7 +68,7 @@ function* pinCall(kernel: Kernel, run: Run, call: PinCall): Generator<Step, numb
 }
 
 /** pin_user_pages(): FOLL_PIN for every time that the array names the folio. Finds a migration entry: sleeps on it. */
-function* pinAll(kernel: Kernel, run: Run, { members, repeats }: PinCall): Generator<Step, void, void> {
+function* pinAll(kernel: Kernel, run: Run, { members, repeats, held }: PinCall): Generator<Step, void, void> {
   for (const [place, member] of members.entries()) {
     const { folio } = member;
     const ns = serviceTime(kernel, run, member, 'pin');
@@ -74,14 +78,18 @@ function* pinAll(kernel: Kernel, run: Run, { members, repeats }: PinCall): Gener
       yield kernel.lockQueue(folio);
       run.counters.stall += kernel.now - asleep;
     }
-    pin(folio, repeats?.[place] ?? 1);
+    // What its last user has let go of is mapped nowhere, so that the user pins something else.
+    if (folio.gone) continue;
+    held[place] = repeats?.[place] ?? 1;
+    pin(folio, held[place]);
   }
 }
 
 /** unpin_user_pages(): all of them, before anything is migrated. */
-function unpinAll(kernel: Kernel, { members, repeats }: PinCall): void {
+function unpinAll(kernel: Kernel, { members, held }: PinCall): void {
   for (const [place, { folio }] of members.entries()) {
-    unpin(folio, repeats?.[place] ?? 1);
+    unpin(folio, held[place]);
+    held[place] = 0;
     kernel.released(folio);
   }
 }
@@ -129,6 +137,8 @@ interface Drained {
 /** Asks until the rule says to go on; for one folio each kind of drain is done at most once. */
 function* drainFor(kernel: Kernel, run: Run, member: Member, state: Drained): Generator<Step, void, void> {
   const { folio } = member;
+  // isolate_hugetlb() comes before the rule.
+  if (folio.spec.kind === 'hugetlb') return;
   for (let done = 0; done < 2; ) {
     settle(folio, kernel.now);
     const answer = kernel.decisions.onUnpinnable({

@@ -9,9 +9,15 @@ import { isolate } from './migrate.ts';
 /** COMPACT_CLUSTER_MAX: base pages after which a list is full; a large folio may take it beyond. */
 const clusterPages = 32;
 
-/** Whether the folio has left its place in this request, so that nobody has to move it any more. */
+/**
+ * Whether nobody has to move the folio any more: it has moved in this request, or was reclaimed. A folio whose last user
+ * let go meanwhile is a free page by now, and noted as reclaimed.
+ */
 export function hasLeft(member: Member): boolean {
-  return member.ending === 'moved' || member.ending === 'reclaimed';
+  if (member.ending === 'moved' || member.ending === 'reclaimed') return true;
+  if (!member.folio.gone || member.folio.references > 0) return false;
+  member.ending = 'reclaimed';
+  return true;
 }
 
 /**

@@ -42,6 +42,7 @@ function* drop(kernel: Kernel, run: Run, member: Member): Generator<Step, boolea
   }
   folio.isolated = false;
   put(folio);
+  kernel.batches.free(folio);
   member.ending = 'reclaimed';
   member.holder = undefined;
   run.counters.reclaimed++;
