@@ -186,6 +186,7 @@ test('CMA: one busy folio costs its area, and each area costs a window; what has
   // Area 0: one call for chunk 0, five for chunk 1. Area 1: five, for the one folio left. Area 2: one a chunk.
   assert.equal(result.counters.calls, 6 + 5 + 2);
   assert.deepEqual([result.counters.rcuWaits, result.counters.allCpuDrains], [3, 3]);
+  assert.deepEqual([result.counters.movedFolios, result.counters.failedFolios], [7, 1]);
   const rows = (kind: keyof typeof logKind) =>
     Array.from({ length: log.length }, (_, row) => row)
       .filter((row) => log.kind[row] === logKind[kind])
@@ -201,6 +202,17 @@ test('CMA: one busy folio costs its area, and each area costs a window; what has
     [-1, 1, -16],
   ]);
   assert.deepEqual(rows('cma finish'), [[-1, 2, 0]]);
+});
+
+test('CMA: what no area needed has not failed', () => {
+  const demand = {
+    model: 'cma' as const,
+    chunks: [0, 1, 2].map((id) => ({ folios: [id], gap: 0 })),
+    areas: [[0], [1], [2]],
+  };
+  const { result } = run('linux-6.12.117', { folios: many(3), demand });
+  assert.deepEqual(endings(result).flat(), ['moved', 'not tried', 'not tried']);
+  assert.deepEqual([result.counters.movedFolios, result.counters.failedFolios, result.returned], [1, 0, 0]);
 });
 
 test('CMA: without protection a failed area leaves its folio in an add batch, where the next area cannot isolate it', () => {

@@ -82,14 +82,19 @@ export function resultOf(run: Run, kernel: Kernel): RequestResult {
   const unfinished = Number.isNaN(run.ended);
   let moved = 0;
   let wanted = 0;
-  const seen = new Set<Folio>();
+  let seen: Set<Folio> | undefined;
   let stall = run.counters.stall;
   let underEntries = run.counters.timeUnderEntries;
   const chunks = run.members.map((members) =>
     members.map((member: Member): MemberResult => {
-      wanted++;
-      if (!seen.has(member.folio)) stall += sleptSoFar(member.folio, kernel.now, run.counters);
-      seen.add(member.folio);
+      // An allocation that was served by one area wants nothing of those after it, nor of the rest of those given up.
+      const isSpared = member.ending === 'not tried' && run.demand?.model === 'cma' && run.returned === 0;
+      if (!isSpared) wanted++;
+      if (member.folio.blocked.length > 0 && !seen?.has(member.folio)) {
+        stall += sleptSoFar(member.folio, kernel.now, run.counters);
+        seen ??= new Set();
+        seen.add(member.folio);
+      }
       if (!Number.isNaN(member.entriesSince)) underEntries += kernel.now - member.entriesSince;
       const hasLeft = member.ending === 'moved' || member.ending === 'reclaimed';
       const ending = unfinished && !hasLeft ? 'unfinished' : member.ending;
