@@ -1,5 +1,6 @@
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
+import { moduleMaker } from '../policies/module.ts';
 import { resolvePolicy } from '../policies/policies.ts';
 import { parseUserPolicy } from '../policies/user.ts';
 import { runScenario } from '../replay/scenario/run.ts';
@@ -47,6 +48,8 @@ test('a policy without choices of its own is its era, byte for byte; policies th
   const own = parseUserPolicy('name: mine\nchoices: {}\n', 'mine.yaml', base);
   const draw = (policy: typeof base) => json(runScenario(hot, policy, { seed: 1, draw: 3 }));
   assert.equal(draw(own), draw(base));
+  const module = moduleMaker({ policy: { name: 'mine', decisions: {} } }, 'mine.js', '00'.repeat(32))(base, {});
+  assert.equal(draw(module), draw(base));
   const { rows } = compareScenario(hot, [own, over('linux-6.1.191'), over('refcheck-unmap')], { draws: 6, seed: 1 });
   assert.deepEqual(rows[0]?.coincidesWith, ['mine', 'linux-6.1.191']);
   assert.deepEqual(rows[3]?.coincidesWith, []);
