@@ -1,12 +1,15 @@
 import { strict as assert } from 'node:assert';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { ScenarioError } from '../../base/errors.ts';
+import { root } from '../../test-support.ts';
 import { meanOf, parseDuration, printDuration, sampler } from './durations.ts';
 import { defaultModes } from './models.ts';
 import { printScenario } from './print.ts';
 import type { DeedLine, Law, RequestLine, Scenario } from './scenario.ts';
-import { furtherServices } from './scenario.ts';
+import { deedKinds, furtherServices } from './scenario.ts';
 import { parseScenario, scenarioSchema } from './schema.ts';
 
 const usual = `name: small
@@ -293,4 +296,13 @@ test('the schema that editors get names every part of a file', () => {
   ]);
   // What has a default need not be written.
   assert.deepEqual([...schema.required].sort(), ['duration', 'folios', 'kernel', 'machine', 'name', 'requests']);
+});
+
+test('the example of the documentation is a scenario', () => {
+  const page = readFileSync(join(root, 'docs/scenarios.md'), 'utf8');
+  const [, example = ''] = /```yaml\n([\s\S]*?)```/.exec(page) ?? [];
+  const one = parseScenario(example, 'docs/scenarios.md');
+  assert.deepEqual(parseScenario(printScenario(one), 'printed.yaml'), one);
+  for (const kind of deedKinds) assert.ok(page.includes(`\`${kind}: `), `${kind} is not documented`);
+  for (const service of furtherServices) assert.ok(page.includes(`\`${service}\``), `${service} is not documented`);
 });
