@@ -1,0 +1,21 @@
+/** The rows of the scoreboard, thread by thread. */
+import { row as lruDisableFall } from './cma.ts';
+import { row as lruDisableRest } from './cma-rest.ts';
+import { row as drainPiggyback } from './drain-piggyback.ts';
+import { row as gupMlock } from './gup.ts';
+import { row as gupActivate } from './gup-activate.ts';
+import { row as offline } from './offline.ts';
+import { rows as others } from './others.ts';
+import { row as rcu } from './rcu.ts';
+import type { ScoreRow } from './row.ts';
+
+export const rows: readonly ScoreRow[] = [
+  lruDisableFall,
+  lruDisableRest,
+  offline,
+  drainPiggyback,
+  rcu,
+  gupMlock,
+  gupActivate,
+  ...others,
+];
