@@ -57,9 +57,8 @@ export class Batches {
   /** Of those, the folios that somebody migrates, and the numbers of their adds. */
   readonly #tracked: IntegerColumn[];
   readonly #numbers: NumberColumn[];
-  /** Number of the latest add, and by folio that of the youngest add applied. */
+  /** Number of the latest add. */
   #number = 0;
-  readonly #applied: Float64Array;
   readonly #heads: BufferHeads;
   /** The background row that is being applied; -1 = none. */
   #row = -1;
@@ -74,7 +73,6 @@ export class Batches {
     this.#counts = new Int32Array(cpus * kinds);
     this.#tracked = Array.from({ length: cpus * kinds }, () => new IntegerColumn(16));
     this.#numbers = Array.from({ length: cpus * kinds }, () => new NumberColumn(16));
-    this.#applied = new Float64Array(folios.source.length);
     this.#heads = new BufferHeads(cpus, folios);
   }
 
@@ -109,7 +107,7 @@ export class Batches {
   #enter(cpu: number, kind: number, folio: Folio): void {
     const slot = cpu * kinds + kind;
     get(folio);
-    folio.table[folio.id * kinds + kind]!++;
+    folio.queue(kind, 1);
     this.#tracked[slot]!.push(folio.id);
     this.#numbers[slot]!.push(++this.#number);
     const count = ++this.#counts[slot]!;
@@ -208,7 +206,7 @@ export class Batches {
       numbers.length = 0;
       for (let i = 0; i < length; i++) {
         const folio = this.#folios.get(tracked.data[i]!);
-        folio.table[folio.id * kinds + kind]!--;
+        folio.queue(kind, -1);
         put(folio);
         this.#apply(kind, folio, numbers.data[i]!, slot);
         if (folio.gone) this.#freeIfLast(folio);
@@ -225,8 +223,8 @@ export class Batches {
     if (kind !== addKind && kind !== mlockKind && !clears && !folio.onLru) return;
     // 7.2 folio_batch_move_lru(): nobody but the batch had it, so that it is freed and never inserted.
     const isLone = kind === addKind && folio.gone && folio.references === 0 && this.#decisions.drainAll.freesLone;
-    if (number < this.#applied[folio.id]!) this.account.reordered++;
-    else this.#applied[folio.id] = number;
+    if (number < folio.applied) this.account.reordered++;
+    else folio.applied = number;
     if (kind === addKind) folio.onLru = !folio.isolated;
     else if (kind === mlockKind) {
       // __mlock_new_folio sets PG_lru of a folio that went from its allocation straight to this batch.

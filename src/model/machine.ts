@@ -240,12 +240,15 @@ export class Machine {
   *#request(run: Run) {
     const { world } = this.#kernel;
     const demand = run.demand!;
-    const seen = new Set<number>();
+    // Most folios meet nothing, and a folio may be in several chunks.
+    let seen: Set<number> | undefined;
     for (const members of run.members) {
       for (const { folio } of members) {
-        if (seen.has(folio.id)) continue;
+        const obstacles = world.obstacles(demand.id, folio.id);
+        if (obstacles.length === 0 || seen?.has(folio.id)) continue;
+        seen ??= new Set();
         seen.add(folio.id);
-        for (const obstacle of world.obstacles(demand.id, folio.id)) addObstacle(folio, obstacle);
+        for (const obstacle of obstacles) addObstacle(folio, obstacle);
       }
     }
     yield* requesters[demand.model](this.#kernel, run);

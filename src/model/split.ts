@@ -4,7 +4,7 @@
  * order 0 under that id, counted one by one, and it has moved when all of them have.
  */
 import { dropLock, matches } from './entries.ts';
-import { type Folio, get } from './folio.ts';
+import { partOf } from './folio.ts';
 import { type Kernel, type Member, type Run, type Step, visitOf } from './kernel.ts';
 import { toLru } from './migrate.ts';
 import { takeLock } from './waits.ts';
@@ -36,20 +36,8 @@ export function* splitFolio(kernel: Kernel, run: Run, member: Member): Generator
 function partsOf(whole: Member): Member[] {
   const { folio } = whole;
   const mapped = folio.mapped >= folio.pages ? Math.round(folio.mapped / folio.pages) : folio.mapped;
-  const spec = { ...folio.spec, order: 0, mapped };
   return Array.from({ length: folio.pages }, (_, n) => {
-    const part: Folio = {
-      ...folio,
-      spec,
-      pages: 1,
-      references: 0,
-      mapped,
-      blocked: [],
-      active: [],
-      obstacles: n === 0 ? folio.obstacles : [],
-    };
-    // Its mappings, its page-cache reference, and the isolation.
-    get(part, mapped + (spec.kind === 'anon' ? 0 : 1) + (spec.hasPrivate === true ? 1 : 0) + 1);
+    const part = partOf(folio, mapped, n === 0 ? folio.obstacles : []);
     return {
       folio: part,
       ending: 'unfinished' as const,
