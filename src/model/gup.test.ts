@@ -191,6 +191,37 @@ test('a folio that the array names twice carries two pins, which no rule expects
   assert.equal(machine.folios[0]!.references, 16 + 16 + 2, 'pages, maps and pins: a large folio flushes its batch');
 });
 
+test('a folio in several batches at once: one all-CPU drain empties them, and may apply them out of order', () => {
+  // Activated on CPU 2, deactivated on CPU 1 (which pins), mlocked on CPU 3.
+  const background = rowsOf([
+    [100, 2, 1, 0],
+    [200, 1, 2, 0],
+    [300, 3, 6, 0],
+  ]);
+  const setting = { folios: [{ ...shmem, mlocked: true }], background };
+  const references: number[] = [];
+  const spied = (name: string): Decisions => {
+    const { decisions } = resolvePolicy(name);
+    return {
+      ...decisions,
+      onUnpinnable(view) {
+        references.push(view.references);
+        return decisions.onUnpinnable(view);
+      },
+    };
+  };
+  // Where PG_lru stays set: one reference a batch. This CPU's drain takes one, that of all the others the rest; the
+  // deactivation of this CPU is applied before the activation that came first.
+  const { counters, returned } = run(spied('linux-6.12.117'), setting).result.requests[0]!;
+  assert.deepEqual(references, [2 + 3 + 1024, 2 + 2 + 1024]);
+  assert.deepEqual([returned, counters.allCpuDrains, counters.reordered], [0, 1, 1]);
+  // Where queueing clears it (6.11 to 6.16) the second operation is not queued at all; mlock's batch does not ask.
+  references.length = 0;
+  const cleared = run(spied('linux-6.12.40'), setting).result.requests[0]!;
+  assert.deepEqual(references, [2 + 2 + 1024]);
+  assert.deepEqual([cleared.returned, cleared.counters.allCpuDrains, cleared.counters.reordered], [0, 1, 0]);
+});
+
 test('pins of a call that succeeded stay with the user, those of one that failed are gone', () => {
   const pinned = run('linux-6.12.117', { folios: [shmem, shmem] });
   assert.deepEqual(

@@ -118,10 +118,15 @@ function* collect(
     if (yield* isolate(kernel, run, member)) list.push(member);
     else member.ending = 'not isolated';
   }
+  if (repeats === undefined) return { list, asleep: state.asleep };
+  const unlisted = new Set(todo);
+  for (const member of list) unlisted.delete(member);
+  const unpinnable = new Set(todo);
   for (const [place, member] of members.entries()) {
-    for (let again = 1; again < (repeats?.[place] ?? 1) && todo.includes(member); again++) {
+    for (let again = 1; again < (repeats[place] ?? 1) && unpinnable.has(member); again++) {
       yield* drainFor(kernel, run, member, state);
-      if (list.includes(member) || !(yield* isolate(kernel, run, member))) continue;
+      if (!unlisted.has(member) || !(yield* isolate(kernel, run, member))) continue;
+      unlisted.delete(member);
       list.push(member);
     }
   }
