@@ -18,14 +18,19 @@ export function* putbackAll(kernel: Kernel, run: Run, members: readonly Member[]
   for (const member of members) yield* putback(kernel, run, member);
 }
 
-/** One try at a chunk: isolate, one call, put back what is left. Returns how many folios have not moved. */
+/** Whether a folio is gone from its place: moved, or dropped or freed meanwhile. */
+export function isGone({ ending }: Member): boolean {
+  return ending === 'moved' || ending === 'reclaimed';
+}
+
+/** One try at a chunk: isolate, one call, put back what is left. Returns how many folios are still in their place. */
 export function* tryOnce(kernel: Kernel, run: Run, members: readonly Member[]): Generator<Step, number, void> {
   const list = yield* isolateAll(kernel, run, members);
   if (list.length > 0) {
     const rest = yield* migratePages(kernel, run, list, run.demand?.mode ?? 'sync');
     yield* putbackAll(kernel, run, rest.left);
   }
-  return members.filter((member) => member.ending !== 'moved').length;
+  return members.filter((member) => !isGone(member)).length;
 }
 
 /** ns that a recording shows before this chunk. */
