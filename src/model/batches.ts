@@ -118,7 +118,8 @@ export class Batches {
 
   /** The entry conditions of mm/swap.c (classic: 6.10 and before, 6.17 and later; PG_lru cleared in between). */
   #admit(kind: number, folio: Folio): boolean {
-    if (folio.gone) return false;
+    // Hugetlb folios are on lists of their own, which no batch stands before.
+    if (folio.gone || folio.spec.kind === 'hugetlb') return false;
     if (kind === mlockKind) return true;
     if (kind === addKind) {
       if (folio.isolated || queuedIn(folio, addKind) !== 0) return false;
