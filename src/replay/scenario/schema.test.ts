@@ -6,11 +6,11 @@ import fc from 'fast-check';
 import { ScenarioError } from '../../base/errors.ts';
 import { root } from '../../test-support.ts';
 import { meanOf, parseDuration, printDuration, sampler } from './durations.ts';
-import { defaultModes } from './models.ts';
 import { printScenario } from './print.ts';
-import type { DeedLine, Law, RequestLine, Scenario } from './scenario.ts';
+import type { Law, Scenario } from './scenario.ts';
 import { deedKinds, furtherServices } from './scenario.ts';
 import { parseScenario, scenarioSchema } from './schema.ts';
+import { anyScenario } from './test-support.ts';
 
 const usual = `name: small
 kernel: linux-6.12
@@ -124,128 +124,9 @@ test('several mistakes are named at once, a line each', () => {
   assert.equal(mistakesOf(text).split('\n').length, 2);
 });
 
-const duration = fc.oneof(
-  fc.nat(5000).map((n) => n * 1000),
-  fc.nat(2 ** 31),
-  fc.constantFrom(0.5, 1e9, 25e8),
-);
-const positive = duration.map((ns) => ns + 1);
-const law: fc.Arbitrary<Law> = fc.oneof(
-  positive.map((ns): Law => ({ kind: 'fixed', ns })),
-  positive.map((mean): Law => ({ kind: 'exponential', mean })),
-  fc.tuple(positive, duration).map(([low, more]): Law => ({ kind: 'uniform', low, high: low + more })),
-  fc.array(positive, { minLength: 1, maxLength: 4 }).map((ns): Law => ({ kind: 'values', ns })),
-  fc
-    .array(fc.tuple(positive, fc.nat(9)), { minLength: 1, maxLength: 4 })
-    .map((pairs): Law => ({ kind: 'values', ns: pairs.map(([ns]) => ns), weights: pairs.map(([, w]) => w + 1) })),
-);
-const groupName = fc.constantFrom('hot', 'cold');
-const text = fc.string({ unit: 'grapheme-ascii' });
-const times = fc.array(fc.nat(999_999), { minLength: 1, maxLength: 3 });
-
-const deedLine: fc.Arbitrary<DeedLine> = fc.oneof(
-  fc.record({ deed: fc.record({ touch: groupName }), every: law }),
-  fc.record({ deed: fc.record({ read: groupName }), every: law, pick: fc.constant('in turn' as const) }),
-  fc.record({ deed: fc.record({ pin: groupName, for: law }), at: times }),
-  fc.record({ deed: fc.record({ drain: fc.constantFrom('local' as const, 'all' as const) }), every: law }),
-  fc.record({
-    deed: fc.record({
-      launch: fc.record(
-        { faults: fc.integer({ min: 1, max: 99 }), reads: fc.nat(99), within: duration, of: groupName },
-        { requiredKeys: ['faults', 'reads', 'within'] },
-      ),
-    }),
-    at: times,
-  }),
-);
-
-const requestLine = (name: string): fc.Arbitrary<RequestLine> =>
-  fc.oneof(
-    fc.record({
-      name: fc.constant(name),
-      model: fc.constantFrom('move_pages' as const, 'compaction' as const, 'numa balancing' as const),
-      mode: fc.constantFrom('async' as const, 'sync-light' as const, 'sync' as const),
-      cpu: fc.nat(1),
-      of: groupName,
-      at: fc.oneof(times, fc.record({ every: law, count: fc.integer({ min: 1, max: 9 }) })),
-      list: fc.integer({ min: 1, max: 4 }),
-      lists: fc.integer({ min: 1, max: 2 }),
-    }),
-    fc.record({
-      name: fc.constant(name),
-      model: fc.constant('cma' as const),
-      mode: fc.constant(defaultModes.cma),
-      cpu: fc.constant(0),
-      of: groupName,
-      at: times,
-      list: fc.constant(1),
-      lists: fc.constant(2),
-      areas: fc.integer({ min: 1, max: 3 }),
-    }),
-  );
-
-const scenario: fc.Arbitrary<Scenario> = fc.record(
-  {
-    name: fc.constantFrom('a', 'some-name'),
-    about: text,
-    thread: text,
-    kernel: fc.constantFrom('6.12', '5.10.200', '7.2'),
-    seed: fc.nat(5),
-    duration: fc.integer({ min: 1_000_000, max: 2 ** 40 }),
-    machine: fc.record({
-      cpus: fc.constant(2),
-      pageSize: fc.constantFrom(4096, 65536),
-      preemption: fc.constantFrom('none' as const, 'full' as const),
-      timeSlice: duration,
-      spin: duration,
-      patience: duration,
-      flushes: fc.constantFrom('broadcast' as const, 'ipi' as const),
-      tlbMiss: fc.constantFrom(0, 0.1, 0.25, 1),
-      lruGen: fc.boolean(),
-    }),
-    folios: fc.constant([
-      { name: 'hot', count: 9, kind: 'shmem', order: 0, mapped: 2, mlocked: false, clean: false, start: 'on lru' },
-      {
-        name: 'cold',
-        count: 9,
-        kind: 'file',
-        order: 0,
-        mapped: 1,
-        mlocked: true,
-        clean: true,
-        region: 'r',
-        start: 'fresh',
-      },
-    ] as const),
-    tasks: fc
-      .array(fc.record({ count: fc.integer({ min: 1, max: 3 }), cpus: fc.constantFrom([0], [0, 1], [1, 0]) }), {
-        maxLength: 2,
-      })
-      .chain((tasks) =>
-        fc.tuple(
-          ...tasks.map((task, i) =>
-            fc.array(deedLine, { minLength: 1, maxLength: 4 }).map((does) => ({ name: `task ${i}`, ...task, does })),
-          ),
-        ),
-      ),
-    requests: fc.tuple(requestLine('one'), requestLine('two')),
-    services: fc.dictionary(fc.constantFrom('unmap', 'device copy', ...furtherServices), law, {
-      noNullPrototype: true,
-    }),
-    falseWaiters: fc.constantFrom(0, 0.01),
-    estimated: fc.constant({ 'services.unmap': { low: 1, high: 2.5 } }),
-  },
-  {
-    requiredKeys: [
-      ...(['name', 'about', 'kernel', 'seed', 'duration', 'machine', 'folios', 'tasks'] as const),
-      ...(['requests', 'services', 'falseWaiters'] as const),
-    ],
-  },
-);
-
 test('what is printed is read back as it was', () => {
   fc.assert(
-    fc.property(scenario, (made) => {
+    fc.property(anyScenario, (made) => {
       // Plain objects: those of fast-check have no prototype.
       const one = structuredClone(made) as Scenario;
       assert.deepEqual(parseScenario(printScenario(one), 'printed.yaml'), one);
