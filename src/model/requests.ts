@@ -10,11 +10,13 @@ import { protect, protectAgain, unprotect } from './drains.ts';
 import { pinLongterm } from './gup.ts';
 import type { Kernel, Process, Run } from './kernel.ts';
 import { gapOf, isolateAll, putbackAll, tryOnce } from './lists.ts';
+import { migrateVma } from './migrate-vma.ts';
 import { movePages } from './move-pages.ts';
 import { balanceNuma } from './numa.ts';
 import { offline } from './offline.ts';
 import { migratePages } from './plans.ts';
 import { softOffline } from './soft-offline.ts';
+import { splitHuge } from './thp-split.ts';
 
 /** Calls whose requester is not known: each chunk is one call, nothing protects it, nobody retries. */
 function* plainCalls(kernel: Kernel, run: Run): Process {
@@ -49,10 +51,6 @@ function* migrateLists(kernel: Kernel, run: Run): Process {
   run.returned = left;
 }
 
-function notYet(_: Kernel, run: Run): Process {
-  throw new Error(`no procedure for '${run.demand?.model}'`);
-}
-
 /** The process of each kind of request. */
 export const requesters: Readonly<Record<RequestModel, (kernel: Kernel, run: Run) => Process>> = {
   move_pages: movePages,
@@ -64,7 +62,7 @@ export const requesters: Readonly<Record<RequestModel, (kernel: Kernel, run: Run
   cma: allocateCma,
   'numa balancing': balanceNuma,
   'soft offline': softOffline,
-  migrate_vma: notYet,
-  'thp split': notYet,
+  migrate_vma: migrateVma,
+  'thp split': splitHuge,
   migrate_pages: migrateLists,
 };
