@@ -109,6 +109,12 @@ export const threads: readonly Alternative[] = [
     choices: { B: 'sleep for references' },
   },
   {
+    name: 'flush-at-once',
+    title: 'flush TLBs of every folio at once',
+    source: 'David Hildenbrand, an experiment on x86 in the thread before, 2024-08',
+    choices: { D: 'clear, flush, entry' },
+  },
+  {
     name: 'marker-first',
     title: 'mark the entry invalid before it is flushed',
     source: 'Dev Jain, RFC of 2024-08-01, before the thread',

@@ -31,6 +31,28 @@ test('JSON is read as well, and what extends nothing is laid over what the calle
   assert.equal(policy.decisions.contiguousTries, 10);
 });
 
+test('a policy without choices is what it extends, in every decision', () => {
+  for (const ground of ['linux-5.10', 'linux-6.1.192', 'linux-6.12.117', 'linux-7.2', 'waiters-undo']) {
+    const over = resolvePolicy(ground);
+    const policy = parseUserPolicy(`name: empty\nextends: ${ground}\nchoices: {}\n`, 'empty.yaml');
+    assert.deepEqual(policy.decisions, over.decisions);
+    assert.deepEqual(policy.choices, over.choices);
+    assert.match(policy.changes[0] ?? '', /^nothing: /);
+  }
+});
+
+test('a choice that cannot be built is refused with the reason', () => {
+  assert.throws(
+    () => parseUserPolicy('name: x\nchoices:\n  J: converted to flag-clear\n', 'p.yaml'),
+    (error) => {
+      assert.ok(error instanceof ScenarioError);
+      assert.match(error.message, /^p\.yaml:3:6: axis J: .*cannot be built/);
+      assert.match(error.hint, /munlock/);
+      return true;
+    },
+  );
+});
+
 // [text, message, hint]
 const mistakes: readonly (readonly [string, RegExp, RegExp])[] = [
   ['name: x\nchoices:\n  G: drain onse\n', /^p\.yaml:3:6: axis G: no choice "drain onse"/, /"drain once"/],
