@@ -62,7 +62,7 @@ test('the other way round, every direction turns round', () => {
 test('a page names the thread, the change and the need; what changes nothing says so', () => {
   const page = describePolicy(resolvePolicy('gup-mlock-drain', over612), over612);
   assert.match(page.source, /Will Deacon.*2025-08-15/);
-  assert.deepEqual(page.needs, ['calls', 'requests']);
+  assert.deepEqual(page.needs, ['calls', 'batch flushes', 'requests']);
   assert.equal(page.changes[0]?.from, 'references with pin bias');
   assert.equal(page.changes[0]?.real, 'never');
   const same = describePolicy(resolvePolicy('lru-cache-disable', over612), over612);

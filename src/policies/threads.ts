@@ -211,7 +211,7 @@ export const threads: readonly Alternative[] = [
   {
     name: 'gup-always',
     title: 'every pin drains all CPUs',
-    source: `weighed in ${drainMlock}`,
+    source: 'a bound of axis I',
     choices: { I: 'always' },
     shown: pins,
   },

@@ -40,7 +40,7 @@ const backingOff: Choice['directions'] = { S: '+', R: '-', L: '-', W: '-', D: '+
  * holding a reference; the argument for them holds only for those who sleep on the lock (kernel-model 8.2). Both readings are here;
  * the second asks for what no kernel can see.
  */
-const onlySleepers = 'who sleeps on its lock with a reference (which PG_waiters alone does not tell)';
+const onlySleepers = 'that sleeps on its lock with a reference (which PG_waiters alone does not tell)';
 
 export const mismatch: AxisOfChoice = {
   axis: 'B',

@@ -47,7 +47,7 @@ function byReferencesOfAll(view: UnpinnableView): UnpinnableAnswer {
 export const unpinnable: AxisOfChoice = {
   axis: 'I',
   question: 'when does a longterm pin drain batches before it isolates a folio?',
-  needs: ['requests'],
+  needs: ['batch flushes', 'requests'],
   choices: [
     {
       name: 'LRU flag, all CPUs',
@@ -104,7 +104,7 @@ export const unpinnable: AxisOfChoice = {
     {
       name: 'always',
       does: 'drains all CPUs once a collection, whatever the folios look like',
-      source: `weighed in ${will}`,
+      source: 'a bound',
       directions: { S: '++', R: '-', L: '=', W: '=', D: '++', C: '=' },
       settles: { onUnpinnable: always, emptyCollectEnds: false },
     },
