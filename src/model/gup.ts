@@ -3,9 +3,10 @@
  * __gup_longterm_locked(), collect_longterm_unpinnable_folios(), migrate_longterm_unpinnable_folios(); kernel-model 5).
  */
 import { drainAll, drainLocal } from './drains.ts';
+import { isEndless } from './endless.ts';
 import { expectedReferences, pin, pinReferences, settle, unpin } from './folio.ts';
 import { hasLeft } from './isolate-block.ts';
-import type { Kernel, Member, Process, Run, Step } from './kernel.ts';
+import type { Finding, Kernel, Member, Process, Run, Step } from './kernel.ts';
 import { gapOf, putbackAll } from './lists.ts';
 import { isolate, serviceTime } from './migrate.ts';
 import { migratePages } from './plans.ts';
@@ -36,13 +37,14 @@ export function* pinLongterm(kernel: Kernel, run: Run): Process {
 /**
  * The outer loop, which the kernel does not bound: -EAGAIN pins everything anew. Any folio that migration leaves behind
  * ends it with -ENOMEM. A collection that lists nothing, although something may not stay, goes round again (or counts
- * as success, `emptyCollectEnds`); after `outerLoops` of those in a row the model stops it and says so, with -EAGAIN.
+ * as success, `emptyCollectEnds`); of those in a row the model stops some time and says so, with -EAGAIN (endless.ts).
  */
 function* pinCall(kernel: Kernel, run: Run, call: PinCall): Generator<Step, number, void> {
   let empty = 0;
   let since = kernel.now;
   let slept = 0;
   for (;;) {
+    const began = kernel.now;
     yield* pinAll(kernel, run, call);
     const todo = call.members.filter((member) => !hasLeft(member));
     if (todo.length === 0) return 0;
@@ -58,8 +60,8 @@ function* pinCall(kernel: Kernel, run: Run, call: PinCall): Generator<Step, numb
       slept = 0;
     } else {
       slept += asleep;
-      if (++empty >= kernel.outerLoops) {
-        run.finding = endless(kernel, run, todo, since, slept);
+      if (isEndless(kernel, ++empty, since, began)) {
+        run.finding = endless(kernel, run, { todo, empty, since, slept });
         return -11;
       }
     }
@@ -172,12 +174,19 @@ function* drainFor(kernel: Kernel, run: Run, member: Member, state: Drained): Ge
   }
 }
 
-function endless(kernel: Kernel, run: Run, todo: readonly Member[], since: number, slept: number): Run['finding'] {
+interface Standstill {
+  readonly todo: readonly Member[];
+  readonly empty: number;
+  readonly since: number;
+  readonly slept: number;
+}
+
+function endless(kernel: Kernel, run: Run, { todo, empty, since, slept }: Standstill): Finding {
   return {
     kind: 'endless',
     request: run.demand?.id ?? -1,
     since,
     cpuTime: kernel.now - since - slept,
-    says: `${kernel.outerLoops} collections in a row isolated none of ${todo.length} folios that may not be pinned where they are: it pins and collects for as long as they stay off the LRU`,
+    says: `${empty} collections in a row isolated none of ${todo.length} folios that may not be pinned where they are: it pins and collects for as long as they stay off the LRU`,
   };
 }

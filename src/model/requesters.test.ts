@@ -83,14 +83,30 @@ test('offline: what never moves is an endless loop, and a replay goes over the r
   });
   assert.equal(requests[0]!.returned, -16);
   assert.deepEqual(endings(requests[0]!), ['moved', 'failed', 'moved']);
-  assert.equal(requests[0]!.counters.calls, 20);
+  assert.equal(requests[0]!.counters.calls, 1 + 20, 'the first round got somewhere');
   assert.equal(findings[0]!.kind, 'endless');
-  assert.match(findings[0]!.says, /1 folios still there after 20 rounds .*unknown reference/);
+  assert.match(findings[0]!.says, /1 folios stayed over 20 rounds .*unknown reference/);
   const replayed = run('memory offline', 'linux-6.12.117', {
     world: heldUntil(Number.POSITIVE_INFINITY),
     demand: { passes: 3 },
   });
   assert.deepEqual([replayed.counters.calls, replayed.finding], [3, undefined]);
+});
+
+test('a world with patience waits for what lets go in the end, however many rounds it takes', () => {
+  const cpus = { preemption: 'none', timeSlice: 4e6, spin: 100, patience: 1e6 } as const;
+  const held = (until: number): World => ({ ...heldUntil(until), cpus });
+  const slow = machineOf('memory offline', 'linux-6.12.117', { world: held(500_000), outerLoops: 20 });
+  assert.equal(slow.requests[0]!.returned, 0);
+  assert.ok(slow.requests[0]!.counters.outerLoops > 1000);
+  assert.deepEqual(slow.findings, []);
+  const never = machineOf('memory offline', 'linux-6.12.117', {
+    world: held(Number.POSITIVE_INFINITY),
+    outerLoops: 20,
+  });
+  assert.equal(never.findings.length, 1);
+  // Patience is over when the next round would end beyond it.
+  assert.ok(Math.abs(never.findings[0]!.cpuTime - 1e6) < 1000, `${never.findings[0]!.cpuTime}`);
 });
 
 test('compaction drains its own CPU once, never waits for another, and does not see what is off the LRU', () => {
