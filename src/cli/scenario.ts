@@ -34,11 +34,12 @@ function textOf(file: string): string {
   }
 }
 
-/** The policies asked for, laid over that of the scenario's kernel; by default those that differ from it. */
+/** The policies asked for, laid over that of the scenario's kernel; by default those that differ from it where it has requests. */
 async function policiesOf(scenario: Scenario, wanted: ScenarioOptions['policy']): Promise<Policy[]> {
   const base = basePolicyOf(scenario);
   const lay = { pageSize: scenario.machine.pageSize };
-  const named = await Promise.all((wanted ?? defaultPolicyNames(base)).map(policyOf));
+  const models = new Set(scenario.requests.map(({ model }) => model));
+  const named = await Promise.all((wanted ?? defaultPolicyNames(base, models)).map(policyOf));
   return named.map((policy) => (typeof policy === 'string' ? resolvePolicy(policy, base, lay) : policy(base, lay)));
 }
 

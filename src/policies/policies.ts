@@ -1,6 +1,7 @@
 /** All policies: those of kernels, those of mailing-list threads, and the bounds that no kernel can pass. */
 import { ScenarioError } from '../base/errors.ts';
 import type { Decisions } from '../model/decisions.ts';
+import type { RequestModel } from '../model/demand.ts';
 import { type Choice, findChoice } from './axis.ts';
 import { bounds } from './bounds.ts';
 import { kernelName, kernelPolicy } from './kernels.ts';
@@ -150,7 +151,10 @@ const mostKernels = 2;
  * axis. What the recorded policy was laid over comes first, then up to two kernels of other eras, then the alternatives
  * of the threads that have a place in every comparison or in one of a capture with `occasions`, then the bounds.
  */
-export function defaultPolicyNames(recorded: Policy, occasions: ReadonlySet<Occasion> = new Set()): string[] {
+export function defaultPolicyNames(
+  recorded: Policy,
+  occasions: ReadonlySet<Occasion | RequestModel> = new Set(),
+): string[] {
   const names: string[] = [];
   const shown: Policy[] = [recorded];
   const offer = (policy: Policy): boolean => {
