@@ -23,9 +23,12 @@ interface Setting {
   readonly folio?: Partial<FolioSpec>;
   readonly world?: Partial<World>;
   readonly horizon?: number;
+  readonly stepwise?: boolean;
+  /** More splits, of folios 1, 2, ... */
+  readonly more?: readonly Pick<RequestDemand, 'cpu' | 'start' | 'waiters'>[];
 }
 
-/** One huge page with 8 mappings is split on CPU 0 from 0 on; entries stand from 1000. */
+/** One huge page with 8 mappings is split on CPU 0 from 0 on; entries stand from 1000. Folios of `more` are like it. */
 function split(setting: Setting): MachineResult {
   const world: World = {
     ...emptyWorld,
@@ -44,12 +47,17 @@ function split(setting: Setting): MachineResult {
     chunks: [{ folios: [0], gap: 0 }],
     waiters: setting.waiters ?? [],
   };
+  const more = setting.more ?? [];
   const machine = new Machine(setting.decisions ?? spinning, world, {
     cpus: setting.cpus ?? 4,
-    folios: [{ order: 9, kind: 'anon', mapped: 8, ...setting.folio }],
-    requests: [demand],
+    folios: [demand, ...more].map(() => ({ order: 9, kind: 'anon', mapped: 8, ...setting.folio })),
+    requests: [
+      demand,
+      ...more.map((other, n) => ({ ...demand, id: 8 + n, chunks: [{ folios: [n + 1], gap: 0 }], ...other })),
+    ],
     background: emptyBackground,
     horizon: setting.horizon ?? Number.POSITIVE_INFINITY,
+    stepwise: setting.stepwise ?? false,
   });
   while (machine.step()) assert.deepEqual(machine.brokenInvariants(), []);
   return machine.result();
@@ -255,6 +263,29 @@ test('n spinners and the splitter share C CPUs: the walk takes (n + 1) / C times
   }
 });
 
+test('splits share the CPUs: spinners of one keep the splitter of another waiting', () => {
+  // The first splitter hangs behind four spinners; another one that comes later never gets a CPU.
+  const { findings, requests } = split({
+    waiters: tails(4),
+    more: [{ cpu: 1, start: 20_000, waiters: [] }],
+    horizon: 1e12,
+  });
+  assert.deepEqual(
+    findings.map(({ request, cpuTime }) => [request, cpuTime]),
+    [
+      [7, 4 * rules.patience],
+      [8, 0],
+    ],
+  );
+  assert.ok(requests.every(({ ended }) => Number.isNaN(ended)));
+  // Two splits side by side take no longer than one where there are CPUs for both.
+  const beside = split({ more: [{ cpu: 1, start: 0, waiters: [] }] });
+  assert.deepEqual(
+    beside.requests.map(({ ended }) => ended),
+    [whole, whole],
+  );
+});
+
 test('random waiters: every split ends or has a finding, references add up, the same again', () => {
   const waiter = fc.record({
     cpu: fc.nat(5),
@@ -273,10 +304,12 @@ test('random waiters: every split ends or has a finding, references add up, the 
       Decisions['tailPageWait']
     >,
     brief: fc.nat(500),
+    second: fc.array(waiter, { maxLength: 4 }),
+    later: fc.nat(15_000),
   });
   fc.assert(
-    fc.property(setting, ({ waiters, cpus, preemption, timeSlice, mapped, kind, wait, brief }) => {
-      const again = () =>
+    fc.property(setting, ({ waiters, cpus, preemption, timeSlice, mapped, kind, wait, brief, second, later }) => {
+      const again = (stepwise: boolean) =>
         split({
           decisions: withWait(wait),
           cpus,
@@ -285,13 +318,18 @@ test('random waiters: every split ends or has a finding, references add up, the 
           folio: { mapped, kind },
           world: { entryWaitReferenceTime: () => brief },
           horizon: 1e9,
+          stepwise,
+          more: [{ cpu: 1, start: later, waiters: second }],
         });
-      const result = again();
-      const { ended, counters } = result.requests[0]!;
-      assert.equal(Number.isNaN(ended), result.findings.length === 1);
-      if (result.findings.length === 1) assert.equal(preemption, 'none');
-      if (wait === 'none') assert.equal(counters.cpuBurnt, 0);
-      assert.deepEqual(again(), result);
+      const result = again(true);
+      for (const { demand, ended, counters } of result.requests) {
+        const found = result.findings.filter(({ request }) => request === demand.id);
+        assert.equal(found.length, Number.isNaN(ended) ? 1 : 0);
+        if (wait === 'none') assert.equal(counters.cpuBurnt, 0);
+      }
+      if (result.findings.length > 0) assert.equal(preemption, 'none');
+      assert.deepEqual(again(true), result);
+      assert.deepEqual({ ...again(false), events: 0 }, { ...result, events: 0 });
     }),
     { numRuns: 100 },
   );
