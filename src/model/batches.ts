@@ -10,7 +10,7 @@ import { BufferHeads } from './buffer-heads.ts';
 import type { Counters } from './counters.ts';
 import type { Decisions } from './decisions.ts';
 import { type Background, backgroundActions, batchKinds } from './demand.ts';
-import { cacheReferences, entriesOf, type Folio, type Folios, get, put, queuedIn } from './folio.ts';
+import { allocate, entriesOf, type Folio, type Folios, get, isFree, leave, put, queuedIn } from './folio.ts';
 import { logKind, lruListOf, type ModelLog, pageFlagsOf } from './log.ts';
 
 const kinds = batchKinds.length;
@@ -91,11 +91,8 @@ export class Batches {
    * kernel would not queue it.
    */
   add(cpu: number, kind: number, folio: Folio): boolean {
-    if (folio.gone && folio.references === 0) {
-      // Its last user let go while it was isolated.
-      this.#freeIfLast(folio);
-      return false;
-    }
+    // Its last user let go while it was isolated.
+    if (isFree(folio)) return false;
     if (!this.#admit(kind, folio)) {
       this.refused++;
       return false;
@@ -142,7 +139,7 @@ export class Batches {
    * multi-generational LRU nothing is ever queued.
    */
   markAccessed(cpu: number, folio: Folio): void {
-    if (this.#lruGen) return;
+    if (this.#lruGen || folio.gone) return;
     if (!folio.referenced) {
       folio.referenced = true;
       return;
@@ -171,27 +168,15 @@ export class Batches {
       return;
     }
     leave(folio);
-    this.#freeIfLast(folio);
     this.clock.released(folio);
-  }
-
-  #freeIfLast(folio: Folio): void {
-    if (folio.references > 0) return;
-    folio.onLru = false;
-    this.#folios.free(folio);
   }
 
   /** bh_lru_install(): does nothing while caches are disabled, nor in kernels where `bufferHeads` is `never`. */
   installBufferHead(cpu: number, id: number): void {
-    if (this.disabled > 0) return;
+    if (this.disabled > 0 || (id >= 0 && this.#folios.get(id).gone)) return;
     const evicted = this.#heads.install(cpu, id);
-    if (evicted >= 0) this.#dropped(this.#folios.get(evicted));
+    if (evicted >= 0) this.clock.released(this.#folios.get(evicted));
   }
-
-  readonly #dropped = (folio: Folio): void => {
-    if (folio.gone) this.#freeIfLast(folio);
-    if (this.clock.watchesReferences) this.clock.released(folio);
-  };
 
   #flush(slot: number): void {
     const entries = this.#counts[slot]!;
@@ -210,7 +195,6 @@ export class Batches {
         folio.queue(kind, -1);
         put(folio);
         this.#apply(kind, folio, numbers.data[i]!, slot);
-        if (folio.gone) this.#freeIfLast(folio);
         if (this.clock.watchesReferences) this.clock.released(folio);
       }
     }
@@ -262,7 +246,7 @@ export class Batches {
     for (const kind of drainOrder) if (this.#counts[first + kind] !== 0) this.#flush(first + kind);
     const { bufferHeads } = this.#decisions.drainAll;
     if (bufferHeads === 'every drain' || (works && bufferHeads === 'all-CPU drains')) {
-      this.#heads.invalidate(cpu, this.#dropped);
+      this.#heads.invalidate(cpu, (folio) => this.clock.released(folio));
     }
     if (works) this.#log?.push(logKind['drain work'], this.clock.now, cpu, this.request, -1);
   }
@@ -299,8 +283,12 @@ export class Batches {
       const what = action[i]!;
       const id = folio[i]!;
       if (what < kinds) {
-        if (id >= 0) this.add(cpu[i]!, what, this.#folios.get(id));
-        else {
+        if (id >= 0) {
+          const one = this.#folios.get(id);
+          // Its frame is allocated anew.
+          if (what === addKind && isFree(one)) allocate(one);
+          this.add(cpu[i]!, what, one);
+        } else {
           const slot = cpu[i]! * kinds + what;
           const count = ++counts[slot]!;
           if (
@@ -344,14 +332,6 @@ export class Batches {
 }
 
 const rotateKind = 5;
-
-/** Its users are gone: no page-table entries, no page cache, no private data. */
-function leave(folio: Folio): void {
-  const before = folio.mapped + cacheReferences(folio);
-  folio.mapped = 0;
-  folio.gone = true;
-  put(folio, before);
-}
 
 /** lru_add_drain_cpu(): add, rotate, deactivate_file, deactivate, lazyfree, activate; then mlock. Indices of batchKinds. */
 const drainOrder = [0, 5, 3, 2, 4, 1, 6] as const;

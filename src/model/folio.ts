@@ -179,7 +179,7 @@ export class Folio {
     this.#set(bit.isActive, value);
   }
 
-  /** Its last user has let go: no mapping, no page cache. Free once `references` are 0, and then no folio any more. */
+  /** Its last user has let go: no mapping, no page cache. Free once `references` are 0. */
   get gone(): boolean {
     return this.#has(bit.gone);
   }
@@ -254,8 +254,7 @@ export function addObstacle(folio: Folio, obstacle: Obstacle): void {
 export class Folios {
   readonly source: FolioSource;
   readonly #columns: FolioColumns;
-  /** null = freed. */
-  readonly #made: (Folio | null | undefined)[] = [];
+  readonly #made: (Folio | undefined)[] = [];
 
   constructor(source: readonly FolioSpec[] | FolioSource) {
     this.source = 'spec' in source ? source : { length: source.length, spec: (id) => source[id]! };
@@ -265,23 +264,16 @@ export class Folios {
   /** Throws for an id that nobody described. */
   get(id: number): Folio {
     const made = this.#made[id];
-    if (made !== undefined && made !== null) return made;
+    if (made !== undefined) return made;
     if (!(id >= 0 && id < this.source.length)) throw new Error(`no folio ${id}`);
     const folio = new Folio(id, this.source.spec(id), this.#columns, id);
-    // The frame of a folio that was freed is allocated anew: not on the LRU, whatever the first one was.
-    if (made === null) folio.onLru = false;
     this.#made[id] = folio;
     return folio;
   }
 
-  /** Nobody holds it any more. */
-  free(folio: Folio): void {
-    if (this.#made[folio.id] === folio) this.#made[folio.id] = null;
-  }
-
-  /** Those that were made and not freed, in order of id. */
+  /** Those that were made, in order of id. */
   *live(): Generator<Folio, void, void> {
-    for (const folio of this.#made) if (folio !== undefined && folio !== null) yield folio;
+    for (const folio of this.#made) if (folio !== undefined) yield folio;
   }
 }
 
@@ -291,6 +283,31 @@ export function get(folio: Folio, references = 1): void {
 
 export function put(folio: Folio, references = 1): void {
   folio.references -= references;
+  // A free page is on no LRU.
+  if (folio.gone && folio.references === 0) folio.onLru = false;
+}
+
+/** Its last user lets go: page-table entries, page cache and private data drop their references. */
+export function leave(folio: Folio): void {
+  const users = folio.mapped + cacheReferences(folio);
+  folio.mapped = 0;
+  folio.gone = true;
+  put(folio, users);
+}
+
+/** Nobody holds it any more: its frame is a free page. */
+export function isFree(folio: Folio): boolean {
+  return folio.gone && folio.references === 0;
+}
+
+/** The frame of a free page becomes a folio again, like the one before, but off the LRU. */
+export function allocate(folio: Folio): void {
+  folio.gone = false;
+  folio.mapped = folio.spec.mapped;
+  folio.mlocked = folio.spec.mlocked === true;
+  folio.referenced = false;
+  folio.isActive = false;
+  get(folio, folio.mapped + cacheReferences(folio));
 }
 
 /**
@@ -376,7 +393,8 @@ export function settle(folio: Folio, now: number): void {
     }
     const coming: Obstacle[] = [];
     for (const obstacle of folio.obstacles) {
-      if (obstacle.until <= now) continue;
+      // Nobody comes to hold what its users have left.
+      if (obstacle.until <= now || folio.gone) continue;
       if (obstacle.from <= now) {
         get(folio, obstacle.references);
         left.push(obstacle);

@@ -1,149 +1,28 @@
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { exponential, uniform } from '../base/random.ts';
 import { resolvePolicy } from '../policies/policies.ts';
-import type { Background, FolioSpec, RequestDemand, RequestModel } from './demand.ts';
-import { Machine, type MachineInput } from './machine.ts';
-import type { Obstacle, World } from './world.ts';
+import type { Background, BackgroundSource } from './demand.ts';
+import { logKind, ModelLog } from './log.ts';
+import { Machine, type MachineInput, type RequestResult } from './machine.ts';
+import { inputs, luckyWorld, policies, type RandomInput } from './test-support.ts';
 
-/** A world that answers everything by keyed luck, so that the same seed gives the same capture again. */
-function luckyWorld(seed: number): World {
-  const luck = (a: number, b: number, c = 0) => uniform(seed, 'serviceTime', a, b, c);
-  return {
-    serviceTime: (service, visit) => exponential(service.length * 3, luck(visit.folio, visit.episode, visit.attempt)),
-    drainWorkTime: (cpu, drain) => exponential(400, luck(cpu, drain, 1)),
-    rcuWaitTime: (nth) => exponential(300, luck(nth, 0, 2)),
-    faultEnters: (visit, { from, until }) => {
-      const at = from + exponential(40, uniform(seed, 'faultWindow', visit.folio, visit.request, visit.episode));
-      return at <= until ? [{ at, releaseAfter: exponential(60, luck(visit.folio, visit.episode, 3)) }] : [];
-    },
-    entryWaiter: (visit, n, from) =>
-      n < 3 ? from + 50 * (n + luck(visit.folio, visit.episode, 4)) : Number.POSITIVE_INFINITY,
-    entryWaitReferenceTime: () => 20,
-    obstacles: (id, folio): Obstacle[] => {
-      const u = uniform(seed, 'cause', id, folio);
-      const from = 3000 * uniform(seed, 'pinDuration', id, folio);
-      const until = u < 0.05 ? Number.POSITIVE_INFINITY : from + 2000 * u;
-      const kinds = [
-        'pin',
-        'transient reference',
-        'unknown reference',
-        'writeback',
-        'lock contention',
-        'no memory',
-      ] as const;
-      const holder = kinds[Math.floor(u * 30)];
-      if (holder === undefined) return [];
-      return [{ holder, from, until, references: holder === 'pin' ? 1024 : holder.endsWith('reference') ? 1 : 0 }];
-    },
-    transient: (visit) =>
-      uniform(seed, 'transientReference', visit.folio, visit.request, visit.attempt) < 0.1
-        ? { until: visit.now + 100 }
-        : undefined,
-  };
-}
-
-const models: readonly RequestModel[] = [
-  'move_pages',
-  'contiguous allocation',
-  'compaction',
-  'longterm pin',
-  'memory offline',
-  'call',
-];
-const folioCount = 24;
-const cpus = 3;
-
-const folio: fc.Arbitrary<FolioSpec> = fc.record({
-  order: fc.constantFrom(0, 0, 0, 2, 9),
-  kind: fc.constantFrom('anon', 'file', 'shmem', 'swapcache', 'unknown'),
-  mapped: fc.nat(3),
-  mlocked: fc.boolean(),
-  hasPrivate: fc.boolean(),
-  notOnLru: fc.constantFrom(false, false, true),
-});
-
-const demands: fc.Arbitrary<RequestDemand[]> = fc
-  .array(
-    fc.record({
-      model: fc.constantFrom(...models),
-      mode: fc.constantFrom('async', 'sync-light', 'sync'),
-      cpu: fc.nat(cpus - 1),
-      start: fc.nat(4000),
-      chunks: fc.array(fc.uniqueArray(fc.nat(folioCount - 1), { minLength: 1, maxLength: 8 }), {
-        minLength: 1,
-        maxLength: 3,
-      }),
-    }),
-    { minLength: 1, maxLength: 4 },
-  )
-  .map((list) =>
-    list.map(({ chunks, ...rest }, id) => ({
-      ...rest,
-      id,
-      reason: 'any',
-      end: rest.start + 2000,
-      passes: 3,
-      chunks: chunks.map((folios) => ({ folios, gap: 10 })),
-    })),
-  );
-
-const background: fc.Arbitrary<Background> = fc
-  .array(fc.tuple(fc.nat(6000), fc.nat(cpus - 1), fc.nat(8), fc.integer({ min: -1, max: folioCount - 1 })), {
-    maxLength: 120,
-  })
-  .map((list) => {
-    const sorted = [...list].sort((a, b) => a[0] - b[0]);
-    return {
-      length: sorted.length,
-      time: Float64Array.from(sorted, (row) => row[0]),
-      cpu: Uint16Array.from(sorted, (row) => row[1]),
-      action: Uint8Array.from(sorted, (row) => row[2]),
-      folio: Int32Array.from(sorted, (row) => row[3]),
-    };
-  });
-
-const input: fc.Arbitrary<MachineInput & { requests: RequestDemand[] }> = fc.record({
-  cpus: fc.constant(cpus),
-  folios: fc.array(folio, { minLength: folioCount, maxLength: folioCount }),
-  requests: demands,
-  background,
-  horizon: fc.constantFrom(2000, 50_000, Number.POSITIVE_INFINITY),
-});
-
-const policies = [
-  'linux-5.4',
-  'linux-5.10.223',
-  'linux-5.15',
-  'linux-6.1.192',
-  'linux-6.5',
-  'linux-6.12.49',
-  'linux-6.12.117',
-  'linux-7.2',
-  'linux-6.12+refcheck-unmap',
-  'linux-6.5+waiters-undo',
-  'linux-6.5+waiters-undo-caller',
-  'linux-6.5+requeue-last',
-  'linux-6.5+combined-loop',
-  'linux-6.12+drain-once',
-  'linux-6.12+drain-each-failure',
-  'oracle',
-  'never-drain',
-];
+const outcome = (decisions: ConstructorParameters<typeof Machine>[0], seed: number, input: MachineInput) =>
+  JSON.stringify(new Machine(decisions, luckyWorld(seed), input).run());
 
 test('any demand under any policy: what must hold holds after every step, and every folio ends exactly once', () => {
   fc.assert(
-    fc.property(input, fc.constantFrom(...policies), fc.nat(), (machineInput, name, seed) => {
-      const machine = new Machine(resolvePolicy(name).decisions, luckyWorld(seed), machineInput);
+    fc.property(inputs, policies, fc.nat(), (input, { name, decisions }, seed) => {
+      const machine = new Machine(decisions, luckyWorld(seed), { ...input, stepwise: true });
       let steps = 0;
       while (machine.step()) {
-        assert.deepEqual(machine.brokenInvariants(), [], name);
+        const broken = machine.brokenInvariants();
+        if (broken.length > 0) assert.deepEqual(broken, [], name);
         assert.ok(++steps < 200_000, 'the machine must come to an end');
       }
       const { requests } = machine.result();
-      assert.equal(requests.length, machineInput.requests.length);
-      for (const { demand, chunks, counters, ended } of requests) {
+      assert.equal(requests.length, input.requests.length);
+      for (const { demand, chunks, counters, ended, returned } of requests) {
         const members = chunks.flat();
         assert.deepEqual(
           members.map((member) => member.folio),
@@ -151,7 +30,10 @@ test('any demand under any policy: what must hold holds after every step, and ev
         );
         const moved = members.filter((member) => member.ending === 'moved' || member.ending === 'reclaimed').length;
         assert.equal(counters.movedFolios, moved);
-        assert.equal(counters.failedFolios, members.length - moved);
+        // An allocation that one area served does not want the rest.
+        const spared = demand.model === 'cma' && returned === 0 ? 'not tried' : undefined;
+        const wanted = members.filter((member) => member.ending !== spared).length;
+        assert.equal(counters.failedFolios, wanted - moved);
         const unfinished = members.some((member) => member.ending === 'unfinished');
         assert.ok(!unfinished || Number.isNaN(ended));
         assert.equal(
@@ -162,7 +44,7 @@ test('any demand under any policy: what must hold holds after every step, and ev
           counters.moveAttempts,
           members.reduce((sum, member) => sum + member.attempts, 0),
         );
-        for (const value of Object.values(counters)) assert.ok(value >= 0);
+        for (const [counter, value] of Object.entries(counters)) assert.ok(value >= 0, `${counter} ${value}`);
       }
       // Nothing is locked or isolated but by a request that has not ended.
       if (requests.every(({ ended }) => !Number.isNaN(ended))) {
@@ -170,24 +52,131 @@ test('any demand under any policy: what must hold holds after every step, and ev
           assert.ok(folioNow.lockedBy < 0);
           assert.equal(folioNow.isolated, false);
           assert.equal(folioNow.entries, 0);
+          assert.equal(folioNow.entryWaitReferences, 0);
         }
       }
     }),
-    { numRuns: 400, seed: 11 },
+    { numRuns: 300, seed: 11 },
   );
 });
 
 test('the same seed gives the same outcome; a policy that answers as mainline does is mainline', () => {
   fc.assert(
-    fc.property(input, fc.nat(), (machineInput, seed) => {
+    fc.property(inputs, fc.nat(), (input, seed) => {
       const mainline = resolvePolicy('linux-6.12.117');
-      const outcome = (decisions: typeof mainline.decisions) =>
-        JSON.stringify(new Machine(decisions, luckyWorld(seed), machineInput).run());
-      const first = outcome(mainline.decisions);
-      assert.equal(outcome(mainline.decisions), first);
+      const first = outcome(mainline.decisions, seed, input);
+      assert.equal(outcome(mainline.decisions, seed, input), first);
       const same = { ...mainline.decisions, onMismatch: () => 'keep' as const, plan: { ...mainline.decisions.plan } };
-      assert.equal(outcome(same), first);
+      assert.equal(outcome(same, seed, input), first);
     }),
     { numRuns: 60, seed: 5 },
+  );
+});
+
+/** The same rows in blocks of these lengths, empty ones among them. */
+function inBlocks(rows: Background, lengths: readonly number[]): BackgroundSource {
+  let row = 0;
+  let block = 0;
+  return {
+    next() {
+      if (row >= rows.length && block >= lengths.length) return undefined;
+      const from = row;
+      row = Math.min(rows.length, block < lengths.length ? from + lengths[block++]! : rows.length);
+      return {
+        length: row - from,
+        time: rows.time.subarray(from, row),
+        cpu: rows.cpu.subarray(from, row),
+        action: rows.action.subarray(from, row),
+        folio: rows.folio.subarray(from, row),
+      };
+    },
+  };
+}
+
+test('running on is stepping, a source is its rows, a log changes nothing', () => {
+  const lengths = fc.array(fc.nat(9), { maxLength: 12 });
+  fc.assert(
+    fc.property(inputs, policies, fc.nat(), lengths, (input, { name, decisions }, seed, blocks) => {
+      const stepped = outcome(decisions, seed, { ...input, stepwise: true });
+      assert.equal(outcome(decisions, seed, input), stepped, name);
+      const source = inBlocks(input.background, blocks);
+      assert.equal(outcome(decisions, seed, { ...input, background: source }), stepped, `${name}, in blocks`);
+      const log = new ModelLog();
+      assert.equal(outcome(decisions, seed, { ...input, log }), stepped, `${name}, logged`);
+    }),
+    { numRuns: 300, seed: 23 },
+  );
+});
+
+test('requests from a generator, their results handed over: the same as from a list', () => {
+  fc.assert(
+    fc.property(inputs, fc.nat(), (input, seed) => {
+      const { decisions } = resolvePolicy('linux-6.12.117');
+      const requests = [...input.requests].sort((a, b) => a.start - b.start);
+      const kept = new Machine(decisions, luckyWorld(seed), { ...input, requests }).run();
+      const handed: RequestResult[] = [];
+      const onRequest = (result: RequestResult) => handed.push(result);
+      const streamed = new Machine(decisions, luckyWorld(seed), {
+        ...input,
+        requests: (function* () {
+          yield* requests;
+        })(),
+        onRequest,
+      }).run();
+      assert.deepEqual(streamed.requests, []);
+      assert.equal(streamed.events, kept.events);
+      assert.deepEqual(streamed.background, kept.background);
+      // What faults that a request left asleep on a lock sleep after its end is nobody's; everything else is equal.
+      const facts = (results: readonly RequestResult[]) =>
+        results
+          .filter(({ demand }) => demand.start <= input.horizon)
+          .map(({ counters, ...rest }) => ({ ...rest, counters: { ...counters, stall: 0, waiterWakes: 0 } }))
+          .sort((a, b) => a.demand.id - b.demand.id);
+      assert.deepEqual(facts(handed), facts(kept.requests));
+    }),
+    { numRuns: 60, seed: 31 },
+  );
+});
+
+test('what comes after the horizon changes nothing before it', () => {
+  const early = ({ background, horizon }: RandomInput): Background => {
+    const length = background.time.findIndex((time) => time > horizon);
+    return length < 0 ? background : { ...background, length };
+  };
+  fc.assert(
+    fc.property(inputs, policies, fc.nat(), (input, { name, decisions }, seed) => {
+      const short = { ...input, horizon: 2000 };
+      const known = short.requests.filter(({ start }) => start <= short.horizon);
+      const whole = JSON.parse(outcome(decisions, seed, short));
+      const cut = JSON.parse(outcome(decisions, seed, { ...short, requests: known, background: early(short) }));
+      const begun = (result: { requests: { demand: { start: number } }[] }) =>
+        result.requests.filter(({ demand }) => demand.start <= short.horizon);
+      assert.deepEqual(begun(whole), begun(cut), name);
+      assert.deepEqual(whole.background, cut.background, name);
+    }),
+    { numRuns: 60, seed: 37 },
+  );
+});
+
+test('a log is in order of time but for what is only found out later, and every row names its request', () => {
+  fc.assert(
+    fc.property(inputs, fc.nat(), (input, seed) => {
+      const log = new ModelLog();
+      new Machine(resolvePolicy('linux-6.12.117').decisions, luckyWorld(seed), { ...input, log }).run();
+      const late = new Set([
+        logKind['lock sleep'],
+        logKind['lock got'],
+        logKind['entry sleep'],
+        logKind['entry woken'],
+      ]);
+      let before = 0;
+      for (let i = 0; i < log.length; i++) {
+        assert.ok(log.run[i]! >= -1 && log.run[i]! < input.requests.length);
+        if (late.has(log.kind[i]!)) continue;
+        assert.ok(log.time[i]! >= before, `row ${i}: ${log.time[i]} after ${before}`);
+        before = log.time[i]!;
+      }
+    }),
+    { numRuns: 60, seed: 41 },
   );
 });
