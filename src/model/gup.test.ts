@@ -254,6 +254,7 @@ test('endless: a folio that is off the LRU in no batch is pinned and collected f
     assert.equal(result.findings[0]!.since, 1000);
     // Pin and isolation, 10 ns each, is what a round costs; with no works to wait for, a drain takes no time.
     assert.equal(result.findings[0]!.cpuTime, loops * 20);
+    assert.equal(request!.counters.cpuBurnt, loops * 20);
   }
   // From 6.14 to 6.16 an empty list was success: the folio stays pinned where it may not be.
   const { result, machine } = run('linux-6.15', { folios: [lost], outerLoops: loops });

@@ -45,7 +45,7 @@ function* pinCall(kernel: Kernel, run: Run, call: PinCall): Generator<Step, numb
   let slept = 0;
   for (;;) {
     const began = kernel.now;
-    yield* pinAll(kernel, run, call);
+    const stalled = yield* pinAll(kernel, run, call);
     const todo = call.members.filter((member) => !hasLeft(member));
     if (todo.length === 0) return 0;
     const { list, asleep } = yield* collect(kernel, run, call, todo);
@@ -59,7 +59,8 @@ function* pinCall(kernel: Kernel, run: Run, call: PinCall): Generator<Step, numb
       since = kernel.now;
       slept = 0;
     } else {
-      slept += asleep;
+      slept += stalled + asleep;
+      run.counters.cpuBurnt += kernel.now - began - stalled - asleep;
       if (isEndless(kernel, ++empty, since, began)) {
         run.finding = endless(kernel, run, { todo, empty, since, slept });
         return -11;
@@ -69,8 +70,12 @@ function* pinCall(kernel: Kernel, run: Run, call: PinCall): Generator<Step, numb
   }
 }
 
-/** pin_user_pages(): FOLL_PIN for every time that the array names the folio. Finds a migration entry: sleeps on it. */
-function* pinAll(kernel: Kernel, run: Run, { members, repeats, held }: PinCall): Generator<Step, void, void> {
+/**
+ * pin_user_pages(): FOLL_PIN for every time that the array names the folio. Where it finds a migration entry it sleeps;
+ * returns for how long it did.
+ */
+function* pinAll(kernel: Kernel, run: Run, { members, repeats, held }: PinCall): Generator<Step, number, void> {
+  let stalled = 0;
   for (const [place, member] of members.entries()) {
     const { folio } = member;
     const ns = serviceTime(kernel, run, member, 'pin');
@@ -79,12 +84,14 @@ function* pinAll(kernel: Kernel, run: Run, { members, repeats, held }: PinCall):
       const asleep = kernel.now;
       yield kernel.lockQueue(folio);
       run.counters.stall += kernel.now - asleep;
+      stalled += kernel.now - asleep;
     }
     // What its last user has let go of is mapped nowhere, so that the user pins something else.
     if (folio.gone) continue;
     held[place] = repeats?.[place] ?? 1;
     pin(folio, held[place]);
   }
+  return stalled;
 }
 
 /** unpin_user_pages(): all of them, before anything is migrated. */
