@@ -35,7 +35,7 @@ export interface ScenarioOutcome {
   readonly draws: number;
   /** By draw. */
   readonly totals: Readonly<Record<ScenarioMetric, Float64Array>>;
-  /** What a kernel would not have come out of, and in how many draws. */
+  /** What a kernel would not have come out of, as the first draw that met it says, and in how many draws. */
   readonly findings: readonly { readonly says: string; readonly draws: number }[];
   /** Sums over all draws. */
   readonly requests: number;

@@ -62,20 +62,26 @@ export function drawScenario(
     ScenarioMetric,
     Float64Array
   >;
-  const found = new Map<string, number>();
+  const found = new Map<string, { says: string; draws: number }>();
   let requests = 0;
   let events = 0;
   let refusedAdds = 0;
   for (let draw = 0; draw < draws; draw++) {
     const run = runScenario(scenario, policy, { seed, draw });
     for (const name of scenarioMetricNames) totals[name][draw] = run.values[name];
-    for (const says of new Set(run.findings.map((finding) => finding.says)))
-      found.set(says, (found.get(says) ?? 0) + 1);
+    const inThis = new Map(run.findings.map(({ says }) => [withoutNumbers(says), says]));
+    for (const [sort, says] of inThis) found.set(sort, { says, draws: 0, ...found.get(sort) });
+    for (const sort of inThis.keys()) found.get(sort)!.draws++;
     requests += run.requests;
     events += run.events;
     refusedAdds += run.refusedAdds;
     onDraw?.(draw + 1);
   }
-  const findings = [...found].map(([says, count]) => ({ says, draws: count })).sort((a, b) => b.draws - a.draws);
+  const findings = [...found.values()].sort((a, b) => b.draws - a.draws);
   return { policy: policy.name, draws, totals, findings, requests, events, refusedAdds };
+}
+
+/** Findings that differ in their numbers are of one sort; the first of it is shown. */
+function withoutNumbers(says: string): string {
+  return says.replace(/\d+(\.\d+)?/g, '#');
 }
