@@ -1,5 +1,10 @@
 /** Draining: of this CPU, of all, and for as long as LRU caches are disabled (mm/swap.c). */
 import type { Kernel, Run, Step } from './kernel.ts';
+import { type LogKind, logKind } from './log.ts';
+
+function note(kernel: Kernel, run: Run, kind: LogKind, force = false): void {
+  kernel.log?.push(logKind[kind], kernel.now, run.cpu, run.demand?.id ?? -1, -1, force ? 1 : 0);
+}
 
 /** lru_add_drain() on the run's CPU. */
 export function drainLocal(kernel: Kernel, run: Run): void {
@@ -15,11 +20,15 @@ export function drainLocal(kernel: Kernel, run: Run): void {
 export function* drainAll(kernel: Kernel, run: Run, force: boolean): Generator<Step, void, void> {
   const { decisions, batches, world } = kernel;
   if (decisions.neverDrain) return;
+  note(kernel, run, 'drain all start', force);
   const generation = kernel.drainGeneration;
   // 6.18 and later: this CPU first, without the mutex.
   if (decisions.drainAll.localFirst) drainLocal(kernel, run);
   while (kernel.drainMutexHeld) yield kernel.drainMutex;
-  if (decisions.drainAll.skipIfScheduledSince && !force && generation !== kernel.drainGeneration) return;
+  if (decisions.drainAll.skipIfScheduledSince && !force && generation !== kernel.drainGeneration) {
+    note(kernel, run, 'drain all end', force);
+    return;
+  }
   kernel.drainMutexHeld = true;
   kernel.drainGeneration++;
   run.counters.allCpuDrains++;
@@ -40,6 +49,7 @@ export function* drainAll(kernel: Kernel, run: Run, force: boolean): Generator<S
   if (!kernel.pass(longest)) yield longest;
   kernel.drainMutexHeld = false;
   kernel.wake(kernel.drainMutex);
+  note(kernel, run, 'drain all end', force);
 }
 
 /**
@@ -47,6 +57,7 @@ export function* drainAll(kernel: Kernel, run: Run, force: boolean): Generator<S
  * then what was queued before is drained.
  */
 export function* disableCaches(kernel: Kernel, run: Run): Generator<Step, void, void> {
+  note(kernel, run, 'disable start');
   kernel.batches.disabled++;
   if (!kernel.decisions.drainAll.everyCpu) {
     run.counters.rcuWaits++;
@@ -54,11 +65,13 @@ export function* disableCaches(kernel: Kernel, run: Run): Generator<Step, void, 
     if (!kernel.pass(waiting)) yield waiting;
   }
   yield* drainAll(kernel, run, true);
+  note(kernel, run, 'disable end');
 }
 
 /** lru_cache_enable(): nests, does nothing else. */
 export function enableCaches(kernel: Kernel): void {
   kernel.batches.disabled--;
+  if (kernel.running !== undefined) note(kernel, kernel.running, 'enable');
 }
 
 /** Before the first call of a request that protects itself from batches (axis G). */

@@ -126,6 +126,8 @@ export class Kernel {
   readonly drainMutex: WaitQueue = { sleepers: [] };
   drains = 0;
   rcuWaits = 0;
+  /** The process that runs now, or ran last. */
+  running: Run | undefined;
   /** Model events so far (docs/speed.md). */
   events = 0;
   /** Nothing is begun or resumed after this time. */

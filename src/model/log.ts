@@ -1,5 +1,6 @@
 /** What a kernel with every event and probe switched on would have written of a run, as columns; for emission and tests. */
 
+import type { RequestModel } from './demand.ts';
 import type { Folio } from './folio.ts';
 
 /** Kinds, and what `a`, `b` and `c` are with each. `folio` is -1 where a kind is about none. */
@@ -72,11 +73,26 @@ export const logReasons: readonly string[] = [
   'damon',
 ];
 
+/** Kinds of requests; `request start` has the place here. */
+export const logModels: readonly RequestModel[] = [
+  'move_pages',
+  'contiguous allocation',
+  'compaction',
+  'longterm pin',
+  'memory offline',
+  'cma',
+  'numa balancing',
+  'soft offline',
+  'migrate_vma',
+  'thp split',
+  'migrate_pages',
+  'call',
+];
+
 /** `enum lru_list` (include/linux/mmzone.h), as mm_lru_insertion prints it. */
 export function lruListOf(folio: Folio): number {
   if (folio.mlocked) return 4;
-  const isFile = folio.spec.kind === 'file' || folio.spec.kind === 'unknown';
-  return (isFile ? 2 : 0) + (folio.isActive ? 1 : 0);
+  return (folio.spec.kind === 'file' ? 2 : 0) + (folio.isActive ? 1 : 0);
 }
 
 /** trace_pagemap_flags() (include/trace/events/pagemap.h): mapped, anonymous or file, swap cache, swap-backed, buffers. */

@@ -18,7 +18,7 @@ import {
 import { drainAll } from './drains.ts';
 import { addObstacle, entriesOf, type Folio, Folios, queuedIn, sumOfHolders } from './folio.ts';
 import { type Finding, Kernel, type Run, type Timeout } from './kernel.ts';
-import type { ModelLog } from './log.ts';
+import { type LogKind, logKind, logModels, type ModelLog } from './log.ts';
 import { requesters } from './requests.ts';
 import { createRun, type MachineResult, membersOf, notBegun, type RequestResult, resultOf } from './results.ts';
 import type { World } from './world.ts';
@@ -229,11 +229,13 @@ export class Machine {
     const run = createRun(this.#order[n] ?? n, demand, demand.cpu, emptyCounters());
     run.members = membersOf(kernel, demand);
     if (this.#onRequest === undefined) this.#runs[run.place] = run;
+    const folios = run.members.reduce((sum, members) => sum + members.length, 0);
     this.#pullDemand();
     kernel.quietUntil = this.#quietUntil();
     this.#live.set(run.place, run);
     run.process = this.#request(run);
     kernel.events++;
+    this.#note(run, 'request start', logModels.indexOf(demand.model), folios);
     this.#resume(run);
   }
 
@@ -255,6 +257,11 @@ export class Machine {
     run.ended = this.#kernel.now;
   }
 
+  #note(run: Run, kind: LogKind, a: number, b = 0): void {
+    const { log, now } = this.#kernel;
+    log?.push(logKind[kind], now, run.cpu, run.demand?.id ?? -1, -1, a, b);
+  }
+
   #startDrain(): void {
     const kernel = this.#kernel;
     const run = createRun(-3, undefined, this.#background.cpu[this.#row]!, kernel.background);
@@ -269,6 +276,7 @@ export class Machine {
     const kernel = this.#kernel;
     kernel.batches.account = run.counters;
     kernel.batches.request = run.demand?.id ?? -1;
+    kernel.running = run;
     const { done, value } = run.process.next();
     if (done) {
       if (run.demand !== undefined) this.#end(run);
@@ -284,6 +292,7 @@ export class Machine {
 
   #end(run: Run): void {
     this.#live.delete(run.place);
+    this.#note(run, 'request end', run.returned);
     if (run.finding !== undefined) this.#findings.push(run.finding);
     this.#onRequest?.(resultOf(run, this.#kernel));
   }

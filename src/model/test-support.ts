@@ -4,7 +4,8 @@ import { exponential, uniform } from '../base/random.ts';
 import { layAlternative, resolvePolicy } from '../policies/policies.ts';
 import { randomChoices } from '../policies/random.ts';
 import type { Decisions } from './decisions.ts';
-import type { Background, FolioSpec, RequestDemand, RequestModel } from './demand.ts';
+import type { Background, FolioSpec, RequestDemand } from './demand.ts';
+import { logModels } from './log.ts';
 import type { MachineInput } from './machine.ts';
 import type { Obstacle, World } from './world.ts';
 
@@ -62,22 +63,6 @@ export function luckyWorld(seed: number): World {
   };
 }
 
-/** Every kind of request, so that a new one is tried by being one. */
-const models = Object.keys({
-  move_pages: 0,
-  'contiguous allocation': 0,
-  compaction: 0,
-  'longterm pin': 0,
-  'memory offline': 0,
-  cma: 0,
-  'numa balancing': 0,
-  'soft offline': 0,
-  migrate_vma: 0,
-  'thp split': 0,
-  migrate_pages: 0,
-  call: 0,
-} satisfies Record<RequestModel, 0>) as RequestModel[];
-
 const folioCount = 24;
 const cpus = 3;
 
@@ -96,7 +81,7 @@ const folio: fc.Arbitrary<FolioSpec> = fc.record({
 const demands: fc.Arbitrary<RequestDemand[]> = fc
   .array(
     fc.record({
-      model: fc.constantFrom(...models),
+      model: fc.constantFrom(...logModels),
       mode: fc.constantFrom('async', 'sync-light', 'sync'),
       cpu: fc.nat(cpus - 1),
       start: fc.nat(4000),
