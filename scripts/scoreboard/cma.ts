@@ -10,7 +10,7 @@ import type { ScoreRow } from './row.ts';
 
 const allocations = 500;
 const cpus = 8;
-const folioCount = 128;
+const folioCount = 64;
 const shmem: FolioSpec = { order: 0, kind: 'shmem', mapped: 1 };
 const folios = Array.from({ length: folioCount }, () => shmem);
 const demand: RequestDemand = {
@@ -53,7 +53,7 @@ function prints(policy: Decisions, mean: number, seed: number, draw: number): nu
       const key = (draw * allocations + n) * folioCount + folio;
       const time = exponential(mean, uniform(seed, 'deed', key));
       // By then the range has moved, or its first list that did not is through with its 50 tries.
-      if (time < 1e6) rows.push([time, Math.floor(cpus * uniform(seed, 'deed', key, 1)), 1, folio]);
+      if (time < 5e5) rows.push([time, Math.floor(cpus * uniform(seed, 'deed', key, 1)), 1, folio]);
     }
     // Undisturbed, an allocation prints nothing.
     if (rows.length === 0) continue;
