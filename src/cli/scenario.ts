@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { ScenarioError } from '../base/errors.ts';
-import { basePolicyOf, compareScenario, type ScenarioComparison } from '../compare/scenario.ts';
+import { basePolicyOf, compareScenario, type ScenarioComparison, usualScenarioDraws } from '../compare/scenario.ts';
 import { defaultPolicyNames, resolvePolicy } from '../policies/policies.ts';
 import type { Policy } from '../policies/policy.ts';
 import type { Scenario } from '../replay/scenario/scenario.ts';
@@ -16,13 +16,10 @@ import { startProgress } from './progress.ts';
 interface ScenarioOptions {
   readonly json?: boolean;
   readonly policy?: readonly string[];
-  readonly draws: number;
+  readonly draws?: number;
   readonly seed?: number;
   readonly schema?: boolean;
 }
-
-/** So many that an end of a 95 % interval lies between two draws. */
-const usualDraws = 100;
 
 function textOf(file: string): string {
   try {
@@ -75,7 +72,7 @@ async function run(file: string, options: ScenarioOptions): Promise<void> {
   try {
     comparison = interruptible(() =>
       compareScenario(scenario, policies, {
-        draws: options.draws,
+        draws: options.draws ?? usualScenarioDraws(scenario, policies.length + 1),
         seed: options.seed ?? scenario.seed,
         onProgress: progress.update,
       }),
@@ -96,7 +93,11 @@ export function scenarioCommand(): Command {
       'policy to run under, or a file of your own; may be given again (default: those that differ)',
       again,
     )
-    .addOption(new Option('--draws <n>', 'how often each policy is run').argParser(wholeNumber(1)).default(usualDraws))
+    .addOption(
+      new Option('--draws <n>', 'how often each policy is run (default: 100, fewer of a large world)').argParser(
+        wholeNumber(1),
+      ),
+    )
     .addOption(
       new Option('--seed <n>', "the same seed gives the same luck (default: the scenario's)").argParser(wholeNumber(0)),
     )

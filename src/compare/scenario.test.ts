@@ -6,7 +6,7 @@ import { parseUserPolicy } from '../policies/user.ts';
 import { runScenario } from '../replay/scenario/run.ts';
 import type { Scenario } from '../replay/scenario/scenario.ts';
 import { parseScenario } from '../replay/scenario/schema.ts';
-import { basePolicyOf, compareScenario } from './scenario.ts';
+import { basePolicyOf, compareScenario, usualScenarioDraws } from './scenario.ts';
 
 const text = `name: hot
 kernel: linux-6.1.192
@@ -142,4 +142,13 @@ test('what the numbers hang on is said', () => {
   const estimated = { ...hot, estimated: { 'services.unmap': { low: 1, high: 2 } } };
   const said = compareScenario(estimated, [], { draws: 1, seed: 1 }).remarks;
   assert.ok(said.some((one) => one.startsWith('1 of its numbers were estimated')));
+});
+
+test('a small scenario gets a hundred draws, a large one fewer, and none under twenty', () => {
+  assert.equal(usualScenarioDraws(hot, 10), 100);
+  // Four tasks add every 50 us for 2 s, and each of 76,000 folios takes some six steps; touches and pins are no rows.
+  const at = { every: { kind: 'fixed', ns: 1e7 }, count: 1900 } as const;
+  const longer = { ...hot, duration: hot.duration * 10, requests: [{ ...hot.requests[0]!, at }] };
+  assert.equal(usualScenarioDraws(longer, 3), Math.floor(1e8 / (3 * (4 * 40_000 + 6 * 76_000))));
+  assert.equal(usualScenarioDraws({ ...hot, duration: 1e12 }, 10), 20);
 });

@@ -2,6 +2,7 @@
 import { resolvePolicy } from '../policies/policies.ts';
 import type { Policy } from '../policies/policy.ts';
 import { modelVersion } from '../replay/outcome.ts';
+import { expectedRows } from '../replay/scenario/background.ts';
 import { type ScenarioMetric, type ScenarioOutcome, scenarioMetricNames } from '../replay/scenario/outcome.ts';
 import { drawScenario } from '../replay/scenario/run.ts';
 import { kindOf, type Scenario } from '../replay/scenario/scenario.ts';
@@ -59,6 +60,24 @@ export interface ScenarioOptions {
 
 /** Draws that show how far an assumption moves the answer. */
 const assumptionDraws = 20;
+
+/** So many that an end of a 95 % interval lies between two draws. */
+const mostDraws = 100;
+const fewestDraws = 20;
+
+/**
+ * How many draws a scenario gets when nobody says: 100, or as many as its size leaves time for, never under 20. Counted in
+ * background rows and wanted folios, not in seconds, so that the same file gets the same number anywhere.
+ */
+export function usualScenarioDraws(scenario: Scenario, policies: number): number {
+  let size = expectedRows(scenario);
+  for (const { at, list, lists, areas = 1 } of scenario.requests) {
+    // Some half a dozen steps for each folio.
+    size += 6 * list * (lists + areas - 1) * ('count' in at ? at.count : at.length);
+  }
+  const budget = 100_000_000;
+  return Math.max(fewestDraws, Math.min(mostDraws, Math.floor(budget / Math.max(1, size * policies))));
+}
 
 /** The policy of the scenario's kernel: what others are laid over, and set against. */
 export function basePolicyOf({ kernel, machine }: Scenario): Policy {
