@@ -16,6 +16,8 @@ export type {
   Refusal,
   Reproduction,
 } from './compare/comparison.ts';
+export type { ScenarioAssumption, ScenarioComparison, ScenarioOptions, ScenarioRow } from './compare/scenario.ts';
+export { compareScenario, usualScenarioDraws } from './compare/scenario.ts';
 export type { Column, EventBatch, KindColumns, U64Column } from './events/batch.ts';
 export { contextFlags, fieldOfRole, numberColumn, textColumn, u64Column } from './events/batch.ts';
 export type { Accounting, Capture, Clock, Known, Loss, Note, OpenCapture, Zone } from './events/capture.ts';
@@ -57,6 +59,11 @@ export type { Metric, PolicyOutcome } from './replay/outcome.ts';
 export { metricNames, metrics, modelVersion } from './replay/outcome.ts';
 export { recordedPolicy } from './replay/recorded.ts';
 export { replay } from './replay/replay.ts';
+export type { ScenarioMetric } from './replay/scenario/outcome.ts';
+export { scenarioMetricNames, scenarioMetrics } from './replay/scenario/outcome.ts';
+export { printScenario } from './replay/scenario/print.ts';
+export type { Law, Scenario } from './replay/scenario/scenario.ts';
+export { parseScenario, scenarioSchema } from './replay/scenario/schema.ts';
 export { charts } from './report/charts/charts.ts';
 export type { Chart, Facts, Figure } from './report/charts/figure.ts';
 export type { ReportInput } from './report/report.ts';
