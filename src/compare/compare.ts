@@ -85,7 +85,7 @@ export function compare(history: History, options: CompareOptions = {}): Compari
     level,
     recorded: recorded.name,
     recordedFrom: from,
-    reproduction: reproductionOf(stage),
+    reproduction: reproductionOf(stage, seed),
     fidelity: fidelityOf(stage, held, level),
     blame,
     rows,
@@ -216,8 +216,8 @@ function coincides(a: PolicyOutcome, b: PolicyOutcome): boolean {
   );
 }
 
-function reproductionOf(stage: Stage): Reproduction {
-  const { folios, reproduced, misses } = reproduce(stage);
+function reproductionOf(stage: Stage, seed: number): Reproduction {
+  const { folios, reproduced, misses } = reproduce(stage, seed);
   return {
     folios,
     reproduced,

@@ -1,6 +1,7 @@
 /** What a comparison says: fidelity first, then each policy against the recorded one, then what cannot be said. */
 import type { Cause } from '../history/facts.ts';
 import type { Metric } from '../replay/outcome.ts';
+import type { TotalName } from '../replay/withheld.ts';
 
 /** A percentile interval over draws. */
 export interface Interval {
@@ -26,8 +27,18 @@ export interface Fidelity {
   /** Episodes recorded and predicted, where the trace shows them. */
   readonly recordedEpisodes: number;
   readonly predictedEpisodes: Interval;
+  /** What the capture prints of requests as a whole: recorded, and predicted without it. */
+  readonly totals: readonly TotalCheck[];
   /** In words: what this means for the rows below. */
   readonly verdict: string;
+}
+
+/** One total that was withheld. */
+export interface TotalCheck {
+  readonly name: TotalName;
+  readonly recorded: number;
+  readonly predicted: Interval;
+  readonly within: boolean;
 }
 
 /** Replay conditioned on everything seen: must give the recording back; anything less is a bug. */

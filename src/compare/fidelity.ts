@@ -1,7 +1,7 @@
 /** Fidelity: the recorded policy replayed with its outcomes withheld, scored against them. */
 import { isScored, type Stage } from '../replay/stage.ts';
-import type { Withheld } from '../replay/withheld.ts';
-import type { Fidelity, Interval } from './comparison.ts';
+import { totalNames, type Withheld } from '../replay/withheld.ts';
+import type { Fidelity, Interval, TotalCheck } from './comparison.ts';
 import { brierScore, mean, percentileInterval } from './statistics.ts';
 
 /** Edges of the bins of predicted shares; most folios move, so the low end is cut finer. */
@@ -31,6 +31,7 @@ export function fidelityOf(stage: Stage, withheld: Withheld, level: number): Fid
     calibration: calibrate(predicted, failed),
     recordedEpisodes,
     predictedEpisodes,
+    totals: totalsOf(withheld, level),
     verdict: verdict({
       within,
       folios,
@@ -44,6 +45,17 @@ export function fidelityOf(stage: Stage, withheld: Withheld, level: number): Fid
       spread: overdispersion(withheld.failures),
     }),
   };
+}
+
+/** Totals that this capture prints, those that nothing in it counts left out. */
+function totalsOf({ totals }: Withheld, level: number): TotalCheck[] {
+  return totalNames
+    .filter((name) => !Number.isNaN(totals[name].recorded))
+    .map((name) => {
+      const { recorded, drawn } = totals[name];
+      const predicted = percentileInterval(drawn, level);
+      return { name, recorded, predicted, within: predicted.low <= recorded && recorded <= predicted.high };
+    });
 }
 
 function recordedEpisodesOf({ scenes }: Stage): number {

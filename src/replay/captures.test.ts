@@ -60,7 +60,7 @@ for (const capture of [
   'pairs/cma-second-reads/baseline/run02',
 ]) {
   test(`reproduction is the recording: ${capture}`, async () => {
-    const { folios, misses } = reproduce(await stageAt(tracePath(...capture.split('/'))));
+    const { folios, misses } = reproduce(await stageAt(tracePath(...capture.split('/'))), 0);
     assert.ok(folios > 20, `${folios} folios`);
     assert.equal(
       misses.length,

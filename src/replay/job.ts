@@ -21,6 +21,11 @@ export interface UnitOutcome {
   readonly givenUp: Uint8Array;
   readonly episodes: Uint16Array;
   readonly returned: number;
+  /** Base pages that its calls would have printed as moved and as failed (mm_migrate_pages). */
+  readonly pagesSucceeded: number;
+  readonly pagesFailed: number;
+  /** Areas of a CMA allocation that ended with -EBUSY. */
+  readonly busyRetries: number;
   /** No folio met a mismatch: every one moved at its first attempt, in one episode at most. */
   readonly quiet: boolean;
 }
@@ -51,19 +56,27 @@ export function runUnit(
   let seenUntil = Number.NEGATIVE_INFINITY;
   let returned = 0;
   let stuck = 0;
+  let pagesSucceeded = 0;
+  let pagesFailed = 0;
+  let busyRetries = 0;
   for (let area = 0; area < limit; area++) {
     const input = {
       cpus: scene.cpus,
       folios,
       requests: [requestOf(unit, lists, start)],
       background: after(background, seenUntil, left),
+      // What came of a loop that the kernel does not bound is known: a round that gets nowhere is its last.
+      outerLoops: 1,
     };
     const here = area === 0 ? world : continued(world, episodes.slice(), attempts.slice());
     const result = new Machine(policy.decisions, here, input).run();
     const [request] = result.requests;
     if (request === undefined) throw new Error('the machine lost its request');
     count(values, request.counters, result.background);
+    pagesSucceeded += request.totals.succeeded;
+    pagesFailed += request.totals.failed;
     returned = Number.isNaN(request.returned) ? -4 : request.returned;
+    if (returned === -16 && unit.areas > 0) busyRetries++;
     let stop = -1;
     let progress = false;
     request.chunks.forEach((chunk, c) => {
@@ -102,7 +115,7 @@ export function runUnit(
     if (left[m] === 0 && !member.latent) values.movedFolios++;
   });
   const quiet = left.every((one) => one === 0) && episodes.every((n) => n <= 1) && values.moveAttempts === left.length;
-  return { values, left, givenUp, episodes, returned, quiet };
+  return { values, left, givenUp, episodes, returned, pagesSucceeded, pagesFailed, busyRetries, quiet };
 }
 
 function isGivenUp({ ending }: MemberResult): boolean {

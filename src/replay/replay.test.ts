@@ -21,7 +21,7 @@ const history = madeUpHistory(
 const mean = (values: Float64Array) => values.reduce((a, b) => a + b, 0) / values.length;
 
 test('conditioned on everything seen, the recorded policy gives the recording back', () => {
-  const { folios, reproduced, misses } = reproduce(stageOf(history, recorded));
+  const { folios, reproduced, misses } = reproduce(stageOf(history, recorded), 0);
   assert.deepEqual({ folios, reproduced, misses }, { folios: 160, reproduced: 160, misses: [] });
 });
 

@@ -20,7 +20,7 @@ export interface Miss {
  * Replays the recorded policy conditioned on everything seen: outcome and number of episodes of every folio must come
  * out as recorded. Anything less is a bug of the model, of the history, or of their meeting.
  */
-export function reproduce(stage: Stage, seed = 0): { folios: number; reproduced: number; misses: Miss[] } {
+export function reproduce(stage: Stage, seed: number): { folios: number; reproduced: number; misses: Miss[] } {
   const { recorded, scenes, abduction, evidence } = stage;
   const assumed = defaultAssumptions;
   const parameters = drawParameters(evidence, assumed, seed, 0);

@@ -1,5 +1,7 @@
 /** Predictions of the recorded policy with its outcomes withheld: what fidelity scores. */
+
 import { uniform } from '../base/random.ts';
+import type { Call, History } from '../history/facts.ts';
 import { type Affliction, afflictions, type Condition, free, isFree, memberKey } from './abduction.ts';
 import { timesGivenUp, type Unit } from './demand.ts';
 import { probability } from './draws.ts';
@@ -8,6 +10,10 @@ import { defaultAssumptions, drawParameters, evidenceOf } from './parameters.ts'
 import type { ReplayOptions } from './replay.ts';
 import { isScored, type Stage } from './stage.ts';
 import { createWorld, meetsFault } from './world.ts';
+
+/** What a capture prints of a request as a whole, which needs no folio by name. */
+export const totalNames = ['pagesSucceeded', 'pagesFailed', 'calls', 'busyRetries'] as const;
+export type TotalName = (typeof totalNames)[number];
 
 /** Predictions of the recorded policy without its outcomes. */
 export interface Withheld {
@@ -19,6 +25,11 @@ export interface Withheld {
   readonly predicted: Float64Array;
   readonly failed: Uint8Array;
   readonly fold: Uint8Array;
+  /**
+   * Sums over the requests whose every call was seen to its end: base pages that mm_migrate_pages printed, calls, and areas
+   * that cma_alloc found busy. NaN where no such request is of a kind that counts it.
+   */
+  readonly totals: Readonly<Record<TotalName, { readonly recorded: number; readonly drawn: Float64Array }>>;
 }
 
 /**
@@ -47,6 +58,8 @@ export function withheld(stage: Stage, options: ReplayOptions & { readonly folds
   const predicted = new Float64Array(count);
   const failed = new Uint8Array(count);
   const fold = new Uint8Array(count);
+  const recordedTotals = known.map(({ unit }) => totalsOf(history, unit));
+  const drawn = Object.fromEntries(totalNames.map((name) => [name, new Float64Array(draws)])) as Drawn;
   const calm = new Map<number, UnitOutcome>();
   for (let draw = 0; draw < draws; draw++) {
     const parameters = perFold.map(({ evidence }) => drawParameters(evidence, assumed, seed, draw));
@@ -76,6 +89,9 @@ export function withheld(stage: Stage, options: ReplayOptions & { readonly folds
       const untouched = conditions.every(isFree) && !meetsFault(input);
       const outcome = (untouched ? calm.get(i) : undefined) ?? runUnit(scene, recorded, createWorld(input));
       if (untouched && outcome.quiet) calm.set(i, outcome);
+      const told = recordedTotals[i]!;
+      const said = { ...outcome, calls: outcome.values.calls };
+      for (const name of totalNames) if (!Number.isNaN(told[name])) drawn[name][draw]! += said[name];
       let row = first[i]!;
       unit.members.forEach((member, m) => {
         if (!isScored(member)) return;
@@ -90,7 +106,33 @@ export function withheld(stage: Stage, options: ReplayOptions & { readonly folds
     });
     onProgress?.(draw + 1, draws);
   }
-  return { folds, failures, episodes, predicted, failed, fold };
+  const totals = Object.fromEntries(
+    totalNames.map((name) => {
+      const told = recordedTotals.map((one) => one[name]).filter((value) => !Number.isNaN(value));
+      if (told.length === 0) drawn[name].fill(Number.NaN);
+      const recorded = told.length === 0 ? Number.NaN : told.reduce((sum, value) => sum + value, 0);
+      return [name, { recorded, drawn: drawn[name] }];
+    }),
+  ) as Withheld['totals'];
+  return { folds, failures, episodes, predicted, failed, fold, totals };
+}
+
+type Drawn = Record<TotalName, Float64Array>;
+
+/** What was printed about a unit; NaN where the end of one of its calls was not seen, or nothing would be printed. */
+function totalsOf({ calls }: History, unit: Unit): Record<TotalName, number> {
+  const sum = (of: (call: Call) => number) => unit.calls.reduce((all, id) => all + of(calls[id]!), 0);
+  const pagesSucceeded = sum(({ succeeded }) => succeeded);
+  return {
+    pagesSucceeded,
+    pagesFailed: sum(({ failed }) => failed),
+    calls: Number.isNaN(pagesSucceeded) ? Number.NaN : unit.calls.length,
+    // cma_alloc_busy_retry comes after each area that ends with -EBUSY; a last one that succeeds is none.
+    busyRetries:
+      unit.areas === 0 || Number.isNaN(pagesSucceeded + unit.returned)
+        ? Number.NaN
+        : unit.areas - (unit.returned === 0 ? 1 : 0),
+  };
 }
 
 interface Rate {
