@@ -1,4 +1,5 @@
 /** NUMA balancing (mm/migrate.c migrate_misplaced_folio()). */
+import { hasLeft } from './isolate-block.ts';
 import type { Kernel, Process, Run } from './kernel.ts';
 import { gapOf, isolateAll, putbackAll } from './lists.ts';
 import { migratePages } from './plans.ts';
@@ -13,6 +14,7 @@ export function* balanceNuma(kernel: Kernel, run: Run): Process {
     const gap = gapOf(run, chunk);
     if (!kernel.pass(gap)) yield gap;
     for (const member of members) {
+      if (hasLeft(member)) continue;
       const list = yield* isolateAll(kernel, run, [member]);
       if (list.length === 0) left++;
       else {

@@ -1,11 +1,13 @@
 /** Offline, compaction, NUMA balancing, soft offline and do_migrate_pages: retries and drains of each (kernel-model 7.4, 7.5, 2.8). */
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { resolvePolicy } from '../policies/policies.ts';
 import type { Decisions } from './decisions.ts';
 import { type Background, emptyBackground, type FolioSpec, type RequestDemand, type RequestModel } from './demand.ts';
 import { Machine, type MachineResult, type RequestResult } from './machine.ts';
 import { rowsOf } from './made-up.ts';
+import { inputs, luckyWorld, policies } from './test-support.ts';
 import { emptyWorld, type Obstacle, type World } from './world.ts';
 
 const shmem: FolioSpec = { order: 0, kind: 'shmem', mapped: 1 };
@@ -215,4 +217,55 @@ test('do_migrate_pages goes on after a list that failed, and returns what it lef
   // move_pages(2) stops there.
   const pages = run('move_pages', 'linux-6.12.117', { world, demand: { chunks } });
   assert.deepEqual(endings(pages), ['moved', 'failed', 'not tried']);
+});
+
+/** What a requester that has returned must have done, in any world under any policy. */
+function brokenPromises({ demand, returned, chunks, counters, finding }: RequestResult, emptyEnds: boolean): string[] {
+  const members = chunks.flat();
+  const hasLeft = ({ ending }: (typeof members)[number]) => ending === 'moved' || ending === 'reclaimed';
+  const all = members.every(hasLeft);
+  const area = (places: readonly number[]) => places.every((place) => chunks[place]!.every(hasLeft));
+  const promises: Partial<Record<RequestModel, readonly (readonly [string, boolean])[]>> = {
+    'contiguous allocation': [['has the range or says so', (returned === 0) === all]],
+    cma: [['has an area when it says so', returned !== 0 || (demand.areas?.some(area) ?? all)]],
+    'memory offline': [
+      ['has emptied the range or says so', (returned === 0) === all],
+      ['a replay is no finding', demand.passes === undefined || finding === undefined],
+    ],
+    'longterm pin': [
+      ['pins only what has moved', returned !== 0 || all || emptyEnds],
+      ['-ENOMEM is for what a call left behind', returned !== -12 || members.some(({ ending }) => ending === 'failed')],
+      ['only an endless loop ends with -EAGAIN', (returned === -11) === (finding !== undefined)],
+      ['switches nothing off', counters.rcuWaits === 0],
+    ],
+    compaction: [
+      ['never fails', returned === 0],
+      ['waits for no CPU', counters.rcuWaits === 0 && (demand.drainsAll === true || counters.allCpuDrains === 0)],
+    ],
+    'numa balancing': [
+      ['waits for no CPU', counters.rcuWaits === 0 && counters.allCpuDrains === 0],
+      ['one call a folio', counters.calls <= members.length],
+    ],
+    'soft offline': [
+      ['stops at the first that stays', (returned === 0) === all],
+      ['one drain a page', counters.rcuWaits === 0 && counters.allCpuDrains <= members.length],
+    ],
+    migrate_pages: [['one call a list', counters.calls <= chunks.length]],
+  };
+  return (promises[demand.model] ?? []).filter(([, holds]) => !holds).map(([what]) => `${demand.model}: ${what}`);
+}
+
+test('any demand under any policy: requesters keep what they return, and their own drains', () => {
+  let finished = 0;
+  fc.assert(
+    fc.property(inputs, policies, fc.nat(), (input, { name, decisions }, seed) => {
+      for (const result of new Machine(decisions, luckyWorld(seed), input).run().requests) {
+        if (Number.isNaN(result.ended)) continue;
+        finished++;
+        assert.deepEqual(brokenPromises(result, decisions.emptyCollectEnds), [], name);
+      }
+    }),
+    { numRuns: 500, seed: 17 },
+  );
+  assert.ok(finished > 500, `${finished} requests came to an end`);
 });

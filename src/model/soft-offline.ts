@@ -1,6 +1,7 @@
 /** Soft offlining of pages with corrected errors (mm/memory-failure.c soft_offline_page(), soft_offline_in_use_page()). */
 import { drainAll } from './drains.ts';
 import { settle } from './folio.ts';
+import { hasLeft } from './isolate-block.ts';
 import type { Kernel, Member, Process, Run, Step } from './kernel.ts';
 import { gapOf, isolateAll, putbackAll } from './lists.ts';
 import { migratePages } from './plans.ts';
@@ -25,6 +26,8 @@ export function* softOffline(kernel: Kernel, run: Run): Process {
 
 function* softOfflineOne(kernel: Kernel, run: Run, member: Member): Generator<Step, boolean, void> {
   settle(member.folio, kernel.now);
+  // A page that is free by now is taken from the free list (page_handle_poison()).
+  if (hasLeft(member)) return true;
   if (!member.folio.onLru) yield* drainAll(kernel, run, false);
   const list = yield* isolateAll(kernel, run, [member]);
   if (list.length === 0) return false;
