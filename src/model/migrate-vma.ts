@@ -8,7 +8,7 @@
  */
 import { drainAll, drainLocal } from './drains.ts';
 import { block, dropLock, endEpisode, letFaultsIn, log, matches } from './entries.ts';
-import { addObstacle, expectedReferences, hasMapping, put, settle } from './folio.ts';
+import { addObstacle, expectedReferences, put, settle } from './folio.ts';
 import { isLocked, lock, lockedByFault } from './folio-lock.ts';
 import { hold, holderBeside, isBlockedForGood, release } from './hold.ts';
 import { type Kernel, type Member, type Process, type Run, type Step, transientObstacle, visitOf } from './kernel.ts';
@@ -53,7 +53,7 @@ function* spend(kernel: Kernel, run: Run, member: Member, service: Service): Gen
 /** migrate_vma_collect_pmd(): a reference and a try at the lock; who is locked gets its migration entry at once. */
 function* collect(kernel: Kernel, run: Run, members: readonly Member[]): Generator<Step, Candidate[], void> {
   const candidates: Candidate[] = [];
-  let flushes: Member | undefined;
+  let flushed: Member | undefined;
   for (const member of members) {
     const { folio } = member;
     yield* spend(kernel, run, member, 'collect');
@@ -72,12 +72,13 @@ function* collect(kernel: Kernel, run: Run, members: readonly Member[]): Generat
     candidates.push({ member, held, locked, late: false, migrates: true });
     if (!locked) continue;
     remark(run, member, kernel.now);
-    if (yield* replaceEntry(kernel, run, member)) flushes ??= member;
+    yield* replaceEntry(kernel, run, member);
+    flushed ??= member;
   }
-  if (flushes !== undefined) {
+  if (flushed !== undefined) {
     // flush_tlb_range() at the end of the PMD.
     run.counters.tlbFlushes++;
-    yield* spend(kernel, run, flushes, 'flush');
+    yield* spend(kernel, run, flushed, 'flush');
   }
   return candidates;
 }
@@ -117,28 +118,21 @@ function tryLock(kernel: Kernel, run: Run, member: Member): boolean {
 }
 
 /**
- * The entry of the range's own mapping; others are left to the rmap walk. Nothing is printed. True when its flush is put
- * off: an exclusive anonymous page is flushed at once (since 5.19; kernels of 5.17 and 5.18 are counted like it).
+ * The entry of the range's own mapping; others are left to the rmap walk. Nothing is printed. Its flush comes at the end
+ * of the range (since 5.19 an exclusive anonymous page is flushed at once, which no axis tells apart).
  */
-function* replaceEntry(kernel: Kernel, run: Run, member: Member): Generator<Step, boolean, void> {
-  const { decisions } = kernel;
+function* replaceEntry(kernel: Kernel, run: Run, member: Member): Generator<Step, void, void> {
   const { folio } = member;
-  const exclusive = decisions.vmaLockAttempts === 1 && !hasMapping(folio) && folio.mapped === 1;
   const cleared = kernel.now;
   run.counters.tlbPages++;
-  if (exclusive) {
-    run.counters.tlbFlushes++;
-    yield* spend(kernel, run, member, 'flush');
-  }
   yield* spend(kernel, run, member, 'entry');
   beginEpisode(kernel, run, member);
   folio.entries = 1;
   folio.mapped--;
   put(folio);
-  const window = { from: cleared, until: kernel.now, deferredFlush: !exclusive };
+  const window = { from: cleared, until: kernel.now, deferredFlush: true };
   // Nothing is compared before the rmap walk, so a late reference comes in time for every comparison.
   for (const fault of letFaultsIn(kernel, run, member, window)) block(kernel, run, member, fault);
-  return !exclusive;
 }
 
 function beginEpisode(kernel: Kernel, run: Run, member: Member): void {

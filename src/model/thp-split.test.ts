@@ -96,7 +96,9 @@ test('the livelock threshold: one spinner a CPU, without preemption', () => {
       // Each CPU burns until patience ends.
       assert.equal(findings[0]!.cpuTime, cpus * rules.patience);
       assert.equal(requests[0]!.chunks[0]![0]!.ending, 'unfinished');
-      assert.ok(requests[0]!.counters.cpuBurnt >= findings[0]!.cpuTime);
+      const { cpuBurnt, timeUnderEntries } = requests[0]!.counters;
+      assert.ok(cpuBurnt >= findings[0]!.cpuTime);
+      assert.equal(timeUnderEntries, findings[0]!.since + rules.patience - times.flush);
     }
   }
 });

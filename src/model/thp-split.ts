@@ -309,6 +309,8 @@ function findLivelock(split: Split, running: readonly Task[]): void {
     run.counters.stall += since + patience - waiter.since;
   }
   for (const waiter of split.asleep) run.counters.stall += since + patience - waiter.since;
+  // The clock goes on to where the model gives up, so that what stands by then (entries, other waits) counts until there.
+  kernel.queue.push(since + patience, { work: () => undefined, account: run.counters });
   run.finding = {
     kind: 'livelock',
     request: run.demand?.id ?? -1,
