@@ -51,6 +51,8 @@ export const logKinds = [
   'entry woken',
   /** A page went to or from a device: 1 = to. */
   'device',
+  /** Just before the end of a call that had huge pages: how many moved, how many failed. */
+  'call huge',
 ] as const;
 export type LogKind = (typeof logKinds)[number];
 

@@ -61,18 +61,19 @@ export function* migratePages(
     member.waited = 0;
   }
   const call: Call = { totals: emptyTotals(), split: [], givenBack: new Set() };
-  const { huge, others } = partHugetlb(unfold(members));
   const isBatched = plan.loop === 'batched';
+  const all = unfold(members);
+  const { huge, others } = isBatched ? partHugetlb(all) : { huge: [], others: all };
   const left: Member[] = [];
   let noMemory = false;
-  if (isBatched && huge.length > 0) {
+  if (huge.length > 0) {
     const rest = yield* perFolio(kernel, run, huge, mode, hugetlbPasses, call);
     left.push(...rest.left);
     noMemory = rest.noMemory;
   }
   const batches = isBatched
     ? cut(others, plan.unmapBatchPages, 'reached')
-    : cut(unfold(members), plan.cutPages ?? Number.POSITIVE_INFINITY, 'exceeded');
+    : cut(others, plan.cutPages ?? Number.POSITIVE_INFINITY, 'exceeded');
   for (const batch of batches) {
     if (noMemory) {
       left.push(...batch);
@@ -85,14 +86,15 @@ export function* migratePages(
       : yield* perFolio(kernel, run, batch, mode, plan.asyncPasses, call);
     left.push(...rest.left);
     noMemory = rest.noMemory;
-    noMemory = (yield* moveParts(kernel, run, mode, call, left, noMemory)) || noMemory;
+    if (call.split.length > 0) noMemory = (yield* moveParts(kernel, run, mode, call, left, noMemory)) || noMemory;
   }
   for (const member of left) member.ending = 'failed';
   const folded = fold(kernel, run, members, left);
   run.mode = mode;
   run.call++;
   addTotals(run.totals, call.totals);
-  const { succeeded, failed, thpSplit } = call.totals;
+  const { succeeded, failed, thpSucceeded, thpFailed, thpSplit } = call.totals;
+  if (thpSucceeded + thpFailed > 0) note(kernel, run, logKind['call huge'], -1, thpSucceeded, thpFailed);
   note(kernel, run, logKind['call end'], reason, succeeded, failed, thpSplit);
   const splitAndMoved = call.split.filter((member) => member.ending === 'moved').length;
   return {
