@@ -47,7 +47,12 @@ export class Batches {
   request = -1;
   /** Background rows consumed before the present block; with the place in the block, a row's number in the log. */
   rowsBefore = 0;
-  clock: Clock = { now: 0, watchesReferences: false, queue: { nextTime: 0 }, released: () => undefined };
+  clock: Clock = {
+    now: 0,
+    watchesReferences: false,
+    queue: { nextTime: Number.POSITIVE_INFINITY },
+    released: () => undefined,
+  };
   readonly #decisions: Decisions;
   readonly #folios: Folios;
   readonly #log: ModelLog | undefined;
@@ -91,8 +96,8 @@ export class Batches {
    * kernel would not queue it.
    */
   add(cpu: number, kind: number, folio: Folio): boolean {
-    // Its last user let go while it was isolated.
-    if (isFree(folio)) return false;
+    // Its last user let go while it was isolated: putting it back frees it.
+    if (kind === addKind && isFree(folio)) return false;
     if (!this.#admit(kind, folio)) {
       this.refused++;
       return false;
@@ -193,21 +198,21 @@ export class Batches {
       for (let i = 0; i < length; i++) {
         const folio = this.#folios.get(tracked.data[i]!);
         folio.queue(kind, -1);
-        put(folio);
         this.#apply(kind, folio, numbers.data[i]!, slot);
+        put(folio);
         if (this.clock.watchesReferences) this.clock.released(folio);
       }
     }
     if (this.#log !== undefined) for (let i = length; i < entries; i++) this.#write(kind, undefined, slot);
   }
 
-  /** What the flush does to a folio that has just lost its entry. */
+  /** What the flush does to a folio, whose entry holds its last reference until after it. */
   #apply(kind: number, folio: Folio, number: number, slot: number): void {
     const clears = this.#decisions.clearsLruFlagWhenQueued;
     // In the classic regime an operation is skipped when somebody else has the folio off the LRU (folio_batch_move_lru()).
     if (kind !== addKind && kind !== mlockKind && !clears && !folio.onLru) return;
     // 7.2 folio_batch_move_lru(): nobody but the batch had it, so that it is freed and never inserted.
-    const isLone = kind === addKind && folio.gone && folio.references === 0 && this.#decisions.drainAll.freesLone;
+    const isLone = kind === addKind && folio.gone && folio.references === 1 && this.#decisions.drainAll.freesLone;
     if (number < folio.applied) this.account.reordered++;
     else folio.applied = number;
     if (kind === addKind) folio.onLru = !folio.isolated;

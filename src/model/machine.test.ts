@@ -56,7 +56,7 @@ test('any demand under any policy: what must hold holds after every step, and ev
         }
       }
     }),
-    { numRuns: 300, seed: 11 },
+    { numRuns: 200, seed: 11 },
   );
 });
 
@@ -104,7 +104,7 @@ test('running on is stepping, a source is its rows, a log changes nothing', () =
       const log = new ModelLog();
       assert.equal(outcome(decisions, seed, { ...input, log }), stepped, `${name}, logged`);
     }),
-    { numRuns: 300, seed: 23 },
+    { numRuns: 150, seed: 23 },
   );
 });
 
