@@ -17,9 +17,10 @@ export function scored(row: ScoreRow, options: ScoreOptions): Score {
   return { row, said, verdict: row.judge(said) };
 }
 
-/** Three digits that count; `-` for what is no number. */
+/** Three digits that count, two beyond a million (`1.0e40`); `-` for what is no number. */
 function figure(value: number): string {
   if (!Number.isFinite(value)) return '-';
+  if (Math.abs(value) >= 1e6) return value.toExponential(1).replace('e+', 'e');
   return value !== 0 && Math.abs(value) >= 1000 ? value.toFixed(0) : String(Number(value.toPrecision(3)));
 }
 
