@@ -50,6 +50,8 @@ const many = (count: number, spec: FolioSpec = shmem) => Array.from({ length: co
 test('a list is full with 32 base pages, or with the large folio that goes beyond', () => {
   // 100 folios: lists of 32, 32, 32 and 4, each moved by its first call.
   assert.equal(run('linux-6.12.117', { folios: many(100) }).result.counters.calls, 4);
+  assert.equal(run('linux-6.12.117', { folios: many(32) }).result.counters.calls, 1);
+  assert.equal(run('linux-6.12.117', { folios: many(33) }).result.counters.calls, 2);
   // Order 3: 4 folios of 8 pages a list. Order 9: one folio is more than enough.
   assert.equal(run('linux-6.12.117', { folios: many(8, { ...shmem, order: 3 }) }).result.counters.calls, 2);
   assert.equal(run('linux-6.12.117', { folios: many(2, { ...shmem, order: 9 }) }).result.counters.calls, 2);

@@ -31,7 +31,9 @@ function* drop(kernel: Kernel, run: Run, member: Member): Generator<Step, boolea
   // folio_trylock(); and what is being written is kept.
   if (isLocked(folio) || activeObstacle(folio, 'writeback') !== undefined) return false;
   if (folio.mapped > 0) {
+    // One flush a folio, where reclaim may defer them to the end of the list.
     run.counters.tlbFlushes++;
+    run.counters.tlbPages += Math.max(folio.pages, folio.mapped);
     put(folio, folio.mapped);
     folio.mapped = 0;
   }
