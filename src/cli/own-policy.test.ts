@@ -70,3 +70,19 @@ test('a policy of the user is shown as a named one is', (t) => {
   );
   assert.equal(expected.find(({ cost }) => cost === 'R')?.direction, '+');
 });
+
+test('the schema of such a file is printed for editors', () => {
+  const schema = JSON.parse(folioscope(['policies', '--schema']).stdout) as { $schema: string; required: string[] };
+  assert.equal(schema.$schema, 'https://json-schema.org/draft/2020-12/schema');
+  assert.deepEqual(schema.required, ['name', 'choices']);
+});
+
+test('what a thread judged infeasible is listed and cannot be run', () => {
+  assert.match(
+    folioscope(['policies'], { COLUMNS: '200' }).stdout,
+    /mlock-flag-clear: [^]*refused +munlock cannot be converted/,
+  );
+  const ran = folioscope(['policies', 'mlock-flag-clear']);
+  assert.equal(ran.code, 2);
+  assert.match(ran.stderr, /axis J: .*cannot be built\n {2}hint: munlock/);
+});
