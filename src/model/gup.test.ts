@@ -320,3 +320,17 @@ test('what a pin cannot move is -ENOMEM at once: no second call, folios put back
   assert.deepEqual([request!.counters.localDrains, request!.counters.allCpuDrains], [1, 1]);
   assert.ok(machine.folios.every(({ pins, isolated }) => pins === 0 && !isolated));
 });
+
+test('sleeping for references (longterm pins only) waits out an I/O reference that ten tries do not', () => {
+  const io: Obstacle = { holder: 'transient reference', from: 0, until: 2e6, references: 1 };
+  const setting: Setting = { folios: [shmem], world: { ...steady, obstacles: () => [io] } };
+  assert.equal(run('linux-6.12.117', setting).result.requests[0]!.returned, -12);
+  const slept = run('linux-6.12.117+reference-sleep', setting).result.requests[0]!;
+  assert.equal(slept.returned, 0);
+  assert.ok(slept.ended >= 2e6);
+  assert.ok(Math.abs(slept.counters.referenceSleep - 2e6) < 10_000, `${slept.counters.referenceSleep}`);
+  // Any other caller fails as before.
+  const call = { ...pinOf([0]), model: 'call' as const, reason: 'syscall_or_cpuset' };
+  const other = run('linux-6.12.117+reference-sleep', { ...setting, requests: [call] }).result.requests[0]!;
+  assert.deepEqual([other.counters.failedFolios, other.counters.referenceSleep], [1, 0]);
+});
