@@ -45,6 +45,7 @@ export async function readPacked(
     }
     const { format } = found;
     if (format.access === 'random') return await readSetDown(source, all, format, options, setDown, results);
+    await format.load?.();
     const reader = format.open(source, options);
     const beginning = await all.next();
     const first = beginning.done === true ? [] : reader.push(beginning.value);

@@ -3,7 +3,6 @@
  * what could be decoded, then ends; the damage is reported, never thrown away.
  */
 import { TraceError } from '../base/errors.ts';
-import { unzstd } from './zstd.ts';
 
 export type Bytes = AsyncIterable<Uint8Array>;
 
@@ -130,7 +129,9 @@ export async function unpack(
     const result = { damage: '' };
     names.push(packing.id);
     results.push(result);
-    current = packing.id === 'gzip' ? gunzip(current, result) : unzstd(current, result);
+    // Loaded when it is met: most captures are not packed so.
+    const inflate = packing.id === 'gzip' ? gunzip : (await import('./zstd.ts')).unzstd;
+    current = inflate(current, result);
   }
   return { chunks: current, packings: names, results };
 }

@@ -114,6 +114,8 @@ export interface StreamFormat extends FormatBase {
   readonly access: 'stream';
   /** Looks at the first bytes (up to 64 KiB), never at the file's name. */
   detect(head: Uint8Array): Detection | undefined;
+  /** To be called before `open`, where there is one: loads what reads the format. */
+  load?(): Promise<void>;
   open(source: string, options: ReadOptions): Reader;
   /** Where parts of an input can be read apart by several threads (text-parts.ts reads one). */
   openFront?(source: string, options: ReadOptions): FrontReader<TracefsSeed>;

@@ -282,7 +282,16 @@ export class KindTable {
   ): KindState {
     const whole: EventKind = { id: this.#capture.kinds.length, ...kind };
     this.#capture.kinds.push(whole);
-    const state = { kind: whole, templates, columns: undefined, capacity: 0, spare: undefined, lastLength: 0, functionName, group };
+    const state = {
+      kind: whole,
+      templates,
+      columns: undefined,
+      capacity: 0,
+      spare: undefined,
+      lastLength: 0,
+      functionName,
+      group,
+    };
     this.states.push(state);
     return state;
   }

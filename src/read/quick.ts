@@ -49,6 +49,7 @@ export async function glanceAt(source: string, input: ByteSource, options: ReadO
   if (found === undefined) throw unknownFormat(source, head, [], formats);
   const { format } = found;
   if (format.access === 'random') return glanceRandom(await format.openAt(source, input, options), options);
+  await format.load?.();
   return glanceText(format, source, input, options);
 }
 
@@ -119,6 +120,7 @@ export async function glanceStream(
   const unseen = `${how}: what comes after its beginning is not known without reading it all`;
   if (format === undefined && !isTar(start)) throw unknownFormat(source, start, packings, formats);
   if (format?.access !== 'stream') return nothingSeen(source, format?.id ?? 'tar', unseen, options);
+  await format.load?.();
   const isWhole = head.length < quickBytes && damage === undefined;
   const seen = readHead(format, source, head, options, isWhole);
   const { taken, total } = sizes();

@@ -3,6 +3,10 @@ import { eventsOf, type PlainEvent } from '../../scripts/exact/plain-events.ts';
 import type { EventBatch } from '../events/batch.ts';
 import type { Capture } from '../events/capture.ts';
 import type { ReadOptions, StreamFormat } from './format.ts';
+import { formats } from './formats.ts';
+
+// Formats are opened here without waiting.
+for (const format of formats) if (format.access === 'stream') await format.load?.();
 
 export { eventsOf, type PlainEvent, readEvents } from '../../scripts/exact/plain-events.ts';
 

@@ -1,9 +1,11 @@
 /** Tables of events as an input format. */
 import { firstColumns } from '../../events/table.ts';
 import type { Detection, StreamFormat } from '../format.ts';
+import { onDemand } from '../on-demand.ts';
+import { findDelimiter } from './delimiter.ts';
 import { headerNames } from './header.ts';
-import { CsvReader } from './reader.ts';
-import { findDelimiter } from './rows.ts';
+
+const reader = onDemand(() => import('./reader.ts'));
 
 export const csv: StreamFormat = {
   access: 'stream',
@@ -13,7 +15,8 @@ export const csv: StreamFormat = {
   recognisedBy: 'a header line of names between commas, semicolons or tabs, and rows cut the same way',
   page: 'csv',
   detect,
-  open: (source, options) => new CsvReader(source, options),
+  load: reader.load,
+  open: (source, options) => new reader.module.CsvReader(source, options),
 };
 
 /** A column's name, at most four words; an empty one happens. */

@@ -7,6 +7,7 @@
 import { CsvError, parse } from 'csv-parse/browser/esm/sync';
 
 import { isBlank, unfinishedLine } from '../builder.ts';
+import { findDelimiter } from './delimiter.ts';
 
 export interface Row {
   /** Empty when the record is no CSV. */
@@ -59,6 +60,8 @@ export class RowReader {
   #started = false;
   readonly #taker: RowTaker;
   #hasHeader = false;
+  /** The record looked at last. */
+  #isOdd = false;
   readonly #decoder = new TextDecoder();
 
   constructor(taker: RowTaker) {
@@ -112,6 +115,10 @@ export class RowReader {
     const ends: number[] = [];
     const lines: number[] = [];
     let unfinished = -1;
+    const judge = (): void => {
+      this.#parse(bytes, starts, ends, lines, 0, starts.length);
+      for (const list of [starts, ends, lines]) list.length = 0;
+    };
     while (start < bytes.length) {
       if (!this.#delimiterKnown && bytes[start] !== hash && bytes[start] !== newline) {
         const eol = bytes.indexOf(newline, start);
@@ -142,13 +149,13 @@ export class RowReader {
       if (isBlank(bytes, start, end) || bytes[start] === hash) {
         this.#taker.comment();
       } else if (unfinished < 0) {
+        // A row that he will hardly take goes to the judge by itself: among others he would be asked a dozen times for it.
+        if (this.#isOdd && starts.length > 0) judge();
         starts.push(start);
         ends.push(end > start && bytes[end - 1] === 13 ? end - 1 : end);
         lines.push(this.#line);
-        if (!this.#hasHeader) {
-          this.#hasHeader = true;
-          this.#parse(bytes, starts.splice(0), ends.splice(0), lines.splice(0), 0, 1);
-        }
+        if (this.#isOdd || !this.#hasHeader) judge();
+        this.#hasHeader = true;
       }
       for (let i = start; i < end; i++) if (bytes[i] === newline) this.#line++;
       this.#line++;
@@ -159,18 +166,19 @@ export class RowReader {
       this.#overlong = this.#decoder.decode(this.#pending.subarray(0, 200));
       this.#pending = new Uint8Array(0);
     }
-    this.#parse(bytes, starts, ends, lines, 0, starts.length);
+    judge();
     if (unfinished >= 0 && !isBlank(bytes, unfinished, bytes.length) && bytes[unfinished] !== hash) {
       const text = this.#decoder.decode(bytes.subarray(unfinished));
       this.#taker.row({ cells: [], line: this.#line - 1, problem: unfinishedLine, text });
     }
   }
 
-  /** The newline that ends the record at `start`, outside quotes; -1 when it is not there yet. */
+  /** The newline that ends the record at `start`, outside quotes; -1 when it is not there yet. A quote inside a field makes it odd. */
   #recordEnd(bytes: Uint8Array, start: number): number {
     const delimiter = this.delimiter;
     const isComment = bytes[start] === hash;
     let fieldStart = true;
+    this.#isOdd = false;
     for (let i = start; i < bytes.length; i++) {
       const byte = bytes[i]!;
       if (byte === newline) return i;
@@ -182,7 +190,9 @@ export class RowReader {
           else break;
         }
         if (i >= bytes.length) return -1;
-      }
+        const behind = bytes[i + 1];
+        if (behind !== delimiter && behind !== newline && behind !== 13 && i + 1 < bytes.length) this.#isOdd = true;
+      } else if (byte === quote) this.#isOdd = true;
       fieldStart = byte === delimiter;
     }
     return -1;
@@ -244,23 +254,4 @@ function reasonOf(error: CsvError): string {
     default:
       return `no CSV (${error.code})`;
   }
-}
-
-/** The likeliest of comma, semicolon and tab in a header line: the one that cuts it most often. */
-export function findDelimiter(bytes: Uint8Array, start: number, end: number): number {
-  let best = 44;
-  let most = 0;
-  for (const candidate of [44, 9, 59]) {
-    let count = 0;
-    let quoted = false;
-    for (let i = start; i < end; i++) {
-      if (bytes[i] === quote) quoted = !quoted;
-      else if (bytes[i] === candidate && !quoted) count++;
-    }
-    if (count > most) {
-      most = count;
-      best = candidate;
-    }
-  }
-  return best;
 }

@@ -1,8 +1,9 @@
 /** perf.data as input formats: the file, and what `perf record -o -` writes into a pipe. */
 import type { Detection, RandomFormat, StreamFormat } from '../format.ts';
-import { openPerfData } from './file-reader.ts';
+import { onDemand } from '../on-demand.ts';
 import { pipeHeaderSize, readMagic } from './magic.ts';
-import { PerfPipeReader } from './pipe-reader.ts';
+
+const pipe = onDemand(() => import('./pipe-reader.ts'));
 
 export const perfData: RandomFormat = {
   access: 'random',
@@ -12,7 +13,7 @@ export const perfData: RandomFormat = {
   recognisedBy: 'PERFILE2 at the beginning, in either byte order, and a header of 104 bytes',
   page: 'perf-data',
   detect: (head) => detect(head, false),
-  openAt: openPerfData,
+  openAt: async (...all) => (await import('./file-reader.ts')).openPerfData(...all),
 };
 
 export const perfPipe: StreamFormat = {
@@ -23,7 +24,8 @@ export const perfPipe: StreamFormat = {
   recognisedBy: 'PERFILE2 at the beginning, in either byte order, and a header of 16 bytes',
   page: 'perf-data',
   detect: (head) => detect(head, true),
-  open: (source, options) => new PerfPipeReader(source, options),
+  load: pipe.load,
+  open: (source, options) => new pipe.module.PerfPipeReader(source, options),
 };
 
 function detect(head: Uint8Array, isPipe: boolean): Detection | undefined {

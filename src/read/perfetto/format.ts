@@ -1,7 +1,9 @@
 /** Perfetto traces: ftrace events of Android and Linux devices in protocol buffers. The page is docs/formats/perfetto.md. */
 import type { Detection, StreamFormat } from '../format.ts';
+import { onDemand } from '../on-demand.ts';
 import { countPackets } from './packets.ts';
-import { openPerfetto } from './reader.ts';
+
+const reader = onDemand(() => import('./reader.ts'));
 
 /** A beginning without one whole packet must be at least this long to be taken for one: text may begin with a blank line. */
 const longBeginning = 4096;
@@ -38,5 +40,6 @@ export const perfetto: StreamFormat = {
   recognisedBy: 'its first packets: 0a, a length, and fields of TracePacket with the types they have',
   page: 'perfetto',
   detect: detectPerfetto,
-  open: (source, options) => openPerfetto(source, options),
+  load: reader.load,
+  open: (source, options) => reader.module.openPerfetto(source, options),
 };

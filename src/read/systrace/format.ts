@@ -1,7 +1,10 @@
 /** What atrace and systrace write around the kernel's text. The page is docs/formats/systrace.md. */
 import type { Detection, StreamFormat } from '../format.ts';
+import { onDemand } from '../on-demand.ts';
 import { detectTracefs } from '../tracefs/tracefs.ts';
-import { beginsAsPage, findMarker, isZlib, openSystrace } from './reader.ts';
+import { beginsAsPage, findMarker, isZlib } from './marks.ts';
+
+const reader = onDemand(() => import('./reader.ts'));
 
 /** What the pages of systrace and of its viewer have in their first lines. */
 const pageMarks = /trace-data|linuxPerfData|Android System Trace|trace-viewer|trace_viewer|tracing\.trace|catapult/;
@@ -26,5 +29,6 @@ export const systrace: StreamFormat = {
   recognisedBy: 'a line "TRACE:" before the text or a zlib stream; an HTML page with systrace\'s viewer',
   page: 'systrace',
   detect: detectSystrace,
-  open: openSystrace,
+  load: reader.load,
+  open: (source, options) => reader.module.openSystrace(source, options),
 };

@@ -1,7 +1,6 @@
 /** trace.dat, as trace-cmd record writes it. */
 import type { Detection, RandomFormat } from '../format.ts';
 import { magic } from './head.ts';
-import { TraceDatReader } from './reader.ts';
 
 export const traceDat: RandomFormat = {
   id: 'trace-dat',
@@ -14,5 +13,5 @@ export const traceDat: RandomFormat = {
     if (!magic.every((byte, i) => head[i] === byte)) return undefined;
     return { sure: 1, saw: 'the head of a trace.dat' };
   },
-  openAt: (source, input, options) => TraceDatReader.open(source, input, options),
+  openAt: async (...all) => (await import('./reader.ts')).TraceDatReader.open(...all),
 };
