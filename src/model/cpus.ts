@@ -32,8 +32,6 @@ export class Cpus {
   /** When each running task got its CPU. */
   readonly #sliceFrom: number[];
   readonly #queue: Task[] = [];
-  /** Since when somebody waits. */
-  #waitedFrom = 0;
   readonly #standstill: (running: readonly Task[]) => void;
   /** Up to when `ran` and `needs` are accounted. */
   #at = 0;
@@ -63,7 +61,7 @@ export class Cpus {
     let cpu = own ? task.cpu : this.#running.indexOf(undefined);
     if (cpu < 0 && this.rules === undefined) cpu = this.#running.length;
     if (cpu >= 0) this.#give(cpu, task);
-    else this.#wait(task);
+    else this.#queue.push(task);
     this.#arm();
   }
 
@@ -103,11 +101,6 @@ export class Cpus {
     task.cpu = cpu;
   }
 
-  #wait(task: Task): void {
-    if (this.#queue.length === 0) this.#waitedFrom = this.#kernel.now;
-    this.#queue.push(task);
-  }
-
   #next(cpu: number): void {
     const task = this.#queue.shift();
     if (task !== undefined) this.#give(cpu, task);
@@ -130,12 +123,9 @@ export class Cpus {
     const task = this.#running[cpu];
     if (task === undefined || this.rules === undefined || this.#queue.length === 0) return Number.POSITIVE_INFINITY;
     if (task.grain === Number.POSITIVE_INFINITY) return Number.POSITIVE_INFINITY;
-    const { now } = this.#kernel;
-    const asked = Math.max(this.#sliceFrom[cpu]! + this.rules.timeSlice, this.#waitedFrom, now) - now;
-    const { grain, ran, needs } = task;
-    const yields = grain === 0 ? asked : Math.ceil((ran + asked - tick) / grain) * grain - ran;
-    // The end of a stretch is not a point of yielding: a walk says cond_resched() before each step, not behind the last.
-    return yields >= needs - tick ? Number.POSITIVE_INFINITY : Math.max(0, yields);
+    const asked = Math.max(0, this.#sliceFrom[cpu]! + this.rules.timeSlice - this.#kernel.now);
+    if (task.grain === 0) return asked;
+    return Math.max(0, Math.ceil((task.ran + asked - tick) / task.grain) * task.grain - task.ran);
   }
 
   /** Sets the alarm for whatever comes next, or finds that nothing ever will. */
@@ -170,7 +160,7 @@ export class Cpus {
     for (let cpu = 0; cpu < this.#running.length; cpu++) {
       const task = this.#running[cpu];
       if (task === undefined || this.#yieldsIn(cpu) > tick) continue;
-      this.#wait(task);
+      this.#queue.push(task);
       this.#next(cpu);
     }
     this.#busy = false;

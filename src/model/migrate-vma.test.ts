@@ -157,6 +157,20 @@ test('off the LRU: one all-CPU drain a call brings folios back from batches, and
   assert.equal(never.requests[0]!.counters.allCpuDrains, 1);
 });
 
+test('up to 5.16, what was locked late has no entry to restore: it is unlocked at once', () => {
+  // Folio 0 is locked until 1015 and never on the LRU, folio 1 is not on the LRU either.
+  const world: World = {
+    ...steady,
+    obstacles: (_, folio) => (folio === 0 ? [stretch('lock contention', 0, 1015)] : []),
+  };
+  const off: FolioSpec = { ...anon, notOnLru: true };
+  const result = migrate(old5, world, [off, off]);
+  assert.deepEqual(endings(result), ['not isolated', 'not isolated']);
+  // Two collections, one flush, two tries to isolate, and one entry restored.
+  assert.equal(result.requests[0]!.ended - 1000, 2 * 10 + 20 + 2 * 5 + 9);
+  assert.equal(result.requests[0]!.counters.lockHold, 5 + (1059 - 1020));
+});
+
 test('a reference too many: put back and restored, one episode for nothing', () => {
   const pinned: World = { ...steady, obstacles: (_, folio) => (folio === 0 ? [stretch('pin', 0, 1e9, 1024)] : []) };
   for (const [decisions, mapped] of [

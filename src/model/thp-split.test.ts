@@ -228,6 +228,9 @@ test('roll back: the reference of a waiter that is just queueing keeps the head 
   assert.equal(split({ waiters: tails(1, { at: 8900 }), world: brief }).requests[0]!.returned, 0);
   const head = split({ decisions: withWait('head page'), waiters: tails(1, { at: 8900 }), world: brief });
   assert.equal(head.requests[0]!.returned, -16);
+  // One that queues when the entries are about to go lets go after them, of a folio that is mapped again.
+  const last: SplitWaiter = { cpu: 2, at: 12_900, from: 'copy', tail: false };
+  assert.equal(split({ waiters: [waiter, last], world: brief }).requests[0]!.counters.stall, 13_000 - 8900 + 100);
   // No reference is taken since 5.17.
   const { decisions } = resolvePolicy('linux-6.1');
   assert.equal(split({ decisions, waiters: [waiter], world: brief }).requests[0]!.returned, 0);
