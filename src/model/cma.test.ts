@@ -21,6 +21,19 @@ interface Setting {
   readonly log?: ModelLog;
 }
 
+/** Two allocations of the same kernel at the same time. */
+function both(
+  first: Partial<RequestDemand>,
+  second: Partial<RequestDemand>,
+  folios: readonly FolioSpec[],
+  world: World,
+) {
+  const common = { model: 'cma' as const, reason: 'contig_range', mode: 'sync' as const, start: 1000, end: 1000 };
+  const requests = [first, second].map((more, id) => ({ id, cpu: id, chunks: [], ...common, ...more }));
+  const { decisions } = resolvePolicy('linux-6.12.117');
+  return new Machine(decisions, world, { cpus: 4, folios, requests, background: emptyBackground }).run().requests;
+}
+
 function run(name: string | Decisions, { folios, demand, world, background, log }: Setting) {
   const request: RequestDemand = {
     id: 0,
@@ -215,6 +228,21 @@ test('CMA: what no area needed has not failed', () => {
   const { result } = run('linux-6.12.117', { folios: many(3), demand });
   assert.deepEqual(endings(result).flat(), ['moved', 'not tried', 'not tried']);
   assert.deepEqual([result.counters.movedFolios, result.counters.failedFolios, result.returned], [1, 0, 0]);
+});
+
+test('CMA: allocations look at areas one after the other; a range that is not of CMA does not wait', () => {
+  const chunks = (ids: readonly number[]) => ids.map((id) => ({ folios: [id], gap: 0 }));
+  const alone = both({ chunks: chunks([0, 1]) }, { chunks: [], start: 9e9 }, many(4), steady)[0]!.ended - 1000;
+  const [first, second] = both({ chunks: chunks([0, 1]) }, { chunks: chunks([2, 3]) }, many(4), steady);
+  assert.equal(first!.ended - 1000, alone);
+  assert.equal(second!.ended - 1000, 2 * alone);
+  const [, other] = both(
+    { chunks: chunks([0, 1]) },
+    { chunks: chunks([2, 3]), model: 'contiguous allocation' },
+    many(4),
+    { ...steady, drainWorkTime: () => 0 },
+  );
+  assert.ok(other!.ended - 1000 < 1.5 * alone);
 });
 
 test('CMA: without protection a failed area leaves its folio in an add batch, where the next area cannot isolate it', () => {

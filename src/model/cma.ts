@@ -8,6 +8,9 @@ import { logKind } from './log.ts';
  * busy page costs the whole area; what has moved out of it stays moved where the next area overlaps (its chunks are
  * named again). Anything but -EBUSY ends the allocation, and so does the end of the bitmap, with the last answer.
  *
+ * One allocation at a time looks at an area (cma_mutex, or the area's own alloc_mutex): the others sleep, and come to the
+ * next area in between.
+ *
  * A folio is in one chunk only; areas overlap by naming the same chunk. Without `areas` there is one: everything.
  */
 export function* allocateCma(kernel: Kernel, run: Run): Process {
@@ -18,7 +21,11 @@ export function* allocateCma(kernel: Kernel, run: Run): Process {
   let tried = 0;
   for (const [area, chunks] of areas.entries()) {
     tried = area;
+    while (kernel.cmaMutexHeld) yield kernel.cmaMutex;
+    kernel.cmaMutexHeld = true;
     returned = yield* allocateRange(kernel, run, chunks);
+    kernel.cmaMutexHeld = false;
+    kernel.wake(kernel.cmaMutex);
     if (returned !== -16) break;
     run.counters.busyRetries++;
     kernel.log?.push(logKind['cma busy'], kernel.now, run.cpu, id, -1, area, returned);

@@ -124,6 +124,9 @@ export class Kernel {
   drainGeneration = 0;
   drainMutexHeld = false;
   readonly drainMutex: WaitQueue = { sleepers: [] };
+  /** cma_mutex of 6.1, or the alloc_mutex of the one area that is modelled (7.2). */
+  cmaMutexHeld = false;
+  readonly cmaMutex: WaitQueue = { sleepers: [] };
   drains = 0;
   rcuWaits = 0;
   /** The process that runs now, or ran last. */
