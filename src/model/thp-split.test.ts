@@ -60,6 +60,7 @@ function split(setting: Setting): MachineResult {
     stepwise: setting.stepwise ?? false,
   });
   while (machine.step()) assert.deepEqual(machine.brokenInvariants(), []);
+  for (const folio of machine.folios) assert.ok(folio.entryWaitReferences >= 0);
   return machine.result();
 }
 
@@ -283,6 +284,10 @@ test('splits share the CPUs: spinners of one keep the splitter of another waitin
     ],
   );
   assert.ok(requests.every(({ ended }) => Number.isNaN(ended)));
+  // Nothing of the first is counted twice for that.
+  const { counters } = split({ waiters: tails(4), horizon: 1e12 }).requests[0]!;
+  assert.equal(requests[0]!.counters.cpuBurnt, counters.cpuBurnt);
+  assert.equal(requests[0]!.counters.stall, counters.stall);
   // Two splits side by side take no longer than one where there are CPUs for both.
   const beside = split({ more: [{ cpu: 1, start: 0, waiters: [] }] });
   assert.deepEqual(
