@@ -1,13 +1,16 @@
 /**
- * `node --expose-gc dist/scripts/bench-model.js [mix] [folios] [rounds]`: one run of the model, as one line of JSON. Without
- * arguments, the table of docs/speed.md: `--long` up to 10^8 events.
+ * The model's part of `npm run bench` alone: `node --expose-gc dist/scripts/bench-model.js`. `--record` writes docs/speed.md,
+ * `--quick` shows that it works, `--long` goes up to 10^8 events. With a scenario (`mixed 1000000 1`: kind, folios, rounds)
+ * it is one measurement, as a line of JSON.
  */
-import { loadavg } from 'node:os';
 import { type Mix, runModel } from './bench/model.ts';
+import { benchModel } from './bench/model-table.ts';
 
 const [mix, folios, rounds] = process.argv.slice(2);
-if (mix !== undefined && !mix.startsWith('--')) {
-  process.stdout.write(`${JSON.stringify(runModel(mix as Mix, Number(folios ?? 1e6), Number(rounds ?? 1)))}\n`);
+if (mix === 'rows' || mix === 'steps' || mix === 'mixed') {
+  const run = runModel(mix satisfies Mix, Number(folios ?? 1e6), Number(rounds ?? 1));
+  process.stdout.write(`${JSON.stringify(run)}\n`);
 } else {
-  process.stdout.write(`load ${loadavg()[0]!.toFixed(1)}\n`);
+  const has = (flag: string): boolean => process.argv.includes(flag);
+  benchModel({ record: has('--record'), quick: has('--quick'), long: has('--long') });
 }

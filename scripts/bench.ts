@@ -1,8 +1,9 @@
 /**
  * `npm run bench`: each reader beside counting newlines, beside what one would write in an afternoon, and beside the
  * reference decoders, on the same file in the same run; and the peak memory of `inspect`. Every measurement is a whole
- * process, from its start to its end. Walls differ between machines, so docs/speed.md records ratios; `--record` writes
- * them there. `--quick` makes small inputs and one round, to see that it works.
+ * process, from its start to its end. Then the model's own speed (`bench/model-table.ts`). Walls differ between machines,
+ * so docs/speed.md records ratios; `--record` writes them there. `--quick` makes small inputs and one round, to see that
+ * it works.
  */
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
@@ -10,6 +11,7 @@ import { join } from 'node:path';
 import { markdownTable, table } from '../src/report/tables.ts';
 import { dump, perfData, perfettoTrace, perfScriptText, stockText, traceDat, tracefsText } from './bench/inputs.ts';
 import { isInstalled, type Measured, measure, type Way } from './bench/measure.ts';
+import { benchModel } from './bench/model-table.ts';
 import { root } from './root.ts';
 
 const isQuick = process.argv.includes('--quick');
@@ -211,4 +213,6 @@ function writePage(text: string): void {
   );
 }
 
-await bench(process.argv.includes('--record'));
+const isRecorded = process.argv.includes('--record');
+await bench(isRecorded);
+benchModel({ record: isRecorded, quick: isQuick, long: false });
