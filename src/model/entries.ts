@@ -133,8 +133,10 @@ export function endEpisode(kernel: Kernel, run: Run, member: Member, moved = fal
       if (!(arrival < kernel.now)) break;
       leaveEntry(kernel, run, member, arrival);
     }
-    for (const arrival of member.caught) if (arrival < kernel.now) leaveEntry(kernel, run, member, arrival);
-    if (member.caught.length > 0) member.caught = [];
+    if (member.caught.length > 0) {
+      for (const arrival of member.caught) if (arrival < kernel.now) leaveEntry(kernel, run, member, arrival);
+      member.caught = [];
+    }
     member.entriesSince = Number.NaN;
   }
   dropLock(kernel, run, member);

@@ -9,7 +9,7 @@ export const hugetlbPasses = 10;
 
 /** The hugetlb folios of a list, and the rest. */
 export function partHugetlb(members: readonly Member[]): { huge: readonly Member[]; others: readonly Member[] } {
-  if (members.every(({ folio }) => folio.spec.kind !== 'hugetlb')) return { huge: [], others: members };
+  if (!members.some(({ folio }) => folio.spec.kind === 'hugetlb')) return { huge: [], others: members };
   return {
     huge: members.filter(({ folio }) => folio.spec.kind === 'hugetlb'),
     others: members.filter(({ folio }) => folio.spec.kind !== 'hugetlb'),

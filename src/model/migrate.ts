@@ -19,10 +19,8 @@ import {
 import { activeObstacle, addObstacle, expectedReferences, get, hasMapping, put, settle } from './folio.ts';
 import { type Kernel, type Member, type Run, type Step, transientObstacle, visitOf } from './kernel.ts';
 import { logKind } from './log.ts';
-import { awaitWriteback, maySleepOnLock, sleepForReferences, takeLock } from './waits.ts';
+import { awaitWriteback, maySleepOnLock, sleepForReferences, sleepOnLock, tryLock } from './waits.ts';
 import type { BlockedFault, Refusal, Service } from './world.ts';
-
-export { endEpisode, matches } from './entries.ts';
 
 export function serviceTime(kernel: Kernel, run: Run, member: Member, service: Service): number {
   return kernel.world.serviceTime(service, visitOf(kernel, run, member));
@@ -76,7 +74,8 @@ export interface PendingFlush {
 
 /**
  * migrate_folio_unmap(): destination, lock, writeback, the destination's lock, then migration entries. 'done' leaves
- * the folio locked with its entries; every other answer leaves it as it was found.
+ * the folio locked with its entries; every other answer leaves it as it was found. What mostly takes no time (lock,
+ * writeback) is a generator only where it is slept for.
  */
 export function* unmap(
   kernel: Kernel,
@@ -87,99 +86,96 @@ export function* unmap(
 ): Generator<Step, Unmapped, void> {
   const { decisions } = kernel;
   const { folio } = member;
-  if (isFreed(kernel, run, member)) return 'freed';
+  settle(folio, kernel.now);
+  if (folio.references === 1 && folio.mapped === 0) {
+    free(run, member);
+    return 'freed';
+  }
   const allocating = serviceTime(kernel, run, member, 'destination');
   if (!kernel.pass(allocating)) yield allocating;
   settle(folio, kernel.now);
-  if (activeObstacle(folio, 'no memory') !== undefined && (!decisions.oracle || isPermanent(kernel, run, member))) {
+  if (
+    folio.active.length > 0 &&
+    activeObstacle(folio, 'no memory') !== undefined &&
+    (!decisions.oracle || isPermanent(kernel, run, member))
+  ) {
     member.holder = 'no memory';
     return 'no memory';
   }
-  if (!(yield* takeLock(kernel, run, member, maySleepOnLock(kernel, run, folio, pass)))) return 'again';
-  const written = yield* awaitWriteback(kernel, run, member, decisions.plan.loop === 'batched' || pass > 2);
-  const stopped =
-    written !== 'done'
-      ? written
-      : isRefused(kernel, run, member, 'destination lock') ||
-          (decisions.checkBeforeUnmap && !matches(kernel, run, member))
-        ? 'again'
-        : undefined;
-  if (stopped !== undefined) {
-    dropLock(kernel, run, member);
-    return stopped;
+  if (!tryLock(kernel, run, member)) {
+    if (!maySleepOnLock(kernel, run, folio, pass)) return 'again';
+    yield* sleepOnLock(kernel, run, member);
   }
-  const late =
-    folio.mapped > 0 ? yield* installEntries(kernel, run, member, pending) : yield* walk(kernel, run, member);
-  const stays =
-    isRefused(kernel, run, member, 'still mapped') || (decisions.checkAtEndOfUnmap && !matches(kernel, run, member));
-  if (stays) {
+  if (folio.active.length > 0) {
+    const force = decisions.plan.loop === 'batched' || pass > 2;
+    const written = yield* awaitWriteback(kernel, run, member, force);
+    if (written !== 'done') {
+      dropLock(kernel, run, member);
+      return written;
+    }
+  }
+  if (
+    isRefused(kernel, run, member, 'destination lock') ||
+    (decisions.checkBeforeUnmap && !matches(kernel, run, member))
+  ) {
+    dropLock(kernel, run, member);
+    return 'again';
+  }
+  const isMapped = folio.mapped > 0;
+  if (isMapped) {
+    // try_to_migrate_one(): a VM_LOCKED mapping drains this CPU's mlock batch.
+    if (folio.mlocked) kernel.batches.drainMlock(run.cpu);
+    member.episode = member.episodes++;
+    run.counters.episodes++;
+  }
+  const walking = serviceTime(kernel, run, member, 'unmap');
+  if (!kernel.pass(walking)) yield walking;
+  let late: readonly BlockedFault[] = nobody;
+  if (isMapped) {
+    // The entry is cleared, flushed from TLBs and replaced by a migration entry, with a window for faults before the
+    // replacement. Deferred, the flush comes after all folios of the batch. Where axis D leaves no window the migration
+    // entry (or a marker) is there before the flush.
+    const deferredFlush = decisions.deferredFlush && run.mode === 'async';
+    const from = kernel.now;
+    run.counters.tlbPages += Math.max(folio.pages, folio.mapped);
+    if (deferredFlush) pending.needed = true;
+    else if (decisions.faultWindow) {
+      run.counters.tlbFlushes++;
+      const flushing = serviceTime(kernel, run, member, 'flush');
+      if (!kernel.pass(flushing)) yield flushing;
+    }
+    const writing = serviceTime(kernel, run, member, 'entry');
+    if (!kernel.pass(writing)) yield writing;
+    writeEntries(kernel, run, member);
+    late = letFaultsIn(kernel, run, member, { from, until: kernel.now, deferredFlush });
+    if (!deferredFlush && !decisions.faultWindow) {
+      run.counters.tlbFlushes++;
+      const flushing = serviceTime(kernel, run, member, 'flush');
+      if (!kernel.pass(flushing)) yield flushing;
+    }
+  }
+  if (
+    isRefused(kernel, run, member, 'still mapped') ||
+    (decisions.checkAtEndOfUnmap && !matches(kernel, run, member))
+  ) {
     // Whoever was still on the way finds the folio unlocked.
     yield* undo(kernel, run, member);
     return 'again';
   }
-  for (const fault of late) block(kernel, run, member, fault);
+  if (late.length > 0) for (const fault of late) block(kernel, run, member, fault);
   return 'done';
 }
 
-/** Nobody but the isolation holds it: its owner freed it meanwhile. */
-function isFreed(kernel: Kernel, run: Run, member: Member): boolean {
+const nobody: readonly BlockedFault[] = [];
+
+/** Nobody but the isolation held it: its owner had freed it meanwhile. */
+function free(run: Run, member: Member): void {
   const { folio } = member;
-  settle(folio, kernel.now);
-  if (folio.references !== 1 || folio.mapped > 0) return false;
   member.ending = 'reclaimed';
   member.holder = undefined;
   folio.isolated = false;
   put(folio);
   run.counters.reclaimed++;
-  return true;
-}
-
-function* walk(kernel: Kernel, run: Run, member: Member): Generator<Step, readonly BlockedFault[], void> {
-  const walking = serviceTime(kernel, run, member, 'unmap');
-  if (!kernel.pass(walking)) yield walking;
-  return nobody;
-}
-
-const nobody: readonly BlockedFault[] = [];
-
-/**
- * try_to_migrate_one(): the entry is cleared, flushed from TLBs and replaced by a migration entry, with a window for
- * faults before the replacement. Deferred, the flush comes after all folios of the batch. Where axis D leaves no window
- * the migration entry (or a marker) is there before the flush.
- */
-function* installEntries(
-  kernel: Kernel,
-  run: Run,
-  member: Member,
-  pending: PendingFlush,
-): Generator<Step, readonly BlockedFault[], void> {
-  const { decisions } = kernel;
-  const { folio } = member;
-  // A VM_LOCKED mapping drains this CPU's mlock batch.
-  if (folio.mlocked) kernel.batches.drainMlock(run.cpu);
-  member.episode = member.episodes++;
-  run.counters.episodes++;
-  const unmapping = serviceTime(kernel, run, member, 'unmap');
-  if (!kernel.pass(unmapping)) yield unmapping;
-  const deferredFlush = decisions.deferredFlush && run.mode === 'async';
-  const cleared = kernel.now;
-  run.counters.tlbPages += Math.max(folio.pages, folio.mapped);
-  if (deferredFlush) pending.needed = true;
-  else if (decisions.faultWindow) {
-    run.counters.tlbFlushes++;
-    const flushing = serviceTime(kernel, run, member, 'flush');
-    if (!kernel.pass(flushing)) yield flushing;
-  }
-  const writing = serviceTime(kernel, run, member, 'entry');
-  if (!kernel.pass(writing)) yield writing;
-  writeEntries(kernel, run, member);
-  const late = letFaultsIn(kernel, run, member, { from: cleared, until: kernel.now, deferredFlush });
-  if (!deferredFlush && !decisions.faultWindow) {
-    run.counters.tlbFlushes++;
-    const flushing = serviceTime(kernel, run, member, 'flush');
-    if (!kernel.pass(flushing)) yield flushing;
-  }
-  return late;
 }
 
 /** What the world turns down by itself. The oracle meets only what stands there for good. */

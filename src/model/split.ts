@@ -7,7 +7,7 @@ import { dropLock, matches } from './entries.ts';
 import { partOf } from './folio.ts';
 import { type Kernel, type Member, type Run, type Step, visitOf } from './kernel.ts';
 import { toLru } from './migrate.ts';
-import { takeLock } from './waits.ts';
+import { sleepOnLock, tryLock } from './waits.ts';
 
 /**
  * split_folio() under the folio lock, which an asynchronous call only tries. -EAGAIN when the lock or the references
@@ -17,7 +17,10 @@ export function* splitFolio(kernel: Kernel, run: Run, member: Member): Generator
   const { folio } = member;
   const { order, kind, splittable } = folio.spec;
   if (order === 0 || kind === 'hugetlb' || splittable === false || run.demand?.reason === 'numa_misplaced') return 'no';
-  if (!(yield* takeLock(kernel, run, member, run.mode !== 'async'))) return 'again';
+  if (!tryLock(kernel, run, member)) {
+    if (run.mode === 'async') return 'again';
+    yield* sleepOnLock(kernel, run, member);
+  }
   const splitting = kernel.world.serviceTime('split', visitOf(kernel, run, member));
   if (!kernel.pass(splitting)) yield splitting;
   const can = matches(kernel, run, member);
@@ -64,18 +67,26 @@ function partsOf(whole: Member): Member[] {
   });
 }
 
+function isSplit({ parts }: Member): boolean {
+  return parts !== undefined;
+}
+
+function isGone({ ending }: Member): boolean {
+  return ending === 'moved' || ending === 'reclaimed';
+}
+
 /** What a call has to do with members of which some were split by an earlier one: the parts that are left. */
 export function unfold(members: readonly Member[]): readonly Member[] {
-  if (members.every(({ parts }) => parts === undefined)) return members;
-  return members.flatMap((member) => member.parts?.filter((part) => part.ending !== 'moved') ?? [member]);
+  if (!members.some(isSplit)) return members;
+  return members.flatMap((member) => member.parts?.filter((part) => !isGone(part)) ?? [member]);
 }
 
 /** Parts back into their wholes, each once; a whole of which nothing is left has moved. */
 export function fold(kernel: Kernel, run: Run, members: readonly Member[], left: readonly Member[]): readonly Member[] {
-  if (members.every(({ parts }) => parts === undefined)) return left;
+  if (!members.some(isSplit)) return left;
   for (const member of members) {
     if (member.parts === undefined) continue;
-    const stuck = member.parts.find((part) => part.ending !== 'moved' && part.ending !== 'reclaimed');
+    const stuck = member.parts.find((part) => !isGone(part));
     member.ending = stuck === undefined ? 'moved' : 'failed';
     member.holder = stuck?.holder;
     if (stuck === undefined) toLru(kernel, run, member);

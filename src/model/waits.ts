@@ -16,17 +16,22 @@ export function maySleepOnLock({ decisions }: Kernel, run: Run, { spec }: Folio,
   return run.mode === 'sync' || spec.notUptodate !== true;
 }
 
-/** The folio lock: tried, or slept for. */
-export function* takeLock(kernel: Kernel, run: Run, member: Member, maySleep: boolean): Generator<Step, boolean, void> {
+/** folio_trylock(); remembers who has it instead. */
+export function tryLock(kernel: Kernel, run: Run, member: Member): boolean {
   const { folio } = member;
-  for (;;) {
-    settle(folio, kernel.now);
-    if (!isLocked(folio) || (kernel.decisions.oracle && folio.lockedBy < 0 && !isPermanent(kernel, run, member))) {
-      lock(folio, run.place, kernel.now);
-      return true;
-    }
-    member.holder = folio.lockedBy === lockedByFault ? 'lock-blocked fault' : 'lock contention';
-    if (!maySleep) return false;
+  settle(folio, kernel.now);
+  if (!isLocked(folio) || (kernel.decisions.oracle && folio.lockedBy < 0 && !isPermanent(kernel, run, member))) {
+    lock(folio, run.place, kernel.now);
+    return true;
+  }
+  member.holder = folio.lockedBy === lockedByFault ? 'lock-blocked fault' : 'lock contention';
+  return false;
+}
+
+/** folio_lock() of a folio that was found locked. */
+export function* sleepOnLock(kernel: Kernel, run: Run, member: Member): Generator<Step, void, void> {
+  const { folio } = member;
+  do {
     if (folio.lockedBy >= 0) yield kernel.lockQueue(folio);
     else {
       const until =
@@ -35,7 +40,7 @@ export function* takeLock(kernel: Kernel, run: Run, member: Member, maySleep: bo
       if (until === Number.POSITIVE_INFINITY) yield { sleepers: [] };
       else if (!kernel.pass(until - kernel.now)) yield until - kernel.now;
     }
-  }
+  } while (!tryLock(kernel, run, member));
 }
 
 /** folio_wait_writeback(), or the reason not to: 'busy' in modes that do not wait, 'again' where force is not reached. */
