@@ -16,7 +16,7 @@ import {
   type RequestDemand,
 } from './demand.ts';
 import { drainAll } from './drains.ts';
-import { addObstacle, entriesOf, type Folio, Folios, queuedIn, sumOfHolders } from './folio.ts';
+import { entriesOf, type Folio, Folios, queuedIn, sumOfHolders } from './folio.ts';
 import { type Finding, Kernel, type Run, type Timeout } from './kernel.ts';
 import { type LogKind, logKind, logModels, type ModelLog } from './log.ts';
 import { requesters } from './requests.ts';
@@ -250,7 +250,8 @@ export class Machine {
         if (obstacles.length === 0 || seen?.has(folio.id)) continue;
         seen ??= new Set();
         seen.add(folio.id);
-        for (const obstacle of obstacles) addObstacle(folio, obstacle);
+        // Lists are never written to, so that a long one is taken as it is.
+        folio.obstacles = folio.obstacles.length === 0 ? obstacles : [...folio.obstacles, ...obstacles];
       }
     }
     yield* requesters[demand.model](this.#kernel, run);
