@@ -93,13 +93,11 @@ export function compareScenario(
   const base = basePolicyOf(scenario);
   const compared = [base, ...policies.filter(({ name }) => name !== base.name)];
   const total = compared.length * draws;
-  const outcomes = compared.map((policy, i) =>
-    drawScenario(scenario, policy, {
-      draws,
-      seed,
-      onDraw: (done) => onProgress?.(i * draws + done, total, 'running the scenario'),
-    }),
-  );
+  const outcomes = drawScenario(scenario, compared, {
+    draws,
+    seed,
+    onRun: (done) => onProgress?.(done, total, 'running the scenario'),
+  });
   const corrected = bonferroniLevel(level, compared.length - 1);
   const first = outcomes[0]!;
   return {
@@ -159,7 +157,7 @@ function assumptionsOf(
 ): ScenarioAssumption[] {
   const place = Math.min(1, compared.length - 1);
   const policy = compared[place]!;
-  const failed = (changed: Scenario) => mean(drawScenario(changed, policy, options).totals.failedFolios);
+  const failed = (changed: Scenario) => mean(drawScenario(changed, [policy], options)[0]!.totals.failedFolios);
   const assumptions: ScenarioAssumption[] = [];
   const show = (name: string, value: number, why: string, change: (value: number) => Scenario) => {
     if (value === 0) return;

@@ -7,7 +7,7 @@ import { randomChoices } from '../../policies/random.ts';
 import { expectedRows } from './background.ts';
 import { buildScenario } from './build.ts';
 import { meanOf } from './durations.ts';
-import { runScenario } from './run.ts';
+import { drawScenario, runScenario } from './run.ts';
 import type { Scenario } from './scenario.ts';
 import { parseScenario } from './schema.ts';
 import { anyScenario } from './test-support.ts';
@@ -68,6 +68,32 @@ services: {entry: 50us, release: 1us}`,
   const p = 1 - Math.exp(-4e-3 * 50);
   const share = values.failedFolios / requests;
   assert.ok(Math.abs(share - p) < 4 * Math.sqrt((p * (1 - p)) / requests), `${share}, expected ${p}`);
+});
+
+test('what policies share in a draw is what each would have drawn for itself', () => {
+  const scenario = parseScenario(
+    `name: shared
+kernel: linux-6.1
+duration: 100ms
+machine: {cpus: 2}
+folios: [{name: a, count: 20, kind: shmem}]
+tasks:
+  - name: t
+    count: 2
+    does:
+      - {read: a, every: {exponential: 50us}}
+      - {pin: a, for: 1ms, every: {exponential: 1ms}}
+requests: [{name: mover, model: move_pages, of: a, at: {every: 5ms, count: 19}, list: 5}]`,
+    'shared.yaml',
+  );
+  const policies = ['linux-6.1', 'linux-6.12', 'never-drain'].map((name) => resolvePolicy(name));
+  const together = drawScenario(scenario, policies, { draws: 3, seed: 1 });
+  policies.forEach((policy, i) => {
+    assert.deepEqual(drawScenario(scenario, [policy], { draws: 3, seed: 1 })[0], together[i]);
+    const { values } = runScenario(scenario, policy, { seed: 1, draw: 2 });
+    assert.equal(values.failedFolios, together[i]!.totals.failedFolios[2]);
+  });
+  assert.ok(together.every(({ totals }) => totals.failedFolios.some((failed) => failed > 0)));
 });
 
 test('results are summed over requests, and given out one by one', () => {

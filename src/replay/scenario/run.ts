@@ -3,7 +3,7 @@ import { emptyCounters } from '../../model/counters.ts';
 import type { ModelLog } from '../../model/log.ts';
 import { type Finding, Machine, type RequestResult } from '../../model/machine.ts';
 import type { Policy } from '../../policies/policy.ts';
-import { type BuildOptions, buildScenario } from './build.ts';
+import { type BuildOptions, buildScenario, SharedLuck } from './build.ts';
 import { type ScenarioMetric, type ScenarioOutcome, scenarioMetricNames } from './outcome.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -49,36 +49,68 @@ export function runScenario(scenario: Scenario, policy: Policy, options: RunOpti
 export interface DrawOptions {
   readonly draws: number;
   readonly seed: number;
-  readonly onDraw?: (done: number) => void;
+  /** After each run of each policy. */
+  readonly onRun?: (done: number) => void;
 }
 
-/** All draws of one policy. */
+/** All draws of some policies. A draw is run under each of them in turn, so that what they share is made once. */
 export function drawScenario(
   scenario: Scenario,
-  policy: Policy,
-  { draws, seed, onDraw }: DrawOptions,
-): ScenarioOutcome {
-  const totals = Object.fromEntries(scenarioMetricNames.map((name) => [name, new Float64Array(draws)])) as Record<
-    ScenarioMetric,
-    Float64Array
-  >;
-  const found = new Map<string, { says: string; draws: number }>();
-  let requests = 0;
-  let events = 0;
-  let refusedAdds = 0;
+  policies: readonly Policy[],
+  { draws, seed, onRun }: DrawOptions,
+): ScenarioOutcome[] {
+  const sums = policies.map(() => new Sum(draws));
   for (let draw = 0; draw < draws; draw++) {
-    const run = runScenario(scenario, policy, { seed, draw });
-    for (const name of scenarioMetricNames) totals[name][draw] = run.values[name];
-    const inThis = new Map(run.findings.map(({ says }) => [withoutNumbers(says), says]));
-    for (const [sort, says] of inThis) found.set(sort, { says, draws: 0, ...found.get(sort) });
-    for (const sort of inThis.keys()) found.get(sort)!.draws++;
-    requests += run.requests;
-    events += run.events;
-    refusedAdds += run.refusedAdds;
-    onDraw?.(draw + 1);
+    const shared = new SharedLuck();
+    for (const [i, policy] of policies.entries()) {
+      sums[i]!.add(draw, runScenario(scenario, policy, { seed, draw, shared }));
+      onRun?.(draw * policies.length + i + 1);
+    }
   }
-  const findings = [...found.values()].sort((a, b) => b.draws - a.draws);
-  return { policy: policy.name, draws, totals, findings, requests, events, refusedAdds };
+  return policies.map(({ name }, i) => sums[i]!.outcome(name));
+}
+
+/** The outcome of one policy as its draws come. */
+class Sum {
+  readonly #draws: number;
+  readonly #totals: Record<ScenarioMetric, Float64Array>;
+  readonly #found = new Map<string, { says: string; draws: number }>();
+  #requests = 0;
+  #events = 0;
+  #refusedAdds = 0;
+
+  constructor(draws: number) {
+    this.#draws = draws;
+    this.#totals = Object.fromEntries(scenarioMetricNames.map((name) => [name, new Float64Array(draws)])) as Record<
+      ScenarioMetric,
+      Float64Array
+    >;
+  }
+
+  add(draw: number, run: ScenarioRun): void {
+    for (const name of scenarioMetricNames) this.#totals[name][draw] = run.values[name];
+    this.#requests += run.requests;
+    this.#events += run.events;
+    this.#refusedAdds += run.refusedAdds;
+    const sorts = new Map(run.findings.map(({ says }) => [withoutNumbers(says), says]));
+    for (const [sort, says] of sorts) {
+      const known = this.#found.get(sort);
+      if (known === undefined) this.#found.set(sort, { says, draws: 1 });
+      else known.draws++;
+    }
+  }
+
+  outcome(policy: string): ScenarioOutcome {
+    return {
+      policy,
+      draws: this.#draws,
+      totals: this.#totals,
+      findings: [...this.#found.values()].sort((a, b) => b.draws - a.draws),
+      requests: this.#requests,
+      events: this.#events,
+      refusedAdds: this.#refusedAdds,
+    };
+  }
 }
 
 /** Findings that differ in their numbers are of one sort; the first of it is shown. */

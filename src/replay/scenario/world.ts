@@ -54,17 +54,19 @@ const perCall: ReadonlySet<Service> = new Set(['isolate', 'putback', 'pin', 'rec
 const nobody: readonly BlockedFault[] = [];
 const nothing: readonly Obstacle[] = [];
 
-/**
- * The world of one draw; asked by one machine. `up` rounds durations up (to whole microseconds, where a capture is to be
- * written).
- */
-export function worldOf(
-  scenario: Scenario,
-  groups: ReadonlyMap<string, GroupPlace>,
-  groupOf: (folio: number) => GroupPlace,
-  seed: number,
-  up: (ns: number) => number,
-): World {
+export interface WorldInput {
+  readonly scenario: Scenario;
+  readonly groups: ReadonlyMap<string, GroupPlace>;
+  readonly groupOf: (folio: number) => GroupPlace;
+  readonly seed: number;
+  /** Rounds durations up (to whole microseconds, where a capture is to be written). */
+  readonly up: (ns: number) => number;
+  /** Keeps the stretches of a folio for other policies in the same draw. */
+  readonly shared: { stretches(folio: number, make: () => readonly Obstacle[]): readonly Obstacle[] };
+}
+
+/** The world of one draw; asked by one machine. */
+export function worldOf({ scenario, groups, groupOf, seed, up, shared }: WorldInput): World {
   const { machine, falseWaiters, duration } = scenario;
   const pressures = pressuresOf(scenario, groups, seed);
   const timeOf = (service: ScenarioService): ((u: number) => number) | number => {
@@ -145,7 +147,9 @@ export function worldOf(
       const pressure = pressures.get(group.name)!;
       if (pressure.holds.length === 0 || told.has(folio)) return nothing;
       told.add(folio);
-      return pressure.holds.flatMap((line) => stretches(line, folio, folio - group.first, duration, seed, up));
+      return shared.stretches(folio, () =>
+        pressure.holds.flatMap((line) => stretches(line, folio, folio - group.first, duration, seed, up)),
+      );
     },
     transient(visit) {
       if (reading === undefined) return undefined;
