@@ -254,11 +254,13 @@ export function addObstacle(folio: Folio, obstacle: Obstacle): void {
 export class Folios {
   readonly source: FolioSource;
   readonly #columns: FolioColumns;
-  readonly #made: (Folio | undefined)[] = [];
+  readonly #made: (Folio | undefined)[];
 
   constructor(source: readonly FolioSpec[] | FolioSource) {
     this.source = 'spec' in source ? source : { length: source.length, spec: (id) => source[id]! };
     this.#columns = columnsFor(this.source.length);
+    // Its full length at once: a list that is first filled far from its beginning becomes a hash table.
+    this.#made = new Array<Folio | undefined>(this.source.length);
   }
 
   /** Throws for an id that nobody described. */

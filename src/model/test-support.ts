@@ -97,7 +97,7 @@ const demands: fc.Arbitrary<RequestDemand[]> = fc
     list.map(({ chunks, again, ...rest }, id) => ({
       ...rest,
       id,
-      reason: again ? 'numa_misplaced' : 'any',
+      reason: rest.model === 'longterm pin' ? 'longterm_pin' : again ? 'numa_misplaced' : 'any',
       end: rest.start + 2000,
       passes: 3,
       drainsAll: again,
