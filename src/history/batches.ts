@@ -168,6 +168,7 @@ export function foldBatches(capture: Capture, sources: BatchSources): BatchFold 
     let at = starts[s]!;
     const end = starts[s + 1]!;
     const first = rows[at]!;
+    const drainsForOthers = isWorker(capture.strings.text(log.comm.data[first]!));
     const drainRow = log.value(2, first);
     const mark = drainRow * batchKinds.length + log.tag.data[first]!;
     let drain = -1;
@@ -177,7 +178,8 @@ export function foldBatches(capture: Capture, sources: BatchSources): BatchFold 
     }
     while (at < end) {
       // Lines inside a window stand alone; those before and after it are a stretch of their own.
-      let until = at;
+      // What a worker flushes is a batch, though its last work may share the window's first microsecond.
+      let until = drainsForOthers ? end : at;
       while (until < end && windowAt(windows, log.time.data[rows[until]!]!) === undefined) until++;
       if (until === at) {
         finish(rows, at, 1, drain, true);
