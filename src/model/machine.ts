@@ -24,7 +24,7 @@ import { createRun, type MachineResult, membersOf, notBegun, type RequestResult,
 import type { World } from './world.ts';
 
 export { type Counters, counterNames } from './counters.ts';
-export type { Ending, Finding } from './kernel.ts';
+export type { Finding } from './kernel.ts';
 export type { MachineResult, MemberResult, RequestResult } from './results.ts';
 
 export interface MachineInput {
