@@ -1,6 +1,7 @@
 import { strict as assert } from 'node:assert';
+import { join } from 'node:path';
 import { test } from 'node:test';
-import { folioscope, temporaryFile } from './test-support.ts';
+import { folioscope, temporaryFile, temporaryFolder } from './test-support.ts';
 
 const text = `name: hot
 about: Four readers and a mover.
@@ -70,4 +71,48 @@ test('--schema prints the JSON schema of a scenario', () => {
   const schema = JSON.parse(stdout);
   assert.equal(schema.$schema, 'https://json-schema.org/draft/2020-12/schema');
   assert.equal(schema.properties.requests.type, 'array');
+});
+
+test('--emit writes a capture that every other command reads', (t) => {
+  const file = temporaryFile(t, 'hot.yaml', text);
+  const folder = temporaryFolder(t);
+  const events = new Map<string, number>();
+  for (const form of ['ftrace', 'perf-script', 'csv']) {
+    const path = join(folder, form);
+    const { code, stdout, stderr } = folioscope(['scenario', file, '--emit', form, '-o', path]);
+    assert.equal(stderr, 'to read it: --kernel 6.1.192 --page-size 4096\n');
+    assert.equal(code, 0);
+    assert.equal(stdout, '');
+    const read = ['--kernel', '6.1.192', '--page-size', '4096', '--json', path];
+    const [capture] = JSON.parse(folioscope(['inspect', ...read]).stdout).captures;
+    assert.equal(capture.accounting.skipped, 0);
+    events.set(form, capture.events);
+    const { requests, calls } = JSON.parse(folioscope(['analyze', ...read]).stdout);
+    assert.deepEqual(
+      requests.map(({ kind, requests: count }: { kind: string; requests: number }) => [kind, count]),
+      [['move_pages', 2]],
+    );
+    assert.ok(calls[0].foliosMoved > 0);
+  }
+  assert.ok(events.get('ftrace')! > 100);
+  assert.equal(new Set(events.values()).size, 1, 'the same events in every form');
+  const [first, again] = [0, 1].map(() => folioscope(['scenario', file, '--emit', 'ftrace']).stdout);
+  assert.equal(first, again);
+  assert.notEqual(first, folioscope(['scenario', file, '--emit', 'ftrace', '--policy', 'linux-6.12']).stdout);
+});
+
+test('what --emit cannot be with is said', (t) => {
+  const file = temporaryFile(t, 'hot.yaml', text);
+  for (const [args, says] of [
+    [['-o', 'x.txt'], /-o is about what --emit writes/],
+    [['--emit', 'ftrace', '--json'], /--json asks for a comparison/],
+    [['--emit', 'ftrace', '--policy', 'oracle', '--policy', 'drain-once'], /under one policy/],
+    [['--emit', 'ftrace', '-o', file], /is the capture that is read/],
+    [['--emit', 'parquet'], /--emit <form>.*ftrace, perf-script, csv/],
+  ] as const) {
+    const { code, stderr, stdout } = folioscope(['scenario', file, ...args]);
+    assert.equal(code, 2, args.join(' '));
+    assert.equal(stdout, '');
+    assert.match(stderr, says);
+  }
 });

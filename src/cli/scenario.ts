@@ -13,12 +13,17 @@ import { addJson, again, policyOf, wholeNumber } from './options.ts';
 import { printFacts, printJson, printLines, printTable } from './output.ts';
 import { startProgress } from './progress.ts';
 
+const emitForms = ['ftrace', 'perf-script', 'csv'] as const;
+export type EmitForm = (typeof emitForms)[number];
+
 interface ScenarioOptions {
   readonly json?: boolean;
   readonly policy?: readonly string[];
   readonly draws?: number;
   readonly seed?: number;
   readonly schema?: boolean;
+  readonly emit?: EmitForm;
+  readonly output?: string;
 }
 
 function textOf(file: string): string {
@@ -66,6 +71,13 @@ async function run(file: string, options: ScenarioOptions): Promise<void> {
   // Loaded here: what reads YAML is a third of the start-up time of every command.
   const { parseScenario } = await import('../replay/scenario/schema.ts');
   const scenario = parseScenario(textOf(file), file);
+  const seed = options.seed ?? scenario.seed;
+  if (options.emit !== undefined) {
+    const { emitScenario } = await import('./emit.ts');
+    const [policy = basePolicyOf(scenario)] = await policiesOf(scenario, options.policy ?? []);
+    await emitScenario(scenario, { form: options.emit, policy, seed, output: options.output, input: file });
+    return;
+  }
   const policies = await policiesOf(scenario, options.policy);
   const progress = startProgress(`running ${file}`);
   let comparison: ScenarioComparison;
@@ -73,7 +85,7 @@ async function run(file: string, options: ScenarioOptions): Promise<void> {
     comparison = interruptible(() =>
       compareScenario(scenario, policies, {
         draws: options.draws ?? usualScenarioDraws(scenario, policies.length + 1),
-        seed: options.seed ?? scenario.seed,
+        seed,
         onProgress: progress.update,
       }),
     );
@@ -82,6 +94,22 @@ async function run(file: string, options: ScenarioOptions): Promise<void> {
   }
   if (options.json) await printJson(comparison);
   else await show(file, comparison);
+}
+
+/**
+ * What the options mean together.
+ *
+ * @throws ScenarioError where they do not go together
+ */
+function checkEmit({ emit, output, json, policy = [] }: ScenarioOptions): void {
+  if (emit === undefined) {
+    if (output === undefined) return;
+    throw new ScenarioError('option/conflict', '-o is about what --emit writes', 'name a form: --emit ftrace');
+  }
+  if (json) throw new ScenarioError('option/conflict', '--emit writes a capture, and --json asks for a comparison');
+  if (policy.length > 1) {
+    throw new ScenarioError('option/conflict', '--emit writes what happens under one policy', 'name one --policy');
+  }
 }
 
 export function scenarioCommand(): Command {
@@ -101,6 +129,8 @@ export function scenarioCommand(): Command {
     .addOption(
       new Option('--seed <n>', "the same seed gives the same luck (default: the scenario's)").argParser(wholeNumber(0)),
     )
+    .addOption(new Option('--emit <form>', 'write the capture of one run instead').choices(emitForms))
+    .option('-o, --output <file>', 'where --emit writes (default: stdout)')
     .option('--schema', 'print the JSON schema of a scenario, for editors');
   return addJson(command).action(async (file: string | undefined, options: ScenarioOptions) => {
     if (options.schema) {
@@ -111,6 +141,7 @@ export function scenarioCommand(): Command {
     if (file === undefined) {
       throw new ScenarioError('usage', 'no scenario is named', 'folioscope scenario FILE; docs/scenarios.md shows one');
     }
+    checkEmit(options);
     await run(file, options);
   });
 }
