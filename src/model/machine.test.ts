@@ -2,10 +2,12 @@ import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { resolvePolicy } from '../policies/policies.ts';
-import type { Background, BackgroundSource } from './demand.ts';
+import { type Background, type BackgroundSource, emptyBackground, type RequestDemand } from './demand.ts';
 import { logKind, ModelLog } from './log.ts';
 import { Machine, type MachineInput, type RequestResult } from './machine.ts';
+import { rowsOf } from './made-up.ts';
 import { inputs, luckyWorld, policies, type RandomInput } from './test-support.ts';
+import { emptyWorld } from './world.ts';
 
 const outcome = (decisions: ConstructorParameters<typeof Machine>[0], seed: number, input: MachineInput) =>
   JSON.stringify(new Machine(decisions, luckyWorld(seed), input).run());
@@ -179,4 +181,30 @@ test('a log is in order of time but for what is only found out later, and every 
     }),
     { numRuns: 60, seed: 41 },
   );
+});
+
+test('requests and blocks out of order are refused, not run in the wrong order', () => {
+  const { decisions } = resolvePolicy('linux-6.12.117');
+  const call = (id: number, start: number): RequestDemand => ({
+    id,
+    model: 'call',
+    reason: 'any',
+    mode: 'sync',
+    cpu: 0,
+    start,
+    end: start,
+    chunks: [],
+  });
+  const machine = { cpus: 1, folios: [], requests: [], background: emptyBackground };
+  const backwards = new Set([call(0, 10), call(1, 5)]);
+  const run = (input: Partial<MachineInput>) => () =>
+    new Machine(decisions, emptyWorld, { ...machine, ...input }).run();
+  assert.throws(run({ requests: backwards }), /request 1 starts at 5, after one of 10/);
+  assert.deepEqual(
+    run({ requests: [...backwards] })().requests.map(({ ended }) => ended),
+    [10, 5],
+    'an array is put in order, and its results stay in its own',
+  );
+  const blocks = [rowsOf([[10, 0, 0, -1]]), rowsOf([[9, 0, 0, -1]])];
+  assert.throws(run({ background: { next: () => blocks.shift() } }), /begins at 9/);
 });

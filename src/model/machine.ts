@@ -200,7 +200,11 @@ export class Machine {
         this.#kernel.nextRow = Number.POSITIVE_INFINITY;
         return;
       }
-      this.#kernel.batches.rowsBefore += this.#background.length;
+      const { length, time } = this.#background;
+      if (length > 0 && block.length > 0 && !(block.time[0]! >= time[length - 1]!)) {
+        throw new Error(`a block of background rows begins at ${block.time[0]}, before the end of the one before it`);
+      }
+      this.#kernel.batches.rowsBefore += length;
       this.#background = block;
       this.#row = 0;
     }
@@ -218,8 +222,12 @@ export class Machine {
   }
 
   #pullDemand(): void {
+    const before = this.#nextDemand?.start ?? Number.NEGATIVE_INFINITY;
     const { done, value } = this.#demands.next();
     this.#nextDemand = done === true ? undefined : value;
+    if (this.#nextDemand !== undefined && !(this.#nextDemand.start >= before)) {
+      throw new Error(`request ${this.#nextDemand.id} starts at ${this.#nextDemand.start}, after one of ${before}`);
+    }
   }
 
   #begin(): void {
