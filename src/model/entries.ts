@@ -45,7 +45,7 @@ function setEntryWaitReferences(member: Member, references: number): void {
 
 /** PG_waiters: somebody sleeps on the folio lock or on an entry, or the bit is stale (kernel-model 8.2). */
 export function hasWaiters(kernel: Kernel, run: Run, member: Member): boolean {
-  if (hasQueue(member.folio) || member.caught.length > 0) return true;
+  if (hasQueue(member.folio) || kernel.isLockWanted(member.folio) || member.caught.length > 0) return true;
   const visit = visitOf(kernel, run, member);
   if (!Number.isNaN(member.entriesSince) && kernel.world.entryWaiter(visit, 0, member.entriesSince) <= kernel.now) {
     return true;

@@ -198,6 +198,11 @@ export class Kernel {
     return queueOf(this.#lockSleepers, folio.id);
   }
 
+  /** Whether a process of the model sleeps for this folio's lock: it has set PG_waiters. */
+  isLockWanted(folio: Folio): boolean {
+    return this.#lockSleepers.size > 0 && (this.#lockSleepers.get(folio.id)?.sleepers.length ?? 0) > 0;
+  }
+
   wakeLockSleepers(folio: Folio): void {
     if (this.#lockSleepers.size === 0) return;
     const queue = this.#lockSleepers.get(folio.id);

@@ -2,8 +2,8 @@
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import { resolvePolicy } from '../policies/policies.ts';
-import type { RequestDemand } from './demand.ts';
-import type { RequestResult } from './machine.ts';
+import { emptyBackground, type RequestDemand } from './demand.ts';
+import { Machine, type RequestResult } from './machine.ts';
 import { one, rowsOf } from './made-up.ts';
 import { emptyWorld, type Obstacle, type World } from './world.ts';
 
@@ -15,6 +15,17 @@ const steady: World = {
 };
 const forever: Obstacle = { holder: 'unknown reference', from: 0, until: Number.POSITIVE_INFINITY, references: 1 };
 const stubborn: World = { ...steady, obstacles: () => [forever] };
+
+const call: RequestDemand = {
+  id: 0,
+  model: 'call',
+  reason: 'syscall_or_cpuset',
+  mode: 'sync',
+  cpu: 0,
+  start: 0,
+  end: 1e6,
+  chunks: [{ folios: [0], gap: 0 }],
+};
 
 function migrate(policy: string, world: World, demand: Partial<RequestDemand> = {}): RequestResult {
   return one(resolvePolicy(policy).decisions, {}, { model: 'call', ...demand }, world);
@@ -167,4 +178,28 @@ test('a fault that drops its reference before it sleeps is in the way for a mome
   // Longer than flush and attempt: the first attempt meets it.
   const slow = migrate('linux-6.5+fault-drop', holding(25), { mode: 'async' }).counters;
   assert.deepEqual([slow.movedFolios, slow.episodes, slow.moveAttempts], [1, 1, 2]);
+});
+
+test('a request that sleeps for the lock has set PG_waiters as well', () => {
+  // The second wants to pin the folio when the second part of the first has it under entries, and sleeps until they go:
+  // one attempt, given back, submitted again, and nobody waits any more.
+  const requests: RequestDemand[] = [
+    { ...call, id: 0, start: 0 },
+    { ...call, id: 1, start: 105, model: 'longterm pin', reason: 'longterm_pin' },
+  ];
+  for (const [policy, attempts] of [
+    ['linux-6.12.117', 3 + 7],
+    ['linux-6.12.117+waiters-undo', 3 + 1 + 7],
+  ] as const) {
+    const { decisions } = resolvePolicy(policy);
+    const result = new Machine(decisions, stubborn, {
+      cpus: 2,
+      folios: [{ order: 0, kind: 'shmem', mapped: 1 }],
+      requests,
+      background: emptyBackground,
+      horizon: 1e6,
+      outerLoops: 1,
+    }).run();
+    assert.equal(result.requests[0]!.counters.moveAttempts, attempts, policy);
+  }
 });
