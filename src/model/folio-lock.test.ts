@@ -241,7 +241,9 @@ test('a waiter on an entry that queued behind a task sleeps until that task drop
   unlock(folio, 10, nobodyElse);
   assert.ok(hasWaiters(folio), 'the queue is not empty');
   assert.equal(sleptSoFar(folio, 12, counted), 10 - 1 + (12 - 4));
-  settle(folio, 35);
+  // Also when nobody has looked since it dropped the lock.
+  assert.equal(sleptSoFar(folio, 99, counted), 10 - 1 + (35 - 4));
+  settle(folio, 99);
   assert.equal(counted.stall, 10 - 1 + (35 - 4));
   assert.equal(counted.waiterWakes, 2);
 });

@@ -251,7 +251,14 @@ export function sleptSoFar(folio: Folio, now: number, account: SleepAccount): nu
   for (const sleeper of folio.blocked) {
     if (sleeper.account !== account) continue;
     slept += Math.max(0, (isAsleep(sleeper) ? now : sleeper.wokenAt) - sleeper.fault.at);
-    slept += sleeper.behind * now - sleeper.behindArrivals;
+    if (sleeper.behind > 0) slept += sleeper.behind * endOfTurn(folio, sleeper, now) - sleeper.behindArrivals;
   }
   return slept;
+}
+
+/** When this task drops the lock, if nobody takes it before, but not later than now. */
+function endOfTurn(folio: Folio, sleeper: BlockedTask, now: number): number {
+  if (isAsleep(sleeper)) return now;
+  const { wokenAt, fault } = sleeper;
+  return Math.min(now, sleeper.holds ? folio.handedUntil : wokenAt + wakeTime(sleeper) + fault.releaseAfter);
 }
