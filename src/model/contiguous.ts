@@ -30,6 +30,10 @@ export function* allocateRange(kernel: Kernel, run: Run, chunks: readonly number
     const members = run.members[chunk] ?? [];
     const gap = gapOf(run, chunk);
     if (!kernel.pass(gap)) yield gap;
+    // A list of which the capture shows the call alone: all of it had been dropped before.
+    if (members.length === 0 && run.demand?.wholeLists === true) {
+      yield* migratePages(kernel, run, [], run.demand.mode);
+    }
     for (let place = 0; place < members.length && returned === 0; ) {
       const list: Member[] = [];
       place = yield* isolateBlock(kernel, run, members, place, list);
@@ -61,7 +65,7 @@ function* emptyList(kernel: Kernel, run: Run, isolated: readonly Member[]): Gene
   for (let tries = 0; tries < contiguousTries && list.length > 0; tries++) {
     if (tries > 0) run.counters.outerLoops++;
     if (reclaimsCleanFirst) list = yield* reclaimClean(kernel, run, list);
-    if (list.length === 0) break;
+    // Even if nothing is left of it: migrate_pages() is called, and says 0 and 0.
     const rest = yield* migratePages(kernel, run, list, run.demand?.mode ?? 'sync');
     list = rest.left;
     if (rest.noMemory) {

@@ -97,6 +97,8 @@ export interface RequestDemand {
   readonly areas?: readonly (readonly number[])[];
   /** Failures in a row after which the user gives up (the migration selftest). */
   readonly userRetries?: number;
+  /** The chunks are lists as a capture shows them, however long: COMPACT_CLUSTER_MAX does not cut them again. */
+  readonly wholeLists?: boolean;
   /** `compaction`: through /proc/sys/vm/compact_memory, which drains all CPUs first. */
   readonly drainsAll?: boolean;
   /** `compaction`: a block that failed is gone over once more (finish_pageblock). */

@@ -31,9 +31,10 @@ export function* isolateBlock(
   from: number,
   list: Member[],
 ): Generator<Step, number, void> {
+  const most = run.demand?.wholeLists === true ? Number.POSITIVE_INFINITY : clusterPages;
   let pages = 0;
   let place = from;
-  for (; place < members.length && pages < clusterPages; place++) {
+  for (; place < members.length && pages < most; place++) {
     const member = members[place]!;
     if (hasLeft(member)) continue;
     if (!isHopeless(kernel, run, member) && (yield* isolate(kernel, run, member))) {

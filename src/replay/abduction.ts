@@ -10,7 +10,6 @@ import type { Obstacle } from '../model/world.ts';
 import type { Policy } from '../policies/policy.ts';
 import { blameOf, type Posterior, pick } from './blame.ts';
 import { finallyOf, type Member, type Unit } from './demand.ts';
-import type { Count } from './draws.ts';
 import type { Assumptions, LuckOf } from './parameters.ts';
 import type { Scene } from './slice.ts';
 
@@ -131,7 +130,7 @@ export function conditionsOf(
     });
     const held = { ...free, cause, luck };
     if (cause === undefined || (isFault && luck.at(-1) === 1)) return held;
-    const attempts = attemptsMade(member, unit, recorded);
+    const attempts = attemptsInVain(member, unit, recorded);
     const isBatch = cause === 'add batch' || cause === 'activate batch' || cause === 'mlock batch';
     // Its entry is among the background's adds, and rests or not by the rules of the policy; unless none is there, or
     // batches were off, so that an entry that outlived the drain is beyond these rules.
@@ -152,60 +151,17 @@ export function conditionsOf(
   });
 }
 
-function forGood(holder: Obstacle['holder'], references: number): Obstacle {
+export function forGood(holder: Obstacle['holder'], references: number): Obstacle {
   return { holder, from: Number.NEGATIVE_INFINITY, until: Number.POSITIVE_INFINITY, references };
 }
 
 /** Move attempts in vain: those the capture shows, else what the recorded policy's passes add up to. */
-function attemptsMade(member: Member, unit: Unit, recorded: Policy): number {
+export function attemptsInVain(member: Member, unit: Unit, recorded: Policy): number {
   const { plan } = recorded.decisions;
   const perCall =
     plan.loop === 'batched' && unit.mode !== 'async' ? plan.syncFirstPasses + plan.syncThenPasses : plan.asyncPasses;
-  return perCall * Math.max(1, member.outcomes.length);
+  return perCall * Math.max(1, member.outcomes.filter((outcome) => outcome !== 'moved').length);
 }
-
-/**
- * How often requests have folios that are held for good, and which share of their folios. By request, because what holds
- * folios for good comes in clusters: a pinned buffer, a file being written.
- */
-export interface Affliction {
-  /** Requests, and those with such a folio (expected number). */
-  readonly requests: Count;
-  /** Of the folios of those requests, the share held. */
-  readonly share: number;
-}
-
-/** What held folios for good in these units, for predicting without outcomes. */
-export function afflictions(abduction: Abduction, units: readonly Unit[]): { pinned: Affliction; held: Affliction } {
-  const tally = (causesOf: readonly Cause[]): Affliction => {
-    let afflicted = 0;
-    let folios = 0;
-    let hit = 0;
-    for (const { members } of units) {
-      const own = members.filter(({ latent }) => !latent);
-      let clear = 1;
-      let sum = 0;
-      for (const { failures, episodes } of own) {
-        const failure = failures.at(-1);
-        if (failure === undefined) continue;
-        const posterior = abduction.blame[failure]!;
-        let p = 0;
-        for (const cause of causesOf) p += posterior[causes.indexOf(cause)]!;
-        // A fault behind a folio without episodes cannot be replayed as one.
-        if (episodes.length === 0 && causesOf.includes('cannot tell')) p += posterior[lockBlocked]!;
-        clear *= 1 - p;
-        sum += p;
-      }
-      afflicted += 1 - clear;
-      folios += own.length * (1 - clear);
-      hit += sum;
-    }
-    return { requests: { trials: units.length, hits: afflicted }, share: folios > 0 ? Math.min(1, hit / folios) : 0 };
-  };
-  return { pinned: tally(['pin']), held: tally(lasting) };
-}
-
-const lasting: readonly Cause[] = ['transient reference', 'cannot tell', 'not on LRU', 'writeback', 'lock contention'];
 
 /** Requests that answer axis G at all. */
 function protects({ model }: Unit): boolean {

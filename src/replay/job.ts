@@ -1,11 +1,11 @@
 /** One unit under one policy in one draw: a pure function of its arguments, so that any thread may run it. */
 
-import type { ChunkDemand, RequestDemand } from '../model/demand.ts';
+import type { ChunkDemand, FolioSpec, RequestDemand } from '../model/demand.ts';
 import { type Counters, counterNames, Machine, type MemberResult } from '../model/machine.ts';
 import type { World } from '../model/world.ts';
 import type { Policy } from '../policies/policy.ts';
 import type { Condition } from './abduction.ts';
-import type { Unit } from './demand.ts';
+import { finallyOf, type Member, type Unit } from './demand.ts';
 import { type Metric, metricNames } from './outcome.ts';
 import type { Scene } from './slice.ts';
 import { continued } from './world.ts';
@@ -49,7 +49,7 @@ export function runUnit(
   const episodes = new Uint16Array(unit.members.length);
   const attempts = new Uint16Array(unit.members.length);
   const values = Object.fromEntries(metricNames.map((name) => [name, 0])) as Record<Metric, number>;
-  const folios = unit.members.map(({ order, mapped }) => ({ order, mapped, kind: 'unknown' as const }));
+  const folios = unit.members.map((member, m) => specOf(unit, member, conditions[m]));
   const limit = unit.areas === 0 ? 1 : Math.max(areaLimit, unit.areas);
   let lists = unit.lists.map(({ members, gap }) => ({ members: [...members], gap }));
   let start = unit.start;
@@ -83,7 +83,7 @@ export function runUnit(
       for (const member of chunk) {
         episodes[member.folio]! += member.episodes;
         attempts[member.folio]! += member.attempts;
-        if (member.ending === 'moved') {
+        if (member.ending === 'moved' || member.ending === 'reclaimed') {
           left[member.folio] = 0;
           progress = true;
         } else if (isGivenUp(member)) {
@@ -96,12 +96,11 @@ export function runUnit(
     // What is in the way for good is in the way of every area that holds it.
     stuck = progress ? 0 : stuck + 1;
     if (stuck === 2) break;
-    // The next area begins one step further on; what has moved out of the overlap stays moved.
-    lists = lists.map(({ members, gap }, c) => ({
-      members: members.filter((m) => left[m] === 1),
-      gap: c > stop ? gap : 0,
-    }));
-    lists = lists.filter(({ members }, c) => c > stop || members.length > 0);
+    // The next area begins one step further on; what has moved out of the overlap stays moved. Its scan meets the rest
+    // of the overlap again, in the first of the lists that follow.
+    const rest = lists.slice(0, stop + 1).flatMap(({ members }) => members.filter((m) => left[m] === 1));
+    const [next, ...others] = lists.slice(stop + 1);
+    lists = [{ members: [...rest, ...(next?.members ?? [])], gap: next?.gap ?? 0 }, ...others];
     // Whatever rests now is drained (or found resting) by the next area, which begins with the same protection.
     seenUntil = policy.decisions.lruCaches === 'nothing' || policy.decisions.neverDrain ? seenUntil : start;
     start = request.ended;
@@ -118,6 +117,18 @@ export function runUnit(
   return { values, left, givenUp, episodes, returned, pagesSucceeded, pagesFailed, busyRetries, quiet };
 }
 
+/**
+ * A latent folio is clean page cache, which a contiguous allocation drops if nothing holds it; so is one that its last call
+ * left behind in an allocation that succeeded. As long as it is conditioned to be in the way it is not asked to be dropped.
+ */
+function specOf(unit: Unit, member: Member, condition: Condition | undefined): FolioSpec {
+  const { order, mapped, latent, outcomes } = member;
+  const dropped = outcomes.at(-1) === 'failed' && finallyOf(unit, member) === 'moved';
+  const inVain = (condition?.failingAttempts ?? 0) + (condition?.batchAttempts ?? 0);
+  if (latent || (dropped && inVain === 0)) return { order, mapped, kind: 'file', clean: true };
+  return { order, mapped, kind: 'unknown' };
+}
+
 function isGivenUp({ ending }: MemberResult): boolean {
   return ending === 'failed' || ending === 'unfinished' || ending === 'not isolated';
 }
@@ -132,6 +143,7 @@ function requestOf(unit: Unit, lists: readonly { members: number[]; gap: number 
     cpu: Math.max(0, unit.cpu),
     start,
     end: Math.max(unit.end, start),
+    wholeLists: true,
     chunks,
     passes: Math.max(1, ...unit.members.map(({ outcomes }) => outcomes.length)),
   };

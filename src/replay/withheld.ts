@@ -2,9 +2,9 @@
 
 import { uniform } from '../base/random.ts';
 import type { Call, History } from '../history/facts.ts';
-import { type Affliction, afflictions, type Condition, free, isFree, memberKey } from './abduction.ts';
+import { isFree } from './abduction.ts';
+import { afflictionsOf, conditionsAnew, ratesOf } from './afflictions.ts';
 import { timesGivenUp, type Unit } from './demand.ts';
-import { probability } from './draws.ts';
 import { runUnit, type UnitOutcome } from './job.ts';
 import { defaultAssumptions, drawParameters, evidenceOf } from './parameters.ts';
 import type { ReplayOptions } from './replay.ts';
@@ -44,8 +44,10 @@ export function withheld(stage: Stage, options: ReplayOptions & { readonly folds
   const foldOf = known.map(({ unit }) => Math.floor(uniform(seed, 'fold', unit.id) * folds));
   const perFold = Array.from({ length: folds }, (_, fold) => {
     const others = known.filter((_, i) => foldOf[i] !== fold).map(({ unit }) => unit);
-    const { pinned, held } = afflictions(abduction, others);
-    return { evidence: evidenceOf(history, others, recorded, abduction), pinned, held };
+    return {
+      evidence: evidenceOf(history, others, recorded, abduction),
+      afflictions: afflictionsOf(abduction, others, recorded),
+    };
   });
   const failures = new Float64Array(draws);
   const episodes = new Float64Array(draws);
@@ -63,10 +65,7 @@ export function withheld(stage: Stage, options: ReplayOptions & { readonly folds
   const calm = new Map<number, UnitOutcome>();
   for (let draw = 0; draw < draws; draw++) {
     const parameters = perFold.map(({ evidence }) => drawParameters(evidence, assumed, seed, draw));
-    const rates = perFold.map(({ pinned, held }) => ({
-      pinned: rateOf(pinned, seed, draw, 3),
-      held: rateOf(held, seed, draw, 4),
-    }));
+    const rates = perFold.map(({ afflictions }) => ratesOf(afflictions, seed, draw));
     known.forEach((scene, i) => {
       const { unit } = scene;
       const { evidence } = perFold[foldOf[i]!]!;
@@ -133,31 +132,4 @@ function totalsOf({ calls }: History, unit: Unit): Record<TotalName, number> {
         ? Number.NaN
         : unit.areas - (unit.returned === 0 ? 1 : 0),
   };
-}
-
-interface Rate {
-  readonly requests: number;
-  readonly share: number;
-}
-
-/** A draw of how often requests are afflicted. What afflicted none of the others is not predicted. */
-function rateOf({ requests, share }: Affliction, seed: number, draw: number, which: number): Rate {
-  return { requests: requests.hits > 0 ? probability(requests, seed, draw, which) : 0, share };
-}
-
-/** What may hold the folios of a request of which nothing is known but the rates of the others. */
-function conditionsAnew(unit: Unit, rates: { pinned: Rate; held: Rate }, seed: number, draw: number): Condition[] {
-  const isPinned = uniform(seed, 'pinDuration', unit.id, 2, draw) < rates.pinned.requests;
-  const isHeld = uniform(seed, 'pinDuration', unit.id, 3, draw) < rates.held.requests;
-  if (!isPinned && !isHeld) return unit.members.map(() => free);
-  return unit.members.map((_, m) => {
-    const u = uniform(seed, 'pinDuration', memberKey(unit, m), 1, draw);
-    const pinned = isPinned ? rates.pinned.share : 0;
-    const held = isHeld ? rates.held.share : 0;
-    const holder = u < pinned ? 'pin' : u < pinned + held ? 'unknown reference' : undefined;
-    if (holder === undefined) return free;
-    const references = holder === 'pin' ? 1024 : 1;
-    const obstacle = { holder, from: Number.NEGATIVE_INFINITY, until: Number.POSITIVE_INFINITY, references } as const;
-    return { ...free, obstacles: [obstacle] };
-  });
 }

@@ -295,6 +295,11 @@ function comparison(source: string, failed: number): Comparison {
       ],
       recordedEpisodes: 248,
       predictedEpisodes: { estimate: 241, low: 226, high: 259 },
+      totals: [
+        { name: 'pagesSucceeded', recorded: 178, predicted: { estimate: 178, low: 169, high: 185 }, within: true },
+        { name: 'pagesFailed', recorded: failed, predicted: { estimate: 22, low: 15, high: 31 }, within: true },
+        { name: 'calls', recorded: 50, predicted: { estimate: 50, low: 50, high: 50 }, within: true },
+      ],
       verdict: 'The recorded number lies within what the model predicts.',
     },
     blame: [
