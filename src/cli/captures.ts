@@ -82,7 +82,15 @@ export function differentClocks(captures: readonly Capture[]): string[] {
     clock.unit === 'none' ? 'no times' : (clock.name?.value ?? 'not known');
   const names = new Set(captures.map(nameOf));
   if (captures.length < 2 || (names.size === 1 && !names.has('not known'))) return [];
-  const each = captures.map((capture) => `${capture.source}: ${nameOf(capture)}`).join('; ');
+  const each = [...names]
+    .map(
+      (name) =>
+        `${name}: ${captures
+          .filter((capture) => nameOf(capture) === name)
+          .map(({ source }) => source)
+          .join(', ')}`,
+    )
+    .join('; ');
   const isUnlike = [...names].filter((name) => name !== 'not known').length > 1;
   const told = isUnlike ? 'The captures have different clocks' : 'The clock of a capture is not known';
   return [`${told}: no time of one may be set against one of another (${each}).`];

@@ -20,6 +20,7 @@ import { EventText } from './event-text.ts';
 import { Arena, newRow, storeValues } from './kind-columns.ts';
 import { type KindState, KindTable, type KnownSite, type NamedKind } from './kind-table.ts';
 import type { LossMark, PartTimes } from './loss-book.ts';
+import { sampleOf } from './sample.ts';
 import { Timeline } from './timeline.ts';
 
 export type { Origin } from './event-columns.ts';
@@ -46,7 +47,6 @@ export class BatchBuilder {
   #lastGeneric: KindColumns | undefined;
   readonly #text: EventText;
   readonly #place: string;
-  readonly #printer = new TextDecoder('latin1');
 
   /**
    * @param capture filled as events come: kinds, origin, end, events, inversions, losses, accounting
@@ -383,8 +383,7 @@ export class BatchBuilder {
       known.count += units;
       return;
     }
-    const text = this.#printer.decode(bytes.subarray(start, Math.min(end, start + 120)));
-    addNote(notes, reason, this.place(), text.replace(/[^ -~]/g, '.'), units);
+    addNote(notes, reason, this.place(), sampleOf(bytes, start, end), units);
   }
 }
 

@@ -1,5 +1,4 @@
 /** Files of the machine as inputs that can be read at any place; the other file of this room that touches it. */
-import { readSync } from 'node:fs';
 import { type FileHandle, mkdtemp, open, readdir, rm, unlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -51,44 +50,6 @@ export class FileSource implements HeldSource {
 
   close(): Promise<void> {
     return this.#file.close();
-  }
-}
-
-/**
- * An open file that answers at once, since its bytes are read while the caller waits: for threads that have nothing else to
- * do meanwhile. Going round by a thread of the machine's for every few bytes takes twenty times as long.
- */
-export class ReadySource implements ByteSource {
-  readonly #path: string;
-  readonly #file: number;
-  readonly size: number;
-
-  /**
-   * @param path for messages
-   * @param file descriptor of the open file, which stays open
-   */
-  constructor(path: string, file: number, size: number) {
-    this.#path = path;
-    this.#file = file;
-    this.size = size;
-  }
-
-  /** @throws TraceError `unreadable` when the disk gives an error */
-  async read(offset: number, length: number, into?: Uint8Array): Promise<Uint8Array> {
-    const wanted = Math.max(0, Math.min(length, this.size - offset));
-    const bytes = into !== undefined && into.length >= wanted ? into : new Uint8Array(wanted);
-    let filled = 0;
-    try {
-      while (filled < wanted) {
-        const read = readSync(this.#file, bytes, filled, wanted - filled, offset + filled);
-        if (read === 0) break;
-        filled += read;
-      }
-    } catch (error) {
-      if (!(error instanceof Error) || !('syscall' in error)) throw error;
-      throw new TraceError('unreadable', { file: this.#path, place: `byte ${offset + filled}` }, error.message);
-    }
-    return bytes.subarray(0, filled);
   }
 }
 
