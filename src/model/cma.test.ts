@@ -107,7 +107,8 @@ test('clean page cache is dropped, not moved; with other references it is moved,
   assert.deepEqual(endings(result), [['reclaimed', 'moved']]);
   assert.deepEqual([result.counters.reclaimed, result.counters.calls, result.returned], [1, 1, 0]);
   assert.equal(result.counters.failedFolios, 0);
-  assert.equal(machine.folios[0]!.isolated, false);
+  const { isolated, gone, references } = machine.folios[0]!;
+  assert.deepEqual([isolated, gone, references], [false, true, 0]);
   // A range of nothing else is had by dropping alone; migrate_pages is called with an empty list all the same, and prints
   // 0 and 0 (most calls of real CMA captures do).
   assert.equal(run('linux-6.12.117', { folios: [clean, clean] }).result.counters.calls, 1);
@@ -120,6 +121,13 @@ test('clean page cache is dropped, not moved; with other references it is moved,
   assert.deepEqual(endings(read), [['moved']]);
   assert.equal(read.counters.episodes, 0);
   assert.ok(read.counters.moveAttempts > 1);
+  // Locked or under writeback, it is left to the call, which waits.
+  for (const holder of ['lock contention', 'writeback'] as const) {
+    const busy: Obstacle = { holder, from: 0, until: 5000, references: 0 };
+    const waited = run('linux-6.12.117+drain-once', { folios: [clean], world: { ...steady, obstacles: () => [busy] } });
+    assert.deepEqual(endings(waited.result), [['moved']], holder);
+    assert.ok(waited.result.ended > 5000);
+  }
   // What is mlocked, dirty, or anything but page cache is not asked.
   const others: FolioSpec[] = [
     { ...clean, mlocked: true },
@@ -160,6 +168,16 @@ test('an anonymous folio with more references than entries is not isolated: no e
   assert.deepEqual(endings(result), [['not isolated', 'moved']]);
   assert.equal(result.chunks[0]![0]!.holder, 'pin');
   assert.deepEqual([result.returned, result.counters.calls, result.counters.episodes], [-16, 1, 1]);
+  // Off the LRU it is not even looked at.
+  const queued = run('linux-6.12.117+drain-once', {
+    folios: [{ ...anon, notOnLru: true }],
+    background: rowsOf([[1105, 3, 0, 0]]),
+  }).result;
+  assert.equal(queued.chunks[0]![0]!.holder, 'not on LRU');
+  // The oracle takes what will let go.
+  const passing: World = { ...steady, obstacles: () => [{ ...pinned, until: 5e5 }] };
+  const foreseen = run('oracle', { folios: [anon], world: passing, demand: { end: 1e6 } }).result;
+  assert.deepEqual(endings(foreseen), [['moved']]);
   // Page cache is isolated whatever its references, and so is a folio that a capture shows on a list.
   for (const kind of ['shmem', 'swapcache', 'unknown'] as const) {
     const tried = run('linux-6.12.117', { folios: [{ ...anon, kind }], world }).result;

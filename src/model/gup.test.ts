@@ -222,6 +222,14 @@ test('a folio in several batches at once: one all-CPU drain empties them, and ma
   assert.deepEqual([cleared.returned, cleared.counters.allCpuDrains, cleared.counters.reordered], [0, 1, 0]);
 });
 
+test('hugetlb folios are not asked about; what is free by now is not pinned', () => {
+  const huge: FolioSpec = { order: 9, kind: 'hugetlb', mapped: 1 };
+  assert.deepEqual(costs('linux-6.12.117+gup-always', { folios: [huge] }), [0, 0, 0]);
+  const { result, machine } = run('linux-6.12.117', { folios: [shmem], background: rowsOf([[500, 3, 10, 0]]) });
+  assert.deepEqual([result.requests[0]!.returned, result.requests[0]!.chunks[0]![0]!.ending], [0, 'reclaimed']);
+  assert.equal(machine.folios[0]!.references, 0);
+});
+
 test('pins of a call that succeeded stay with the user, those of one that failed are gone', () => {
   const pinned = run('linux-6.12.117', { folios: [shmem, shmem] });
   assert.deepEqual(

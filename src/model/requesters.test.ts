@@ -20,9 +20,14 @@ interface Setting {
   readonly world?: World;
   readonly background?: Background;
   readonly outerLoops?: number;
+  readonly horizon?: number;
 }
 
 function machineOf(model: RequestModel, name: string | Decisions, setting: Setting): MachineResult {
+  return ranOut(model, name, setting).result();
+}
+
+function ranOut(model: RequestModel, name: string | Decisions, setting: Setting): Machine {
   const folios = setting.folios ?? [shmem, shmem, shmem];
   const request: RequestDemand = {
     id: 0,
@@ -44,10 +49,11 @@ function machineOf(model: RequestModel, name: string | Decisions, setting: Setti
       requests: [request],
       background: setting.background ?? emptyBackground,
       ...(setting.outerLoops === undefined ? {} : { outerLoops: setting.outerLoops }),
+      ...(setting.horizon === undefined ? {} : { horizon: setting.horizon }),
     },
   );
   while (machine.step()) assert.deepEqual(machine.brokenInvariants(), []);
-  return machine.result();
+  return machine;
 }
 
 function run(model: RequestModel, name: string | Decisions, setting: Setting = {}): RequestResult {
@@ -111,6 +117,38 @@ test('a world with patience waits for what lets go in the end, however many roun
   assert.ok(Math.abs(never.findings[0]!.cpuTime - 1e6) < 1000, `${never.findings[0]!.cpuTime}`);
 });
 
+test('a round that gets somewhere starts the count anew', () => {
+  const rounds = run('memory offline', 'linux-6.12.117', { world: heldUntil(50_000) }).counters.outerLoops;
+  // Two folios let go one after the other: more rounds in all than are allowed, but not in a row.
+  const world: World = {
+    ...steady,
+    obstacles: (_, folio) => (folio === 0 ? [] : [{ ...forever, until: 25_000 * folio }]),
+  };
+  const outerLoops = Math.ceil(0.75 * rounds);
+  const result = run('memory offline', 'linux-6.12.117', { world, outerLoops });
+  assert.ok(result.counters.outerLoops > outerLoops);
+  assert.deepEqual([result.returned, result.finding], [0, undefined]);
+});
+
+test('endless: said before the horizon cuts the run off, and where rounds take no time', () => {
+  const cpus = { preemption: 'none', timeSlice: 4e6, spin: 100, patience: 1e9 } as const;
+  const world: World = { ...heldUntil(Number.POSITIVE_INFINITY), cpus };
+  const cut = machineOf('memory offline', 'linux-6.12.117', { world, outerLoops: 20, horizon: 100_000 });
+  assert.equal(cut.findings.length, 1);
+  assert.ok(cut.requests[0]!.ended <= 100_000);
+  const instant: World = { ...emptyWorld, obstacles: () => [forever], cpus };
+  const { requests } = machineOf('memory offline', 'linux-6.12.117', { world: instant, outerLoops: 20 });
+  assert.equal(requests[0]!.finding?.cpuTime, 0);
+});
+
+test('a window ends with its request: what is queued later rests', () => {
+  for (const model of ['move_pages', 'migrate_pages', 'contiguous allocation', 'cma', 'memory offline'] as const) {
+    const machine = ranOut(model, 'linux-6.12.117', { background: rowsOf([[1e6, 3, 1, 0]]) });
+    assert.equal(machine.folios[0]!.queuedIn(1), 1, model);
+    assert.equal(machine.result().requests[0]!.counters.rcuWaits, 1, model);
+  }
+});
+
 test('compaction drains its own CPU once, never waits for another, and does not see what is off the LRU', () => {
   const fresh: FolioSpec = { ...shmem, notOnLru: true };
   const rows = rowsOf([
@@ -165,6 +203,8 @@ test('compaction: a block with failures is gone over once more, where what was p
   assert.deepEqual(endings(twice), ['moved', 'not isolated']);
   assert.equal(twice.chunks[0]![1]!.holder, 'not on LRU');
   assert.deepEqual([twice.counters.calls, twice.counters.outerLoops], [2, 1]);
+  // Nothing failed: nothing is gone over again.
+  assert.equal(run('compaction', 'linux-6.12.117', { demand: { rescans: true } }).counters.outerLoops, 0);
 });
 
 test('compaction leaves writeback and dirt without a handler alone unless it may block', () => {
@@ -206,6 +246,11 @@ test('soft offline drains all CPUs for a page off the LRU, and the first page th
   });
   assert.deepEqual([hidden.returned, hidden.counters.allCpuDrains], [-16, 0]);
   assert.deepEqual(endings(hidden), ['failed', 'not tried']);
+  assert.equal(hidden.chunks[0]![0]!.episodes, 2, 'a synchronous call');
+  // Freed meanwhile, it is taken from the free list.
+  const freed = run('soft offline', 'linux-6.12.117', { background: rowsOf([[1010, 3, 10, 2]]) });
+  assert.deepEqual([freed.returned, freed.counters.allCpuDrains], [0, 0]);
+  assert.deepEqual(endings(freed), ['moved', 'moved', 'reclaimed']);
 });
 
 test('do_migrate_pages goes on after a list that failed, and returns what it left behind', () => {
