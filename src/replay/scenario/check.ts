@@ -24,6 +24,9 @@ export function mistakesIn(written: Written): Mistake[] {
   checkKernel(written, say);
   checkNames(written, say);
   if (!(written.duration > 0)) say(['duration'], 'a world that ends as it begins');
+  const { timeSlice, spin } = written.machine;
+  if (timeSlice < 1000) say(['machine', 'timeSlice'], 'no scheduler switches within a microsecond');
+  if (spin < 1) say(['machine', 'spin'], 'a fault that takes no time would spin for ever');
   written.tasks.forEach((task, i) => {
     checkCpus(task.cpus ?? [], ['tasks', i, 'cpus'], written, say);
     task.does.forEach((line, j) => {

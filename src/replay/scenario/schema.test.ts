@@ -65,6 +65,8 @@ const mistakes: readonly (readonly [from: string, to: string, says: RegExp])[] =
   ['10ms', '0', /^a\.yaml:3:11: duration: a world that ends as it begins\n/],
   ['{cpus: 2}', '{cpu: 2}', /^a\.yaml:4:10: machine\.cpus: .*\na\.yaml:4:16: machine\.cpu: Unrecognized key/],
   ['{cpus: 2}', '{cpus: 2, pageSize: 4k}', /^a\.yaml:4:30: machine\.pageSize: /],
+  ['{cpus: 2}', '{cpus: 2, timeSlice: 1ns}', /^a\.yaml:4:31: machine\.timeSlice: no scheduler/],
+  ['{cpus: 2}', '{cpus: 2, spin: 0}', /^a\.yaml:4:26: machine\.spin: a fault/],
   ['kind: shmem', 'kind: heap', /^a\.yaml:6:33: folios\.0\.kind: /],
   ['kind: shmem', 'kind: shmem, clean: true', /^a\.yaml:6:47: folios\.0\.clean: only page cache/],
   ['kind: shmem', 'kind: shmem, order: 2, start: fresh', /^a\.yaml:6:57: folios\.0\.start: a large folio/],

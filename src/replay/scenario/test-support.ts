@@ -44,7 +44,7 @@ const requestLine = (name: string): fc.Arbitrary<RequestLine> =>
       name: fc.constant(name),
       model: fc.constantFrom(
         ...(['move_pages', 'migrate_pages', 'contiguous allocation', 'compaction', 'longterm pin'] as const),
-        ...(['memory offline', 'numa balancing', 'soft offline', 'call'] as const),
+        ...(['memory offline', 'numa balancing', 'soft offline', 'migrate_vma', 'call'] as const),
       ),
       mode: fc.constantFrom('async' as const, 'sync-light' as const, 'sync' as const),
       cpu: fc.nat(1),
@@ -64,9 +64,25 @@ const requestLine = (name: string): fc.Arbitrary<RequestLine> =>
       lists: fc.constant(2),
       areas: fc.integer({ min: 1, max: 3 }),
     }),
+    fc.record({
+      name: fc.constant(name),
+      model: fc.constant('thp split' as const),
+      mode: fc.constant(defaultModes['thp split']),
+      cpu: fc.nat(1),
+      of: fc.constant('huge'),
+      at: times,
+      list: fc.constant(1),
+      lists: fc.constant(1),
+      waiters: fc.record({
+        count: fc.integer({ min: 1, max: 4 }),
+        from: fc.constantFrom('user' as const, 'copy' as const, 'gup' as const),
+        tail: fc.boolean(),
+        within: duration,
+      }),
+    }),
   );
 
-/** Of two groups of nine folios and two requests; times and laws of any size. */
+/** Of two groups of nine folios, one of huge ones, and two requests; times and laws of any size. */
 export const anyScenario: fc.Arbitrary<Scenario> = fc.record(
   {
     name: fc.constantFrom('a', 'some-name'),
@@ -79,8 +95,8 @@ export const anyScenario: fc.Arbitrary<Scenario> = fc.record(
       cpus: fc.constant(2),
       pageSize: fc.constantFrom(4096, 65536),
       preemption: fc.constantFrom('none' as const, 'full' as const),
-      timeSlice: duration,
-      spin: duration,
+      timeSlice: duration.map((ns) => ns + 1e5),
+      spin: positive,
       patience: duration,
       flushes: fc.constantFrom('broadcast' as const, 'ipi' as const),
       tlbMiss: fc.constantFrom(0, 0.1, 0.25, 1),
@@ -99,6 +115,7 @@ export const anyScenario: fc.Arbitrary<Scenario> = fc.record(
         region: 'r',
         start: 'fresh',
       },
+      { name: 'huge', count: 3, kind: 'anon', order: 9, mapped: 1, mlocked: false, clean: false, start: 'on lru' },
     ] as const),
     tasks: fc
       .array(fc.record({ count: fc.integer({ min: 1, max: 3 }), cpus: fc.constantFrom([0], [0, 1], [1, 0]) }), {
