@@ -5,6 +5,7 @@ import { analyzeCommand } from './analyze.ts';
 import { compareCommand } from './compare.ts';
 import { eventsCommand } from './events.ts';
 import { showFailure } from './failure.ts';
+import { fitCommand } from './fit.ts';
 import { formatsCommand } from './formats.ts';
 import { inspectCommand } from './inspect.ts';
 import { screenWidth } from './output.ts';
@@ -31,6 +32,7 @@ function program(): Command {
     compareCommand,
     reportCommand,
     scenarioCommand,
+    fitCommand,
     policiesCommand,
     formatsCommand,
   ])
