@@ -16,7 +16,7 @@ import {
   type RequestDemand,
 } from './demand.ts';
 import { drainAll } from './drains.ts';
-import { entriesOf, type Folio, Folios, queuedIn, sumOfHolders } from './folio.ts';
+import { entriesOf, type Folio, Folios, isFree, queuedIn, sumOfHolders } from './folio.ts';
 import { type Finding, Kernel, type Run, type Timeout } from './kernel.ts';
 import { type LogKind, logKind, logModels, type ModelLog } from './log.ts';
 import { requesters } from './requests.ts';
@@ -319,9 +319,13 @@ export class Machine {
       if (folio.onLru && queuedIn(folio, 0) > 0) broken.push(`folio ${folio.id} is on the LRU and in an add batch`);
       if (folio.entries > 0 && folio.lockedBy < 0) broken.push(`folio ${folio.id} has migration entries and no lock`);
       const queued = entriesOf(folio, 6);
-      if (clearsLruFlagWhenQueued && !oracle && queued > 1) {
-        broken.push(`folio ${folio.id} is in ${queued} batches though queueing clears PG_lru`);
+      if (clearsLruFlagWhenQueued && !oracle) {
+        if (queued > 1) broken.push(`folio ${folio.id} is in ${queued} batches though queueing clears PG_lru`);
+        if (queued > 0 && folio.onLru) broken.push(`folio ${folio.id} is queued with PG_lru, which queueing clears`);
       }
+      if (isFree(folio) && (queued > 0 || folio.onLru || folio.isolated))
+        broken.push(`folio ${folio.id} is free and in use`);
+      if (folio.pins < 0 || folio.bufferHeads < 0) broken.push(`folio ${folio.id} has lost more holders than it had`);
       if (folio.lockedBy >= 0 && !this.#live.has(folio.lockedBy)) {
         broken.push(`folio ${folio.id} is locked by a request that has ended`);
       }

@@ -16,7 +16,7 @@ import {
   matches,
   writeEntries,
 } from './entries.ts';
-import { activeObstacle, addObstacle, expectedReferences, get, hasMapping, put, settle } from './folio.ts';
+import { activeObstacle, addObstacle, expectedReferences, get, hasMapping, isFree, put, settle } from './folio.ts';
 import { type Kernel, type Member, type Run, type Step, transientObstacle, visitOf } from './kernel.ts';
 import { logKind } from './log.ts';
 import { awaitWriteback, maySleepOnLock, sleepForReferences, sleepOnLock, tryLock } from './waits.ts';
@@ -57,7 +57,7 @@ export function toLru(kernel: Kernel, run: Run, { folio }: Member): void {
   folio.isolated = false;
   put(folio);
   kernel.released(folio);
-  if (folio.spec.kind === 'hugetlb') folio.onLru = true;
+  if (folio.spec.kind === 'hugetlb') folio.onLru = !isFree(folio);
   else kernel.batches.add(run.cpu, 0, folio);
 }
 
