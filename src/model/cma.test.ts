@@ -169,9 +169,10 @@ test('an anonymous folio with more references than entries is not isolated: no e
   assert.equal(result.chunks[0]![0]!.holder, 'pin');
   assert.deepEqual([result.returned, result.counters.calls, result.counters.episodes], [-16, 1, 1]);
   // Off the LRU it is not even looked at.
-  const queued = run('linux-6.12.117+drain-once', {
+  const bare: Decisions = { ...resolvePolicy('linux-6.12.117').decisions, lruCaches: 'nothing' };
+  const queued = run(bare, {
     folios: [{ ...anon, notOnLru: true }],
-    background: rowsOf([[1105, 3, 0, 0]]),
+    background: rowsOf([[100, 3, 0, 0]]),
   }).result;
   assert.equal(queued.chunks[0]![0]!.holder, 'not on LRU');
   // The oracle takes what will let go.
