@@ -241,7 +241,8 @@ export function expectedRows({ tasks, duration }: Scenario): number {
   for (const { count, does } of tasks) {
     for (const { deed, every, at } of does) {
       if (!isRow(kindOf(deed).kind)) continue;
-      const times = every === undefined ? (at?.length ?? 0) : duration / meanOf(every);
+      const times =
+        every === undefined ? (at ?? []).filter((time) => time < duration).length : duration / meanOf(every);
       rows += count * times * ('launch' in deed ? deed.launch.faults + deed.launch.reads : 1);
     }
   }
