@@ -1,4 +1,5 @@
 /** What requesters do to lists of folios before and after a call. */
+import { hasLeft } from './isolate-block.ts';
 import type { Kernel, Member, Run, Step } from './kernel.ts';
 import { isolate, putback } from './migrate.ts';
 import { migratePages } from './plans.ts';
@@ -18,11 +19,6 @@ export function* putbackAll(kernel: Kernel, run: Run, members: readonly Member[]
   for (const member of members) yield* putback(kernel, run, member);
 }
 
-/** Whether a folio is gone from its place: moved, or dropped or freed meanwhile. */
-export function isGone({ ending }: Member): boolean {
-  return ending === 'moved' || ending === 'reclaimed';
-}
-
 /** One try at a chunk: isolate, one call, put back what is left. Returns how many folios are still in their place. */
 export function* tryOnce(kernel: Kernel, run: Run, members: readonly Member[]): Generator<Step, number, void> {
   const list = yield* isolateAll(kernel, run, members);
@@ -30,7 +26,7 @@ export function* tryOnce(kernel: Kernel, run: Run, members: readonly Member[]): 
     const rest = yield* migratePages(kernel, run, list, run.demand?.mode ?? 'sync');
     yield* putbackAll(kernel, run, rest.left);
   }
-  return members.filter((member) => !isGone(member)).length;
+  return members.filter((member) => !hasLeft(member)).length;
 }
 
 /** ns that a recording shows before this chunk. */

@@ -1,7 +1,8 @@
 /** do_pages_move() (mm/migrate.c), as far as a recording shows it, and the user who calls it again. */
 import { protect, protectAgain, unprotect } from './drains.ts';
+import { hasLeft } from './isolate-block.ts';
 import type { Kernel, Member, Process, Run, Step } from './kernel.ts';
-import { gapOf, isGone, isolateAll, putbackAll } from './lists.ts';
+import { gapOf, isolateAll, putbackAll } from './lists.ts';
 import { migratePages } from './plans.ts';
 
 /**
@@ -25,7 +26,7 @@ function* once(kernel: Kernel, run: Run, isFirst: boolean): Generator<Step, numb
   yield* protect(kernel, run);
   let failed = 0;
   let tried = 0;
-  const wanted = (members: readonly Member[]) => (isFirst ? members : members.filter((member) => !isGone(member)));
+  const wanted = (members: readonly Member[]) => (isFirst ? members : members.filter((member) => !hasLeft(member)));
   for (const [chunk, members] of run.members.entries()) {
     const gap = gapOf(run, chunk);
     if (!kernel.pass(gap)) yield gap;

@@ -5,6 +5,7 @@
  */
 import { dropLock, matches } from './entries.ts';
 import { partOf } from './folio.ts';
+import { hasLeft } from './isolate-block.ts';
 import { type Kernel, type Member, type Run, type Step, visitOf } from './kernel.ts';
 import { toLru } from './migrate.ts';
 import { sleepOnLock, tryLock } from './waits.ts';
@@ -71,14 +72,10 @@ function isSplit({ parts }: Member): boolean {
   return parts !== undefined;
 }
 
-function isGone({ ending }: Member): boolean {
-  return ending === 'moved' || ending === 'reclaimed';
-}
-
 /** What a call has to do with members of which some were split by an earlier one: the parts that are left. */
 export function unfold(members: readonly Member[]): readonly Member[] {
   if (!members.some(isSplit)) return members;
-  return members.flatMap((member) => member.parts?.filter((part) => !isGone(part)) ?? [member]);
+  return members.flatMap((member) => member.parts?.filter((part) => !hasLeft(part)) ?? [member]);
 }
 
 /** Parts back into their wholes, each once; a whole of which nothing is left has moved. */
@@ -86,7 +83,7 @@ export function fold(kernel: Kernel, run: Run, members: readonly Member[], left:
   if (!members.some(isSplit)) return left;
   for (const member of members) {
     if (member.parts === undefined) continue;
-    const stuck = member.parts.find((part) => !isGone(part));
+    const stuck = member.parts.find((part) => !hasLeft(part));
     member.ending = stuck === undefined ? 'moved' : 'failed';
     member.holder = stuck?.holder;
     if (stuck === undefined) toLru(kernel, run, member);
