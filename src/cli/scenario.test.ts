@@ -116,3 +116,23 @@ test('what --emit cannot be with is said', (t) => {
     assert.match(stderr, says);
   }
 });
+
+test('what never ends under a policy stands beside its numbers', (t) => {
+  const file = temporaryFile(
+    t,
+    'endless.yaml',
+    `name: endless
+kernel: linux-6.15
+duration: 10ms
+machine: {cpus: 2, patience: 1ms}
+folios: [{name: f, count: 4, kind: anon, start: fresh}]
+requests: [{name: pinner, model: longterm pin, of: f, at: [1ms], list: 2}]
+services: {pin: 1us}
+`,
+  );
+  const { stdout, code } = folioscope(['scenario', file, '--policy', 'gup-never', '--draws', '2'], { COLUMNS: '120' });
+  assert.equal(code, 0);
+  assert.match(stdout, /^policy +never ends /m);
+  assert.match(stdout, /^gup-never +2 of 2 draws /m);
+  assert.match(stdout, /found +\d+ collections in a row isolated none of 2 folios/);
+});

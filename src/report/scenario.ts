@@ -1,13 +1,14 @@
 /** A scenario's comparison as tables: what each policy gave, what it changes, and what the kernel would not come out of. */
 import type { ScenarioComparison, ScenarioRow } from '../compare/scenario.ts';
 import { type ScenarioMetric, scenarioMetricNames, scenarioMetrics } from '../replay/scenario/outcome.ts';
-import { count, difference, interval, percent } from './numbers.ts';
+import { count, difference, interval, many, percent } from './numbers.ts';
 import { type Table, table } from './tables.ts';
 
 /** What is told at a glance, where anything happened to it. */
 const glance: readonly ScenarioMetric[] = [
   'failedFolios',
   'failedRequests',
+  'cpuBurnt',
   'stall',
   'timeUnderEntries',
   'allCpuDrains',
@@ -38,15 +39,18 @@ function heads(metrics: readonly ScenarioMetric[]): string[] {
 export function scenarioTables(comparison: ScenarioComparison): Table[] {
   const { rows, base, level, draws, seed } = comparison;
   const shown = toldMetrics(comparison, glance);
+  // Of several sorts of findings that of the most draws, for one draw may have more than one.
+  const found = rows.some(({ findings }) => findings.length > 0);
   const tables = [
     table(
-      ['policy', ...heads(shown)],
+      ['policy', ...(found ? ['never ends in>'] : []), ...heads(shown)],
       rows.map((row) => [
         row.policy,
+        ...(found ? [`${count(row.findings[0]?.draws ?? 0)} of ${count(draws)} draws`] : []),
         ...shown.map((metric) => interval(row.value[metric], scenarioMetrics[metric].unit)),
       ]),
       {
-        title: `Under each policy, ${count(comparison.requests)} requests a draw`,
+        title: `Under each policy, ${many(comparison.requests, 'request')} a draw`,
         notes: [
           `${count(draws)} draws, seed ${seed}. In “12 [8, 17]” 12 is the mean of the draws and [8, 17] holds their middle ${percent(level)}.`,
         ],
