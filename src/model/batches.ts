@@ -106,6 +106,12 @@ export class Batches {
     return true;
   }
 
+  /** folio_add_lru() of a small folio that nobody asks about: the destination of a part of one that was split. */
+  addPart(cpu: number): void {
+    const slot = cpu * kinds + addKind;
+    if (++this.#counts[slot]! >= this.#decisions.batchCapacity || this.disabled > 0) this.#flush(slot);
+  }
+
   #enter(cpu: number, kind: number, folio: Folio): void {
     const slot = cpu * kinds + kind;
     get(folio);

@@ -273,8 +273,9 @@ function finish(kernel: Kernel, run: Run, member: Member): void {
   const wasMapped = folio.entries > 0;
   member.ending = 'moved';
   member.holder = undefined;
-  // A part is on the LRU through its whole (`split.ts`).
+  // The isolation of a part is that of its whole, which goes back to the LRU when all have moved (`split.ts`).
   if (member.whole === undefined) toLru(kernel, run, member);
+  else kernel.batches.addPart(run.cpu);
   const { drainAfterMove } = decisions;
   if (wasMapped && (drainAfterMove === 'mapped' || (drainAfterMove === 'mlocked' && folio.mlocked))) {
     drainLocal(kernel, run);
