@@ -10,7 +10,7 @@ const units: readonly (readonly [unit: string, exponent: number])[] = [
 ];
 
 /** What a text with a duration looks like. */
-export const durationPattern = /^(\d+(?:\.\d+)?) ?(ns|us|µs|ms|s)$/;
+export const durationPattern = /^(\d{1,9}(?:\.\d{1,12})?) ?(ns|us|µs|ms|s)$/;
 
 /** ns of `5us`, `1.5ms`, `2 s`; undefined when it is none. Exact: the decimal point is moved, nothing is multiplied. */
 export function parseDuration(text: string): Duration | undefined {

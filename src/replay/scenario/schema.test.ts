@@ -62,6 +62,8 @@ const mistakes: readonly (readonly [from: string, to: string, says: RegExp])[] =
   ['kernel: linux-6.12', 'kernel: 6.12', /^a\.yaml:2:9: kernel: write linux-6\.12/],
   ['kernel: linux-6.12', 'kernel: linux-2.6', /^a\.yaml:2:9: kernel: /],
   ['10ms', '10min', /^a\.yaml:3:11: duration: write a duration/],
+  ['10ms', `${'9'.repeat(400)}s`, /^a\.yaml:3:11: duration: write a duration/],
+  ['10ms', '1e300', /^a\.yaml:3:11: duration: /],
   ['10ms', '0', /^a\.yaml:3:11: duration: a world that ends as it begins\n/],
   ['{cpus: 2}', '{cpu: 2}', /^a\.yaml:4:10: machine\.cpus: .*\na\.yaml:4:16: machine\.cpu: Unrecognized key/],
   ['{cpus: 2}', '{cpus: 2, pageSize: 4k}', /^a\.yaml:4:30: machine\.pageSize: /],
@@ -188,4 +190,34 @@ test('the example of the documentation is a scenario', () => {
   assert.deepEqual(parseScenario(printScenario(one), 'printed.yaml'), one);
   for (const kind of deedKinds) assert.ok(page.includes(`\`${kind}: `), `${kind} is not documented`);
   for (const service of furtherServices) assert.ok(page.includes(`\`${service}\``), `${service} is not documented`);
+});
+
+test('a damaged file is a scenario or a mistake in one, never a bug', () => {
+  const piece = fc.constantFrom(
+    '',
+    '0',
+    '-1',
+    'null',
+    '{',
+    '}',
+    '[]',
+    ': ',
+    '\n',
+    '*a',
+    '&a ',
+    '1e999',
+    '.nan',
+    '"',
+    '5us',
+    '- ',
+  );
+  const damage = fc.tuple(fc.nat(usual.length), fc.nat(12), piece);
+  fc.assert(
+    fc.property(fc.array(damage, { minLength: 1, maxLength: 3 }), (damages) => {
+      let damaged = usual;
+      for (const [at, length, by] of damages) damaged = damaged.slice(0, at) + by + damaged.slice(at + length);
+      mistakesOf(damaged);
+    }),
+    { numRuns: 1000 },
+  );
 });

@@ -19,9 +19,12 @@ import {
 } from './scenario.ts';
 
 const aDuration = 'a duration: 5us, 1.5ms, 2s, or a number of ns';
+/** 31 years. */
+const longest = 1e18;
+const durationNumber = z.number().nonnegative().max(longest);
 const durationText = z.string().regex(durationPattern, `write ${aDuration}`);
 const duration = z
-  .union([z.number().nonnegative(), durationText], { error: `write ${aDuration}` })
+  .union([durationNumber, durationText], { error: `write ${aDuration}` })
   .transform((written) => (typeof written === 'number' ? written : (parseDuration(written) ?? Number.NaN)))
   .describe(aDuration);
 
@@ -29,7 +32,7 @@ const duration = z
 const law = z
   .union(
     [
-      z.number().nonnegative(),
+      durationNumber,
       durationText,
       z.strictObject({ exponential: duration }),
       z.strictObject({ uniform: z.tuple([duration, duration]) }),
@@ -67,8 +70,8 @@ const group = z.strictObject({
 });
 
 const launch = z.strictObject({
-  faults: whole(0).default(0),
-  reads: whole(0).default(0),
+  faults: whole(0).max(1e7).default(0),
+  reads: whole(0).max(1e7).default(0),
   within: duration,
   of: name.optional(),
 });
@@ -94,7 +97,7 @@ const deedLine = z.strictObject({
 
 const task = z.strictObject({
   name,
-  count: whole(1).default(1),
+  count: whole(1).max(1e6).default(1),
   cpus: z.array(whole(0)).min(1).optional(),
   does: z.array(deedLine).min(1),
 });
@@ -118,7 +121,7 @@ const request = z.strictObject({
   mode: z.enum(['async', 'sync-light', 'sync']).optional(),
   cpu: whole(0).default(0),
   of: name,
-  at: z.union([z.array(duration).min(1), z.strictObject({ every: law, count: whole(1) })], {
+  at: z.union([z.array(duration).min(1), z.strictObject({ every: law, count: whole(1).max(1e7) })], {
     error: 'write a list of times, [10ms, 20ms], or {every: 10ms, count: 50}',
   }),
   list: whole(1).default(1),
@@ -129,7 +132,7 @@ const request = z.strictObject({
   drainsAll: onOff.optional(),
   waiters: z
     .strictObject({
-      count: whole(1),
+      count: whole(1).max(4096),
       from: z.enum(['user', 'copy', 'gup']).default('copy'),
       tail: onOff.default(true),
       within: duration.default(0),
