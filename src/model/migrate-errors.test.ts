@@ -229,6 +229,19 @@ test('hugetlb folios go first, one after the other, and back to no batch', () =>
   assert.deepEqual(entries, [1, 0, 2]);
 });
 
+test('hugetlb folios keep the old loop under proposals for the new one', () => {
+  const hugetlb: FolioSpec = { ...large, kind: 'hugetlb' };
+  for (const policy of [
+    'linux-6.12',
+    'linux-6.12+waiters-undo',
+    'linux-6.12+refcheck-unmap',
+    'linux-6.12+outer-loop',
+  ]) {
+    const { counters } = migrate(policy, standing('unknown reference'), [hugetlb]);
+    assert.deepEqual([counters.episodes, counters.moveAttempts, counters.tlbFlushes], [10, 10, 10], policy);
+  }
+});
+
 test('the log tells a call: what it was, its entries and what came of them', () => {
   const log = new ModelLog();
   migrate('linux-6.1.192', standing('unknown reference', 75), [shmem], { mode: 'sync' }, log);

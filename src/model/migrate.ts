@@ -86,6 +86,8 @@ export function* unmap(
 ): Generator<Step, Unmapped, void> {
   const { decisions } = kernel;
   const { folio } = member;
+  // unmap_and_move_huge_page() is a function of its own, which the proposals of axis A leave alone and nobody defers.
+  const isHugetlb = folio.spec.kind === 'hugetlb';
   settle(folio, kernel.now);
   if (folio.references === 1 && folio.mapped === 0) {
     free(run, member);
@@ -116,7 +118,7 @@ export function* unmap(
   }
   if (
     isRefused(kernel, run, member, 'destination lock') ||
-    (decisions.checkBeforeUnmap && !matches(kernel, run, member))
+    (decisions.checkBeforeUnmap && !isHugetlb && !matches(kernel, run, member))
   ) {
     dropLock(kernel, run, member);
     return 'again';
@@ -135,7 +137,7 @@ export function* unmap(
     // The entry is cleared, flushed from TLBs and replaced by a migration entry, with a window for faults before the
     // replacement. Deferred, the flush comes after all folios of the batch. Where axis D leaves no window the migration
     // entry (or a marker) is there before the flush.
-    const deferredFlush = decisions.deferredFlush && run.mode === 'async';
+    const deferredFlush = decisions.deferredFlush && run.mode === 'async' && !isHugetlb;
     const from = kernel.now;
     run.counters.tlbPages += Math.max(folio.pages, folio.mapped);
     if (deferredFlush) pending.needed = true;
@@ -156,7 +158,7 @@ export function* unmap(
   }
   if (
     isRefused(kernel, run, member, 'still mapped') ||
-    (decisions.checkAtEndOfUnmap && !matches(kernel, run, member))
+    (decisions.checkAtEndOfUnmap && !isHugetlb && !matches(kernel, run, member))
   ) {
     // Whoever was still on the way finds the folio unlocked.
     yield* undo(kernel, run, member);

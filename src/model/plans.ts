@@ -192,6 +192,7 @@ function* perFolio(
   call: Call,
 ): Generator<Step, Rest, void> {
   run.mode = mode;
+  const { plan } = kernel.decisions;
   const { totals } = call;
   let todo = members;
   const left: Member[] = [];
@@ -225,7 +226,8 @@ function* perFolio(
           continue;
         }
         yield* undo(kernel, run, member);
-        if (moved === 'keep' || moved === 'undo') {
+        // Nobody takes back what the loop of hugetlb folios undid.
+        if (moved === 'keep' || moved === 'undo' || (moved === 'give back' && plan.loop === 'batched')) {
           again.push(member);
           continue;
         }
