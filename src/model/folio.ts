@@ -1,237 +1,10 @@
 /** A folio: its lock, its page-table entries, and who holds its references. */
-import { batchKinds, type FolioSource, type FolioSpec } from './demand.ts';
-import { type BlockedTask, settleLock } from './folio-lock.ts';
+import { batchKinds } from './demand.ts';
+import { settleLock } from './folio-lock.ts';
+import { cacheReferences, type Folio } from './folio-rows.ts';
 import type { Holder, Obstacle } from './world.ts';
 
-/** Rows of the columns that folios look into: numbers, and times. */
-const numbers = 16;
-const times = 4;
-const firstQueue = 8;
-/** Bits of the one number that holds what is yes or no. */
-const bit = { isolated: 1, onLru: 2, mlocked: 4, referenced: 8, isActive: 16, gone: 32 } as const;
-
-/** Most folios are blocked by nobody: they share one list. */
-const none: never[] = [];
-
-/**
- * A folio is a row in two columns that all folios share: a million of them take a third of the memory of a million
- * objects with a field for each number, and half the time.
- */
-export class Folio {
-  readonly id: number;
-  readonly spec: FolioSpec;
-  /** Sleepers on its lock (folio-lock.ts). Empty lists may be shared: never push to an empty one. */
-  blocked: BlockedTask[] = none;
-  /** Stretches that the world named, and of those the ones whose references are counted now. */
-  obstacles: readonly Obstacle[] = none;
-  active: readonly Obstacle[] = none;
-  readonly #numbers: Int32Array;
-  readonly #times: Float64Array;
-  readonly #row: number;
-
-  constructor(id: number, spec: FolioSpec, columns: FolioColumns, row: number) {
-    this.id = id;
-    this.spec = spec;
-    this.#numbers = columns.numbers;
-    this.#times = columns.times;
-    this.#row = row;
-    columns.numbers.fill(0, row * numbers, (row + 1) * numbers);
-    this.mapped = spec.mapped;
-    this.lockedBy = -1;
-    this.onLru = spec.notOnLru !== true;
-    this.mlocked = spec.mlocked === true;
-    this.lockedSince = Number.NaN;
-    this.unlockedAt = Number.NEGATIVE_INFINITY;
-    this.handedUntil = Number.NaN;
-    this.applied = 0;
-    this.references = spec.mapped + cacheReferences(this);
-  }
-
-  get pages(): number {
-    return 1 << this.spec.order;
-  }
-
-  /** `_refcount`. Changed only by `get` and `put`; the sum over holders is kept apart, so that the two check each other. */
-  get references(): number {
-    return this.#numbers[this.#row * numbers + 0]!;
-  }
-  set references(value: number) {
-    this.#numbers[this.#row * numbers + 0] = value;
-  }
-
-  /** Page-table entries that map it now. */
-  get mapped(): number {
-    return this.#numbers[this.#row * numbers + 1]!;
-  }
-  set mapped(value: number) {
-    this.#numbers[this.#row * numbers + 1] = value;
-  }
-
-  /** Migration entries installed in their stead. */
-  get entries(): number {
-    return this.#numbers[this.#row * numbers + 2]!;
-  }
-  set entries(value: number) {
-    this.#numbers[this.#row * numbers + 2] = value;
-  }
-
-  /** Run that holds the folio lock: -1 nobody, -2 a fault that was handed the lock, else the request's place. */
-  get lockedBy(): number {
-    return this.#numbers[this.#row * numbers + 3]!;
-  }
-  set lockedBy(value: number) {
-    this.#numbers[this.#row * numbers + 3] = value;
-  }
-
-  /** References of tasks on their way to sleep on a migration entry, as counted now. */
-  get entryWaitReferences(): number {
-    return this.#numbers[this.#row * numbers + 5]!;
-  }
-  set entryWaitReferences(value: number) {
-    this.#numbers[this.#row * numbers + 5] = value;
-  }
-
-  /** FOLL_PIN taken by requests of the model, each worth `pinReferences`. */
-  get pins(): number {
-    return this.#numbers[this.#row * numbers + 6]!;
-  }
-  set pins(value: number) {
-    this.#numbers[this.#row * numbers + 6] = value;
-  }
-
-  /** Entries in bh_lrus of CPUs, each one reference. */
-  get bufferHeads(): number {
-    return this.#numbers[this.#row * numbers + 7]!;
-  }
-  set bufferHeads(value: number) {
-    this.#numbers[this.#row * numbers + 7] = value;
-  }
-
-  /** When the lock was taken. */
-  get lockedSince(): number {
-    return this.#times[this.#row * times + 0]!;
-  }
-  set lockedSince(value: number) {
-    this.#times[this.#row * times + 0] = value;
-  }
-
-  /** When it was last dropped. */
-  get unlockedAt(): number {
-    return this.#times[this.#row * times + 1]!;
-  }
-  set unlockedAt(value: number) {
-    this.#times[this.#row * times + 1] = value;
-  }
-
-  /** `lockedBy` = -2: when that task lets go. */
-  get handedUntil(): number {
-    return this.#times[this.#row * times + 2]!;
-  }
-  set handedUntil(value: number) {
-    this.#times[this.#row * times + 2] = value;
-  }
-
-  /** Number of the youngest batch operation applied to it. */
-  get applied(): number {
-    return this.#times[this.#row * times + 3]!;
-  }
-  set applied(value: number) {
-    this.#times[this.#row * times + 3] = value;
-  }
-
-  /** Off the LRU, on the list of a request. */
-  get isolated(): boolean {
-    return this.#has(bit.isolated);
-  }
-  set isolated(value: boolean) {
-    this.#set(bit.isolated, value);
-  }
-
-  /** PG_lru. */
-  get onLru(): boolean {
-    return this.#has(bit.onLru);
-  }
-  set onLru(value: boolean) {
-    this.#set(bit.onLru, value);
-  }
-
-  /** PG_mlocked. */
-  get mlocked(): boolean {
-    return this.#has(bit.mlocked);
-  }
-  set mlocked(value: boolean) {
-    this.#set(bit.mlocked, value);
-  }
-
-  /** PG_referenced, as folio_mark_accessed() and the batches set it. */
-  get referenced(): boolean {
-    return this.#has(bit.referenced);
-  }
-  set referenced(value: boolean) {
-    this.#set(bit.referenced, value);
-  }
-
-  /** PG_active. */
-  get isActive(): boolean {
-    return this.#has(bit.isActive);
-  }
-  set isActive(value: boolean) {
-    this.#set(bit.isActive, value);
-  }
-
-  /** Its last user has let go: no mapping, no page cache. Free once `references` are 0. */
-  get gone(): boolean {
-    return this.#has(bit.gone);
-  }
-  set gone(value: boolean) {
-    this.#set(bit.gone, value);
-  }
-
-  /** Entries in per-CPU batches of one kind, each one reference. */
-  queuedIn(kind: number): number {
-    return this.#numbers[this.#row * numbers + firstQueue + kind]!;
-  }
-
-  queue(kind: number, entries: 1 | -1): void {
-    this.#numbers[this.#row * numbers + firstQueue + kind]! += entries;
-  }
-
-  #has(flag: number): boolean {
-    return (this.#numbers[this.#row * numbers + 4]! & flag) !== 0;
-  }
-
-  #set(flag: number, value: boolean): void {
-    const place = this.#row * numbers + 4;
-    if (value) this.#numbers[place]! |= flag;
-    else this.#numbers[place]! &= ~flag;
-  }
-}
-
-interface FolioColumns {
-  readonly numbers: Int32Array;
-  readonly times: Float64Array;
-}
-
-function columnsFor(folios: number): FolioColumns {
-  return { numbers: new Int32Array(folios * numbers), times: new Float64Array(folios * times) };
-}
-
-/**
- * A part of a folio that was split: of order 0, under the id of the whole, with nobody's references yet but those of its
- * mappings, its place in the page cache and the isolation that it has from the whole.
- */
-export function partOf(whole: Folio, mapped: number, obstacles: readonly Obstacle[]): Folio {
-  const part = new Folio(whole.id, { ...whole.spec, order: 0, mapped }, columnsFor(1), 0);
-  part.isolated = whole.isolated;
-  part.onLru = whole.onLru;
-  part.mlocked = whole.mlocked;
-  part.referenced = whole.referenced;
-  part.isActive = whole.isActive;
-  part.unlockedAt = whole.unlockedAt;
-  part.obstacles = obstacles;
-  if (part.isolated) get(part);
-  return part;
-}
+export { cacheReferences, Folio, Folios, hasMapping, partOf } from './folio-rows.ts';
 
 /** Entries in per-CPU batches of one kind, each one reference. */
 export function queuedIn(folio: Folio, kind: number): number {
@@ -248,35 +21,6 @@ export function entriesOf(folio: Folio, except = -1): number {
 /** A stretch to come. */
 export function addObstacle(folio: Folio, obstacle: Obstacle): void {
   folio.obstacles = folio.obstacles.length === 0 ? [obstacle] : [...folio.obstacles, obstacle];
-}
-
-/** The folios of a machine by id, each made when it is first asked for. */
-export class Folios {
-  readonly source: FolioSource;
-  readonly #columns: FolioColumns;
-  readonly #made: (Folio | undefined)[];
-
-  constructor(source: readonly FolioSpec[] | FolioSource) {
-    this.source = 'spec' in source ? source : { length: source.length, spec: (id) => source[id]! };
-    this.#columns = columnsFor(this.source.length);
-    // Its full length at once: a list that is first filled far from its beginning becomes a hash table.
-    this.#made = new Array<Folio | undefined>(this.source.length);
-  }
-
-  /** Throws for an id that nobody described. */
-  get(id: number): Folio {
-    const made = this.#made[id];
-    if (made !== undefined) return made;
-    if (!(id >= 0 && id < this.source.length)) throw new Error(`no folio ${id}`);
-    const folio = new Folio(id, this.source.spec(id), this.#columns, id);
-    this.#made[id] = folio;
-    return folio;
-  }
-
-  /** Those that were made, in order of id. */
-  *live(): Generator<Folio, void, void> {
-    for (const folio of this.#made) if (folio !== undefined) yield folio;
-  }
 }
 
 export function get(folio: Folio, references = 1): void {
@@ -332,17 +76,6 @@ export function unpin(folio: Folio, times = 1): void {
   put(folio, times * pinReferences(folio));
 }
 
-/** Whether folio_mapping() is set: a page-cache or swap-cache folio, whose move ends in a freeze of its references. */
-export function hasMapping(folio: Folio): boolean {
-  return folio.spec.kind !== 'anon';
-}
-
-/** References of the page cache or swap cache, one a base page, and one for private data. */
-export function cacheReferences(folio: Folio): number {
-  if (folio.gone) return 0;
-  return (hasMapping(folio) ? folio.pages : 0) + (folio.spec.hasPrivate === true ? 1 : 0);
-}
-
 /**
  * What the check of an isolated folio expects: folio_expected_ref_count() + 1 (6.16 and later), which equals the older
  * folio_expected_refs() once the folio is unmapped.
@@ -386,6 +119,7 @@ export function activeObstacle(folio: Folio, holder: Obstacle['holder']): Obstac
  * when it is looked at instead of being events of their own.
  */
 export function settle(folio: Folio, now: number): void {
+  if (!folio.hasLists) return;
   settleLock(folio, now);
   if (folio.obstacles.length > 0 || folio.active.length > 0) {
     const left: Obstacle[] = [];

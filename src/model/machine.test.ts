@@ -3,11 +3,12 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { resolvePolicy } from '../policies/policies.ts';
 import { type Background, type BackgroundSource, emptyBackground, type RequestDemand } from './demand.ts';
+import { keptViews } from './folio-rows.ts';
 import { logKind, ModelLog } from './log.ts';
-import { Machine, type MachineInput, type RequestResult } from './machine.ts';
+import { Machine, type MachineInput, type MachineResult, type RequestResult } from './machine.ts';
 import { rowsOf } from './made-up.ts';
 import { inputs, luckyWorld, policies, type RandomInput } from './test-support.ts';
-import { emptyWorld } from './world.ts';
+import { emptyWorld, type Visit, type World } from './world.ts';
 
 const outcome = (decisions: ConstructorParameters<typeof Machine>[0], seed: number, input: MachineInput) =>
   JSON.stringify(new Machine(decisions, luckyWorld(seed), input).run());
@@ -137,6 +138,50 @@ test('requests from a generator, their results handed over: the same as from a l
       assert.deepEqual(facts(handed), facts(kept.requests));
     }),
     { numRuns: 60, seed: 31 },
+  );
+});
+
+test('folios of a source, of which no view is ever found again: the same as from a list', () => {
+  // Views are kept by the last bits of ids, which are all alike here, so that every look at a folio makes a new one.
+  const far = (id: number) => (id < 0 ? id : id * keptViews);
+  const near = (visit: Visit): Visit => ({ ...visit, folio: visit.folio / keptViews });
+  const scaled = (world: World): World => ({
+    ...world,
+    serviceTime: (service, visit) => world.serviceTime(service, near(visit)),
+    faultEnters: (visit, window) => world.faultEnters(near(visit), window),
+    entryWaiter: (visit, n, from) => world.entryWaiter(near(visit), n, from),
+    entryWaitReferenceTime: (visit, n) => world.entryWaitReferenceTime(near(visit), n),
+    obstacles: (request, folio) => world.obstacles(request, folio / keptViews),
+    transient: (visit) => world.transient(near(visit)),
+    staleWaiters: (visit) => world.staleWaiters!(near(visit)),
+    refuses: (visit, step) => world.refuses!(near(visit), step),
+  });
+  fc.assert(
+    fc.property(inputs, policies, fc.nat(), (input, { name, decisions }, seed) => {
+      const { folios, requests, background } = input;
+      const sparse: MachineInput = {
+        ...input,
+        folios: { length: folios.length * keptViews, spec: (id) => folios[id / keptViews]! },
+        requests: requests.map((demand) => ({
+          ...demand,
+          chunks: demand.chunks.map((chunk) => ({ ...chunk, folios: chunk.folios.map(far) })),
+        })),
+        background: { ...background, folio: background.folio.map(far) },
+      };
+      const dense = new Machine(decisions, luckyWorld(seed), input).run();
+      const made = new Machine(decisions, scaled(luckyWorld(seed)), sparse).run();
+      const facts = (result: MachineResult, scale: number) =>
+        result.requests.map(({ ended, returned, counters, totals, chunks }) => [
+          [ended, returned, counters, totals],
+          chunks.flat().map((member) => ({ ...member, folio: member.folio / scale })),
+        ]);
+      assert.deepEqual(facts(made, keptViews), facts(dense, 1), name);
+      assert.deepEqual(
+        [made.background, made.refusedAdds, made.events],
+        [dense.background, dense.refusedAdds, dense.events],
+      );
+    }),
+    { numRuns: 100, seed: 43 },
   );
 });
 

@@ -2,7 +2,6 @@
 import { type CallTotals, emptyTotals } from './accounting.ts';
 import { type Counters, emptyCounters } from './counters.ts';
 import type { RequestDemand } from './demand.ts';
-import type { Folio } from './folio.ts';
 import { sleptSoFar } from './folio-lock.ts';
 import { createMember, type Ending, type Finding, type Kernel, type Member, type Run } from './kernel.ts';
 import type { Holder } from './world.ts';
@@ -82,7 +81,7 @@ export function resultOf(run: Run, kernel: Kernel): RequestResult {
   const unfinished = Number.isNaN(run.ended);
   let moved = 0;
   let wanted = 0;
-  let seen: Set<Folio> | undefined;
+  let seen: Set<number> | undefined;
   let stall = run.counters.stall;
   let underEntries = run.counters.timeUnderEntries;
   const chunks = run.members.map((members) =>
@@ -90,10 +89,10 @@ export function resultOf(run: Run, kernel: Kernel): RequestResult {
       // An allocation that was served by one area wants nothing of those after it, nor of the rest of those given up.
       const isSpared = member.ending === 'not tried' && run.demand?.model === 'cma' && run.returned === 0;
       if (!isSpared) wanted++;
-      if (member.folio.blocked.length > 0 && !seen?.has(member.folio)) {
+      if (member.folio.blocked.length > 0 && !seen?.has(member.folio.id)) {
         stall += sleptSoFar(member.folio, kernel.now, run.counters);
         seen ??= new Set();
-        seen.add(member.folio);
+        seen.add(member.folio.id);
       }
       if (!Number.isNaN(member.entriesSince)) underEntries += kernel.now - member.entriesSince;
       const hasLeft = member.ending === 'moved' || member.ending === 'reclaimed';
