@@ -132,7 +132,7 @@ services: {pin: 1us}
   );
   const { stdout, code } = folioscope(['scenario', file, '--policy', 'gup-never', '--draws', '2'], { COLUMNS: '120' });
   assert.equal(code, 0);
-  assert.match(stdout, /^policy +never ends /m);
+  assert.match(stdout, /^policy +endless /m);
   assert.match(stdout, /^gup-never +2 of 2 draws /m);
   assert.match(stdout, /found +\d+ collections in a row isolated none of 2 folios/);
 });

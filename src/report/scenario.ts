@@ -39,14 +39,16 @@ function heads(metrics: readonly ScenarioMetric[]): string[] {
 export function scenarioTables(comparison: ScenarioComparison): Table[] {
   const { rows, base, level, draws, seed } = comparison;
   const shown = toldMetrics(comparison, glance);
-  // Of several sorts of findings that of the most draws, for one draw may have more than one.
-  const found = rows.some(({ findings }) => findings.length > 0);
+  const kinds = [...new Set(rows.flatMap(({ findings }) => findings.map(({ kind }) => kind)))];
+  // A draw may have several of one kind: the one that most draws have.
+  const drawsWith = ({ findings }: ScenarioRow, wanted: string) =>
+    Math.max(0, ...findings.filter(({ kind }) => kind === wanted).map((finding) => finding.draws));
   const tables = [
     table(
-      ['policy', ...(found ? ['never ends in>'] : []), ...heads(shown)],
+      ['policy', ...kinds.map((kind) => `${kind}>`), ...heads(shown)],
       rows.map((row) => [
         row.policy,
-        ...(found ? [`${count(row.findings[0]?.draws ?? 0)} of ${count(draws)} draws`] : []),
+        ...kinds.map((kind) => `${count(drawsWith(row, kind))} of ${count(draws)} draws`),
         ...shown.map((metric) => interval(row.value[metric], scenarioMetrics[metric].unit)),
       ]),
       {

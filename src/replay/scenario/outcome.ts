@@ -1,5 +1,6 @@
 /** What a scenario gives under a policy: every counter of the model, with titles and units. */
 import type { ExtraCounterName } from '../../model/counters.ts';
+import type { Finding } from '../../model/kernel.ts';
 import { type Metric, metrics } from '../outcome.ts';
 
 export type ScenarioMetric = Metric | ExtraCounterName;
@@ -36,7 +37,11 @@ export interface ScenarioOutcome {
   /** By draw. */
   readonly totals: Readonly<Record<ScenarioMetric, Float64Array>>;
   /** What a kernel would not have come out of, as the first draw that met it says, and in how many draws. */
-  readonly findings: readonly { readonly says: string; readonly draws: number }[];
+  readonly findings: readonly {
+    readonly kind: Finding['kind'];
+    readonly says: string;
+    readonly draws: number;
+  }[];
   /** Sums over all draws. */
   readonly requests: number;
   readonly events: number;

@@ -74,7 +74,7 @@ export function drawScenario(
 class Sum {
   readonly #draws: number;
   readonly #totals: Record<ScenarioMetric, Float64Array>;
-  readonly #found = new Map<string, { says: string; draws: number }>();
+  readonly #found = new Map<string, { kind: Finding['kind']; says: string; draws: number }>();
   #requests = 0;
   #events = 0;
   #refusedAdds = 0;
@@ -92,10 +92,10 @@ class Sum {
     this.#requests += run.requests;
     this.#events += run.events;
     this.#refusedAdds += run.refusedAdds;
-    const sorts = new Map(run.findings.map(({ says }) => [withoutNumbers(says), says]));
-    for (const [sort, says] of sorts) {
+    const sorts = new Map(run.findings.map((finding) => [withoutNumbers(finding.says), finding]));
+    for (const [sort, { kind, says }] of sorts) {
       const known = this.#found.get(sort);
-      if (known === undefined) this.#found.set(sort, { says, draws: 1 });
+      if (known === undefined) this.#found.set(sort, { kind, says, draws: 1 });
       else known.draws++;
     }
   }
