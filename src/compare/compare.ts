@@ -283,7 +283,10 @@ function remarksOf(
         : `${alone} of ${plural(scenes.length, 'request')} are calls that stand alone because the capture does not show who asked for them: their callers' own retries are not re-run.`,
     );
   }
-  const latent = scenes.reduce((sum, { unit }) => sum + unit.members.filter((member) => member.latent).length, 0);
+  const latent = scenes.reduce(
+    (sum, { unit }) => sum + unit.members.filter((member) => member.latent && !Number.isNaN(member.pfn)).length,
+    0,
+  );
   if (latent > 0) {
     remarks.push(
       `${plural(latent, 'folio')} of wanted ranges, in LRU batches meanwhile and in no recorded list (reclaimed as clean page cache, or freed), ${latent === 1 ? 'counts' : 'count'} only where a policy leaves them in the way.`,

@@ -170,7 +170,7 @@ export function conditionsAnew(unit: Unit, rates: Rates, seed: number, draw: num
     sorts.forEach((sort, i) => {
       if (!here[i] || (!wholeIsOneList && luck(8 * i + 2) >= own[sort].ofLists)) return;
       rest ??= inRandomOrder(
-        members.filter((m) => !unit.members[m]!.latent),
+        members.filter((m) => !unit.members[m]!.latent || Number.isNaN(unit.members[m]!.pfn)),
         (m) => uniform(seed, 'pinDuration', memberKey(unit, m), 1, draw),
       );
       // A count that is only expected is rounded up as often as it is nearer to the next one.

@@ -7,9 +7,10 @@
 
 import { addTo } from '../base/groups.ts';
 import { own } from '../base/own.ts';
-import type { Call, CallFolio, Episode, History, Request } from '../history/facts.ts';
+import type { Call, CallFolio, Episode, History, Request, Window } from '../history/facts.ts';
 import type { Mode } from '../model/decisions.ts';
 import type { RequestModel } from '../model/demand.ts';
+import { servicesOf } from './parameters.ts';
 
 /** A folio that a request wants. */
 export interface Member {
@@ -28,7 +29,8 @@ export interface Member {
   readonly failures: readonly number[];
   /**
    * In a wanted range and in a per-CPU batch at the time, but in no recorded migrate_pages list: with its reference gone
-   * it was reclaimed (`reclaim_clean_pages_from_list`) or freed before. Under another policy it may be in the way.
+   * it was reclaimed (`reclaim_clean_pages_from_list`) or freed before. Under another policy it may be in the way. Without a
+   * pfn: one of a list that was empty by the time of its call.
    */
   readonly latent: boolean;
 }
@@ -41,6 +43,19 @@ export interface List {
   readonly time: number;
   /** From the end of the list before (or of the preparation) to this one. */
   readonly gap: number;
+  /** Recorded time from which on it was got ready: the end of the list before, or of the preparation. */
+  readonly from: number;
+}
+
+/** An all-CPU drain (or disabling of the caches) before the lists of a range, as recorded. */
+export interface Preparation {
+  /** ns from the start of the request (or the last call for the range before) to the drain. */
+  readonly delay: number;
+  /** ns that it took; NaN when it made none or none was seen. */
+  readonly drainTime: number;
+  /** Recorded times of the beginning of the delay and of the end of the drain. */
+  readonly from: number;
+  readonly until: number;
 }
 
 /** What is replayed as one: a request with its own loops, or a call that stands alone. */
@@ -65,8 +80,8 @@ export interface Unit {
   readonly calls: readonly number[];
   /** The requester is not known, so that its own retries are not re-run. */
   readonly alone: boolean;
-  /** ns that its own all-CPU drain (or disabling of the caches) took; NaN when it made none or none was seen. */
-  readonly drainTime: number;
+  /** How each range that it went for was prepared, in order; at least one. */
+  readonly preparations: readonly Preparation[];
   /** What the recording says became of it: 0, negative errno, NaN when not seen. */
   readonly returned: number;
 }
@@ -135,6 +150,8 @@ export function demandOf(history: History): Demand {
     const row = firstRow[failure.call]! + failure.folio;
     addTo(failuresOf, row, i);
   });
+  const { unmap, copy } = servicesOf(history);
+  const index = { firstRow, failuresOf, perFolio: mean(unmap) + mean(copy) };
   const taken = new Uint8Array(history.calls.length);
   const units: Unit[] = [];
   const areasOf = new Map<number, Request[]>();
@@ -143,7 +160,7 @@ export function demandOf(history: History): Demand {
   }
   const make = (request: Request | undefined, calls: readonly number[], areas: number) => {
     for (const id of calls) taken[id] = 1;
-    units.push(unitOf(history, units.length, request, calls, areas, { firstRow, failuresOf }));
+    units.push(unitOf(history, units.length, request, calls, areas, index));
   };
   for (const request of history.requests) {
     if (request.parent >= 0) continue;
@@ -162,9 +179,23 @@ export function demandOf(history: History): Demand {
 interface Index {
   readonly firstRow: Int32Array;
   readonly failuresOf: ReadonlyMap<number, readonly number[]>;
+  /** ns that the model takes for a folio on the average. */
+  readonly perFolio: number;
 }
 
+/** Of an isolated list nothing but an empty call was seen. */
+const nobody: CallFolio = {
+  pfn: Number.NaN,
+  pointer: -1,
+  order: 0,
+  destination: Number.NaN,
+  outcome: 'unknown',
+  episodes: [],
+  attempts: [],
+};
+
 interface Gathered {
+  latent?: boolean;
   folio: CallFolio;
   rows: number[];
   episodes: Episode[];
@@ -178,15 +209,16 @@ function unitOf(
   request: Request | undefined,
   callIds: readonly number[],
   areas: number,
-  { firstRow, failuresOf }: Index,
+  index: Index,
 ): Unit {
+  const { firstRow, failuresOf } = index;
   const calls = callIds.map((call) => history.calls[call]!);
   const first = calls[0]!;
   const retries = request !== undefined && ['contiguous allocation', 'cma', 'memory offline'].includes(request.kind);
   const again = callsAgain(history, request);
   const members: Gathered[] = [];
   const known = new Map<number, number>();
-  const lists: { members: number[]; time: number; gap: number; call: Call }[] = [];
+  const lists: { members: number[]; time: number; gap: number; from: number; call: Call }[] = [];
   let waiting: number[] = []; // members that the call before left behind, by index
   for (const call of calls) {
     const list: number[] = [];
@@ -215,17 +247,23 @@ function unitOf(
     });
     waiting = left;
     if (list.length === 0 && (again.has(call.id) || call.folios.length > 0)) continue;
-    lists.push({ members: list, time: call.start, gap: 0, call });
+    // A list has a folio at least. What it was is not known, but it was dropped: another time it might be in the way.
+    if (list.length === 0 && !again.has(call.id) && call.failed === 0 && call.succeeded === 0 && retries) {
+      list.push(members.length);
+      members.push({ folio: nobody, rows: [], episodes: [], outcomes: [], failures: [], latent: true });
+    }
+    lists.push({ members: list, time: call.start, gap: 0, from: call.start, call });
   }
   const start = request === undefined || Number.isNaN(request.start) ? startOf(first) : request.start;
   const last = calls.reduce((end, call) => Math.max(end, Number.isNaN(call.end) ? call.start : call.end), start);
   const end = request === undefined || Number.isNaN(request.end) ? last : Math.max(request.end, last);
-  const window = history.windows.find(
-    ({ pid, start: from }) => pid === first.pid && from >= start && from <= first.start,
+  const preparations = withGaps(
+    lists,
+    calls,
+    start,
+    history.windows.filter(({ pid, start: from }) => pid === first.pid && from >= start && from <= last),
+    index.perFolio,
   );
-  // A return that comes after the first call is not that of this drain.
-  const prepared = window !== undefined && window.drained <= first.start ? window.drained : Number.NaN;
-  withGaps(lists, calls, Number.isNaN(prepared) ? (window?.start ?? start) : prepared);
   return {
     id,
     model: request === undefined ? 'call' : models[request.kind],
@@ -243,14 +281,14 @@ function unitOf(
       order: folio.order,
       mapped: episodes[0]?.set ?? 0,
       episodes,
-      latent: false,
       ...rest,
+      latent: rest.latent === true,
     })),
-    lists: lists.map(({ members, time, gap }) => ({ members, time, gap })),
+    lists: lists.map(({ members, time, gap, from }) => ({ members, time, gap, from })),
     scans: scansOf(history, request),
     calls: callIds,
     alone: request === undefined,
-    drainTime: prepared - (window?.start ?? Number.NaN),
+    preparations,
     returned: request?.returned ?? Number.NaN,
   };
 }
@@ -272,12 +310,49 @@ function startOf(call: Call): number {
   return Number.isNaN(call.start) ? call.end : call.start;
 }
 
-/** The time between the end of whatever came before and the start of a list: isolation, and what the caller did. */
-function withGaps(lists: { time: number; gap: number; call: Call }[], calls: readonly Call[], prepared: number): void {
+function mean(values: Float64Array): number {
+  return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/**
+ * The time between the end of whatever came before and the start of a list: isolation, and what the caller did. The first
+ * list after a drain is timed from the drain's end; what came before the drain is its preparation's. What a call took
+ * beyond the model's mean for its folios (or less than it) is made up for in the gaps that follow, so that after hundreds
+ * of lists the scan meets the background when it did; calls of a list that was tried again are the model's own.
+ */
+function withGaps(
+  lists: { time: number; gap: number; from: number; call: Call }[],
+  calls: readonly Call[],
+  start: number,
+  windows: readonly Window[],
+  perFolio: number,
+): Preparation[] {
   const place = new Map(calls.map((call, i) => [call.id, i]));
+  const preparations: Preparation[] = [];
+  let next = 0;
+  let debt = 0;
+  let last: Call | undefined;
   for (const list of lists) {
-    const before = calls[place.get(list.call.id)! - 1]?.end ?? prepared;
-    const gap = list.time - before;
+    const call = calls[place.get(list.call.id)! - 1];
+    let before = call === undefined ? start : call.end;
+    if (call !== undefined && call === last && call.end >= call.start) {
+      debt += call.end - call.start - perFolio * call.folios.length;
+    }
+    last = list.call;
+    let window: Window | undefined;
+    while (next < windows.length && windows[next]!.start <= list.time) window = windows[next++];
+    if (window !== undefined) {
+      // A return that comes after the first call is not that of this drain.
+      const drained = window.drained <= list.time ? window.drained : Number.NaN;
+      const delay = Math.max(0, window.start - before);
+      const until = Number.isNaN(drained) ? window.start : drained;
+      preparations.push({ delay, drainTime: drained - window.start, from: before, until });
+      before = until;
+    }
+    list.from = before;
+    const gap = list.time - before + debt;
     list.gap = gap > 0 ? gap : 0;
+    debt = gap < 0 ? gap : 0;
   }
+  return preparations.length === 0 ? [{ delay: 0, drainTime: Number.NaN, from: start, until: start }] : preparations;
 }

@@ -5,10 +5,11 @@ import { type Counters, counterNames, Machine, type MemberResult } from '../mode
 import type { World } from '../model/world.ts';
 import type { Policy } from '../policies/policy.ts';
 import type { Condition } from './abduction.ts';
+import { createClock, retimed } from './background-clock.ts';
 import { finallyOf, type Member, type Unit } from './demand.ts';
 import { type Metric, metricNames } from './outcome.ts';
 import type { Scene } from './slice.ts';
-import { continued } from './world.ts';
+import { continued, preparationOf } from './world.ts';
 
 /** Areas that one CMA allocation tries at most, unless the recording tried more. Its bitmap ends somewhere; no event says where. */
 export const areaLimit = 16;
@@ -44,15 +45,16 @@ export function runUnit(
   const { unit } = scene;
   const left = new Uint8Array(unit.members.length).fill(1);
   const asRecorded = sameBatches && conditions.some(({ batchAttempts }) => batchAttempts > 0);
-  const background = asRecorded ? forget(scene.background, (m) => conditions[m]!.batchAttempts > 0) : scene.background;
+  const clock = createClock(unit);
+  const original = asRecorded ? forget(scene.background, (m) => conditions[m]!.batchAttempts > 0) : scene.background;
+  let background = retimed(original, clock.of);
   const givenUp = new Uint8Array(unit.members.length);
   const episodes = new Uint16Array(unit.members.length);
   const attempts = new Uint16Array(unit.members.length);
   const values = Object.fromEntries(metricNames.map((name) => [name, 0])) as Record<Metric, number>;
-  const folios = unit.members.map((member, m) => specOf(unit, member, conditions[m]));
   const limit = unit.areas === 0 ? 1 : Math.max(areaLimit, unit.areas);
-  let lists = unit.lists.map(({ members, gap }) => ({ members: [...members], gap }));
-  let start = unit.start;
+  let lists = unit.lists.map(({ members, gap, from }) => ({ members: [...members], gap, from }));
+  let start = unit.start + preparationOf(unit, 0).delay;
   let seenUntil = Number.NEGATIVE_INFINITY;
   let returned = 0;
   let stuck = 0;
@@ -62,13 +64,13 @@ export function runUnit(
   for (let area = 0; area < limit; area++) {
     const input = {
       cpus: scene.cpus,
-      folios,
+      folios: unit.members.map((member, m) => specOf(unit, member, attempts[m]!, conditions[m])),
       requests: [requestOf(unit, lists, start)],
       background: after(background, seenUntil, left),
       // What came of a loop that the kernel does not bound is known: a round that gets nowhere is its last.
       outerLoops: 1,
     };
-    const here = area === 0 ? world : continued(world, episodes.slice(), attempts.slice());
+    const here = area === 0 ? world : continued(world, episodes.slice(), attempts.slice(), unit, area);
     const result = new Machine(policy.decisions, here, input).run();
     const [request] = result.requests;
     if (request === undefined) throw new Error('the machine lost its request');
@@ -100,10 +102,14 @@ export function runUnit(
     // of the overlap again, in the first of the lists that follow.
     const rest = lists.slice(0, stop + 1).flatMap(({ members }) => members.filter((m) => left[m] === 1));
     const [next, ...others] = lists.slice(stop + 1);
-    lists = [{ members: [...rest, ...(next?.members ?? [])], gap: next?.gap ?? 0 }, ...others];
+    const from = next?.from ?? Number.POSITIVE_INFINITY;
+    lists = [{ members: [...rest, ...(next?.members ?? [])], gap: next?.gap ?? 0, from }, ...others];
     // Whatever rests now is drained (or found resting) by the next area, which begins with the same protection.
     seenUntil = policy.decisions.lruCaches === 'nothing' || policy.decisions.neverDrain ? seenUntil : start;
-    start = request.ended;
+    const { delay, drainTime } = preparationOf(unit, area + 1);
+    start = request.ended + delay;
+    clock.hold(from, start + (Number.isNaN(drainTime) ? 0 : drainTime));
+    background = retimed(original, clock.of);
   }
   values.failedRequests = returned === 0 ? 0 : 1;
   // Tried and left behind; what a request did not get round to is in neither number, as in mm_migrate_pages.
@@ -113,19 +119,20 @@ export function runUnit(
     values.failedFolios += givenUp[m]!;
     if (left[m] === 0 && !member.latent) values.movedFolios++;
   });
-  const quiet = left.every((one) => one === 0) && episodes.every((n) => n <= 1) && values.moveAttempts === left.length;
+  const quiet = left.every((one) => one === 0) && episodes.every((n) => n <= 1) && attempts.every((n) => n <= 1);
   return { values, left, givenUp, episodes, returned, pagesSucceeded, pagesFailed, busyRetries, quiet };
 }
 
 /**
  * A latent folio is clean page cache, which a contiguous allocation drops if nothing holds it; so is one that its last call
- * left behind in an allocation that succeeded. As long as it is conditioned to be in the way it is not asked to be dropped.
+ * left behind in an allocation that succeeded. As long as it is conditioned to be in the way it is not
+ * asked to be dropped.
  */
-function specOf(unit: Unit, member: Member, condition: Condition | undefined): FolioSpec {
+function specOf(unit: Unit, member: Member, attempts: number, condition: Condition | undefined): FolioSpec {
   const { order, mapped, latent, outcomes } = member;
   const dropped = outcomes.at(-1) === 'failed' && finallyOf(unit, member) === 'moved';
   const inVain = (condition?.failingAttempts ?? 0) + (condition?.batchAttempts ?? 0);
-  if (latent || (dropped && inVain === 0)) return { order, mapped, kind: 'file', clean: true };
+  if ((latent || dropped) && attempts >= inVain) return { order, mapped, kind: 'file', clean: true };
   return { order, mapped, kind: 'unknown' };
 }
 

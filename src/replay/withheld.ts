@@ -86,16 +86,17 @@ export function withheld(stage: Stage, options: ReplayOptions & { readonly folds
         sameBatches: true,
       };
       const untouched = conditions.every(isFree) && !meetsFault(input);
-      const outcome = (untouched ? calm.get(i) : undefined) ?? runUnit(scene, recorded, createWorld(input));
+      const outcome = (untouched ? calm.get(i) : undefined) ?? runUnit(scene, recorded, createWorld(input), conditions);
       if (untouched && outcome.quiet) calm.set(i, outcome);
       const told = recordedTotals[i]!;
       const said = { ...outcome, calls: outcome.values.calls };
       for (const name of totalNames) if (!Number.isNaN(told[name])) drawn[name][draw]! += said[name];
       let row = first[i]!;
       unit.members.forEach((member, m) => {
-        if (!isScored(member)) return;
         const bad = outcome.givenUp[m]! > 0 ? 1 : 0;
-        failures[draw]! += bad;
+        // What the recording dropped and this draw gives up counts, though it has no outcome to be scored by.
+        if (isScored(member) || member.latent) failures[draw]! += bad;
+        if (!isScored(member)) return;
         episodes[draw]! += outcome.episodes[m]!;
         predicted[row]! += bad / draws;
         failed[row] = timesGivenUp(unit, member, recorded.decisions.contiguousTries) > 0 ? 1 : 0;

@@ -7,7 +7,7 @@ import { exponential, uniform } from '../base/random.ts';
 import type { BlockedFault, FaultWindow, Visit, World } from '../model/world.ts';
 import type { Policy } from '../policies/policy.ts';
 import { type Abduction, type Condition, memberKey } from './abduction.ts';
-import type { Unit } from './demand.ts';
+import type { Preparation, Unit } from './demand.ts';
 import { type Evidence, isDeferred, type Parameters } from './parameters.ts';
 
 export interface WorldInput {
@@ -95,7 +95,8 @@ export function createWorld(input: WorldInput): World {
       }
     },
     drainWorkTime(cpu, drain) {
-      if (drain === 0 && !Number.isNaN(unit.drainTime)) return unit.drainTime;
+      const { drainTime } = preparationOf(unit, 0);
+      if (drain === 0 && !Number.isNaN(drainTime)) return drainTime;
       if (services.drain.length === 0) return 0;
       const u = uniform(seed, 'serviceTime', -1 - unit.id, drain * 64 + cpu, pace);
       return services.drain[Math.floor(u * services.drain.length)]!;
@@ -148,7 +149,14 @@ export function meetsFault({ unit, recorded, parameters, seed, draw }: WorldInpu
  * The world as a later machine run of the same request meets it: its machine counts a folio's episodes and attempts from
  * 0 again, the request does not.
  */
-export function continued(world: World, episodes: Readonly<Uint16Array>, attempts: Readonly<Uint16Array>): World {
+export function continued(
+  world: World,
+  episodes: Readonly<Uint16Array>,
+  attempts: Readonly<Uint16Array>,
+  unit: Unit,
+  area: number,
+): World {
+  const { drainTime } = preparationOf(unit, area);
   const shift = (visit: Visit): Visit => ({
     ...visit,
     episode: visit.episode + episodes[visit.folio]!,
@@ -161,5 +169,12 @@ export function continued(world: World, episodes: Readonly<Uint16Array>, attempt
     entryWaiter: (visit, n, from) => world.entryWaiter(shift(visit), n, from),
     entryWaitReferenceTime: (visit, n) => world.entryWaitReferenceTime(shift(visit), n),
     transient: (visit) => world.transient(shift(visit)),
+    drainWorkTime: (cpu, drain, request) =>
+      drain === 0 && !Number.isNaN(drainTime) ? drainTime : world.drainWorkTime(cpu, drain, request),
   };
+}
+
+/** How the given area of a unit is prepared: as recorded, and as its last one where the recording had fewer. */
+export function preparationOf({ preparations }: Unit, area: number): Preparation {
+  return preparations[Math.min(area, preparations.length - 1)]!;
 }
