@@ -4,7 +4,7 @@
  */
 import { activeObstacle, holderInTheWay, settle } from './folio.ts';
 import { type Kernel, type Member, type Run, type Step, visitOf } from './kernel.ts';
-import { isolate } from './migrate.ts';
+import { serviceTime, takeOffLru } from './migrate.ts';
 
 /** COMPACT_CLUSTER_MAX: base pages after which a list is full; a large folio may take it beyond. */
 const clusterPages = 32;
@@ -37,7 +37,13 @@ export function* isolateBlock(
   for (; place < members.length && pages < most; place++) {
     const member = members[place]!;
     if (hasLeft(member)) continue;
-    if (!isHopeless(kernel, run, member) && (yield* isolate(kernel, run, member))) {
+    if (isHopeless(kernel, run, member)) {
+      member.ending = 'not isolated';
+      continue;
+    }
+    const isolating = serviceTime(kernel, run, member, 'isolate');
+    if (!kernel.pass(isolating)) yield isolating;
+    if (takeOffLru(kernel, run, member)) {
       list.push(member);
       pages += member.folio.pages;
     } else member.ending = 'not isolated';

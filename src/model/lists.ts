@@ -1,14 +1,16 @@
 /** What requesters do to lists of folios before and after a call. */
 import { hasLeft } from './isolate-block.ts';
 import type { Kernel, Member, Run, Step } from './kernel.ts';
-import { isolate, putback } from './migrate.ts';
+import { putback, serviceTime, takeOffLru } from './migrate.ts';
 import { migratePages } from './plans.ts';
 
 /** Isolates what can be isolated; the others are remembered as not isolated. */
 export function* isolateAll(kernel: Kernel, run: Run, members: readonly Member[]): Generator<Step, Member[], void> {
   const list: Member[] = [];
   for (const member of members) {
-    if (yield* isolate(kernel, run, member)) list.push(member);
+    const isolating = serviceTime(kernel, run, member, 'isolate');
+    if (!kernel.pass(isolating)) yield isolating;
+    if (takeOffLru(kernel, run, member)) list.push(member);
     else member.ending = 'not isolated';
   }
   return list;

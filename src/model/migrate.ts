@@ -26,11 +26,16 @@ export function serviceTime(kernel: Kernel, run: Run, member: Member, service: S
   return kernel.world.serviceTime(service, visitOf(kernel, run, member));
 }
 
-/** folio_isolate_lru(): needs PG_lru, takes a reference and the LRU lock. */
+/** folio_isolate_lru() with the time that it takes; loops over lists do the two by themselves, without a generator a folio. */
 export function* isolate(kernel: Kernel, run: Run, member: Member): Generator<Step, boolean, void> {
-  const { folio } = member;
   const isolating = serviceTime(kernel, run, member, 'isolate');
   if (!kernel.pass(isolating)) yield isolating;
+  return takeOffLru(kernel, run, member);
+}
+
+/** folio_isolate_lru(): needs PG_lru, takes a reference and the LRU lock. */
+export function takeOffLru(kernel: Kernel, run: Run, member: Member): boolean {
+  const { folio } = member;
   settle(folio, kernel.now);
   const can = !folio.isolated && (folio.onLru || kernel.decisions.oracle);
   log(kernel, run, member, logKind.isolate, can ? 1 : 0);
