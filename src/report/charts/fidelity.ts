@@ -1,7 +1,16 @@
 /** How far the replay can be believed: the recorded policy with its outcomes withheld, scored against the recording. */
+import type { TotalName } from '../../replay/withheld.ts';
 import { cannotTell, count, interval, many, percent } from '../numbers.ts';
 import { table } from '../tables.ts';
 import { type Chart, colours, type Facts, spec, widths } from './figure.ts';
+
+/** What the kernel prints of requests as a whole. */
+export const totalTitles: Readonly<Record<TotalName, string>> = {
+  pagesSucceeded: 'pages moved',
+  pagesFailed: 'pages that calls failed',
+  calls: 'migrate_pages calls',
+  busyRetries: 'busy areas of CMA',
+};
 
 export const fidelity: Chart = (facts, width = widths.wide) => {
   const { fidelity: score, reproduction } = facts.comparison;
@@ -99,6 +108,11 @@ export const fidelity: Chart = (facts, width = widths.wide) => {
         [
           ['folios given up', count(score.recordedFailures), interval(score.predictedFailures)],
           ['episodes', count(score.recordedEpisodes), interval(score.predictedEpisodes)],
+          ...score.totals.map(({ name, recorded, predicted }) => [
+            totalTitles[name],
+            count(recorded),
+            interval(predicted),
+          ]),
           ['folios asked to move', count(score.folios), ''],
           ['error of each folio (Brier score)', '', brier(score.brier)],
           ['… of always saying the overall rate', '', brier(score.brierOfRate)],
