@@ -133,8 +133,8 @@ export class Batches {
       if (folio.isolated || queuedIn(folio, addKind) !== 0) return false;
       // A folio on the LRU that is added again was freed and allocated anew, which no folio in a batch can have been:
       // its entry holds a reference. Where queueing clears PG_lru, a folio in another batch looks like one off the LRU.
-      const inOther = entriesOf(folio, mlockKind) !== 0;
-      if (inOther && (folio.onLru || this.#decisions.clearsLruFlagWhenQueued)) return false;
+      const mayNot = folio.onLru || this.#decisions.clearsLruFlagWhenQueued;
+      if (mayNot && entriesOf(folio, mlockKind) !== 0) return false;
       folio.onLru = false;
       return true;
     }
@@ -322,9 +322,11 @@ export class Batches {
       // A flush may have woken somebody, who runs before the next row.
       if (isWatched && clock.queue.nextTime < end) end = clock.queue.nextTime;
     }
-    // A log must change nothing: the machine says what time it is.
-    clock.now = before;
-    this.#row = -1;
+    if (isWatched) {
+      // A log must change nothing: the machine says what time it is.
+      clock.now = before;
+      this.#row = -1;
+    }
     return i;
   }
 
