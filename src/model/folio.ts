@@ -4,7 +4,7 @@ import { settleLock } from './folio-lock.ts';
 import { cacheReferences, type Folio } from './folio-rows.ts';
 import type { Holder, Obstacle } from './world.ts';
 
-export { cacheReferences, Folio, Folios, hasMapping, partOf } from './folio-rows.ts';
+export { Folio, Folios, hasMapping, partOf } from './folio-rows.ts';
 
 /** Entries in per-CPU batches of one kind, each one reference. */
 export function queuedIn(folio: Folio, kind: number): number {
