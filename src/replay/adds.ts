@@ -70,6 +70,7 @@ export function addsOf(history: History): Adds {
     addTo(order, key, i);
   }
   const drains = drainTimes(history);
+  const asked = askedOf(history);
   const low = new Float64Array(stays.length);
   const high = new Float64Array(stays.length);
   const ended = new Int32Array(stays.length);
@@ -108,8 +109,10 @@ export function addsOf(history: History): Adds {
           low[next] = high[next] = at;
           counts.exact++;
         } else {
+          // Works are queued for CPUs with something in a batch: what this one finds first was there when it was asked for.
+          const latest = j === i ? Math.min(at, asked.get(flush) ?? at) : at;
           low[next] = bound;
-          high[next] = Math.max(bound, Math.min(at, history.capture.end));
+          high[next] = Math.max(bound, Math.min(latest, history.capture.end));
           counts.spread++;
         }
         next++;
@@ -120,6 +123,20 @@ export function addsOf(history: History): Adds {
     groups.push({ cpu, batch: key & 7, first, last: next });
   }
   return { length: stays.length, low, high, flush: ended, flushed, pfn, groups, ...counts };
+}
+
+/** By flush that is all that an all-CPU drain found on its CPU: when that drain was asked for (lru_add_drain_all()). */
+function askedOf({ drains, flushes }: History): Map<number, number> {
+  const startOf = new Map(drains.filter(({ scope }) => scope === 'all').map(({ id, start }) => [id, start]));
+  const alone = new Map<string, number>();
+  flushes.forEach(({ drain, cpu }, row) => {
+    if (!startOf.has(drain)) return;
+    const key = `${drain} ${cpu}`;
+    alone.set(key, alone.has(key) ? -1 : row);
+  });
+  const asked = new Map<number, number>();
+  for (const row of alone.values()) if (row >= 0) asked.set(row, startOf.get(flushes[row]!.drain)!);
+  return asked;
 }
 
 /** Times at which each CPU's batches were known to be empty, ascending. */

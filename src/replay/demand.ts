@@ -7,10 +7,11 @@
 
 import { addTo } from '../base/groups.ts';
 import { own } from '../base/own.ts';
-import type { Call, CallFolio, Episode, History, Request, Window } from '../history/facts.ts';
+import type { Call, CallFolio, Episode, History, Request } from '../history/facts.ts';
 import type { Mode } from '../model/decisions.ts';
 import type { RequestModel } from '../model/demand.ts';
 import { servicesOf } from './parameters.ts';
+import { drainsBefore, type Preparation, startOf, withGaps } from './preparation.ts';
 
 /** A folio that a request wants. */
 export interface Member {
@@ -27,6 +28,8 @@ export interface Member {
   readonly outcomes: readonly CallFolio['outcome'][];
   /** Failures (rows of `history.failures`) of it in this request. */
   readonly failures: readonly number[];
+  /** Recorded end of the last call that had it; NaN when not seen. */
+  readonly lastCallEnd: number;
   /**
    * In a wanted range and in a per-CPU batch at the time, but in no recorded migrate_pages list: with its reference gone
    * it was reclaimed (`reclaim_clean_pages_from_list`) or freed before. Under another policy it may be in the way. Without a
@@ -45,17 +48,6 @@ export interface List {
   readonly gap: number;
   /** Recorded time from which on it was got ready: the end of the list before, or of the preparation. */
   readonly from: number;
-}
-
-/** An all-CPU drain (or disabling of the caches) before the lists of a range, as recorded. */
-export interface Preparation {
-  /** ns from the start of the request (or the last call for the range before) to the drain. */
-  readonly delay: number;
-  /** ns that it took; NaN when it made none or none was seen. */
-  readonly drainTime: number;
-  /** Recorded times of the beginning of the delay and of the end of the drain. */
-  readonly from: number;
-  readonly until: number;
 }
 
 /** What is replayed as one: a request with its own loops, or a call that stands alone. */
@@ -201,6 +193,7 @@ interface Gathered {
   episodes: Episode[];
   outcomes: CallFolio['outcome'][];
   failures: number[];
+  lastCallEnd: number;
 }
 
 function unitOf(
@@ -234,12 +227,13 @@ function unitOf(
         : -1;
       if (index < 0) {
         index = members.length;
-        members.push({ folio, rows: [], episodes: [], outcomes: [], failures: [] });
+        members.push({ folio, rows: [], episodes: [], outcomes: [], failures: [], lastCallEnd: Number.NaN });
         if (!Number.isNaN(key)) known.set(key, index);
         list.push(index);
       }
       const member = members[index]!;
       member.rows.push(row);
+      member.lastCallEnd = call.end;
       for (const episode of folio.episodes) member.episodes.push(history.episodes[episode]!);
       member.outcomes.push(folio.outcome);
       member.failures.push(...(failuresOf.get(row) ?? []));
@@ -250,18 +244,27 @@ function unitOf(
     // A list has a folio at least. What it was is not known, but it was dropped: another time it might be in the way.
     if (list.length === 0 && !again.has(call.id) && call.failed === 0 && call.succeeded === 0 && retries) {
       list.push(members.length);
-      members.push({ folio: nobody, rows: [], episodes: [], outcomes: [], failures: [], latent: true });
+      members.push({
+        folio: nobody,
+        rows: [],
+        episodes: [],
+        outcomes: [],
+        failures: [],
+        lastCallEnd: Number.NaN,
+        latent: true,
+      });
     }
     lists.push({ members: list, time: call.start, gap: 0, from: call.start, call });
   }
   const start = request === undefined || Number.isNaN(request.start) ? startOf(first) : request.start;
   const last = calls.reduce((end, call) => Math.max(end, Number.isNaN(call.end) ? call.start : call.end), start);
   const end = request === undefined || Number.isNaN(request.end) ? last : Math.max(request.end, last);
+  const protects = request !== undefined && models[request.kind] !== 'call' && request.kind !== 'compaction';
   const preparations = withGaps(
     lists,
     calls,
     start,
-    history.windows.filter(({ pid, start: from }) => pid === first.pid && from >= start && from <= last),
+    protects ? drainsBefore(history, { pid: first.pid, start, first: first.start, last }) : [],
     index.perFolio,
   );
   return {
@@ -306,53 +309,6 @@ function scansOf(history: History, request: Request | undefined): NonNullable<Re
   return [request, ...inner].flatMap(({ scans }) => scans ?? []).sort((a, b) => a.time - b.time);
 }
 
-function startOf(call: Call): number {
-  return Number.isNaN(call.start) ? call.end : call.start;
-}
-
 function mean(values: Float64Array): number {
   return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-/**
- * The time between the end of whatever came before and the start of a list: isolation, and what the caller did. The first
- * list after a drain is timed from the drain's end; what came before the drain is its preparation's. What a call took
- * beyond the model's mean for its folios (or less than it) is made up for in the gaps that follow, so that after hundreds
- * of lists the scan meets the background when it did; calls of a list that was tried again are the model's own.
- */
-function withGaps(
-  lists: { time: number; gap: number; from: number; call: Call }[],
-  calls: readonly Call[],
-  start: number,
-  windows: readonly Window[],
-  perFolio: number,
-): Preparation[] {
-  const place = new Map(calls.map((call, i) => [call.id, i]));
-  const preparations: Preparation[] = [];
-  let next = 0;
-  let debt = 0;
-  let last: Call | undefined;
-  for (const list of lists) {
-    const call = calls[place.get(list.call.id)! - 1];
-    let before = call === undefined ? start : call.end;
-    if (call !== undefined && call === last && call.end >= call.start) {
-      debt += call.end - call.start - perFolio * call.folios.length;
-    }
-    last = list.call;
-    let window: Window | undefined;
-    while (next < windows.length && windows[next]!.start <= list.time) window = windows[next++];
-    if (window !== undefined) {
-      // A return that comes after the first call is not that of this drain.
-      const drained = window.drained <= list.time ? window.drained : Number.NaN;
-      const delay = Math.max(0, window.start - before);
-      const until = Number.isNaN(drained) ? window.start : drained;
-      preparations.push({ delay, drainTime: drained - window.start, from: before, until });
-      before = until;
-    }
-    list.from = before;
-    const gap = list.time - before + debt;
-    list.gap = gap > 0 ? gap : 0;
-    debt = gap < 0 ? gap : 0;
-  }
-  return preparations.length === 0 ? [{ delay: 0, drainTime: Number.NaN, from: start, until: start }] : preparations;
 }

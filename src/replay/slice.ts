@@ -81,7 +81,8 @@ export function sceneOf(
     // After the folio has moved the frame is another folio's; and a folio that moved was in no batch when it did.
     return { time, cpu, action: batch, folio: id >= 0 && flushed <= gone[id]! ? id : -1 };
   });
-  // Requests whose drains the model makes anew. What a pin drains (axis I) is not modelled, so it stays as recorded.
+  // Requests whose drains the model makes anew. Of a pin the calls are seen, and not the collection before them, whose drain
+  // (axis I) the model makes; what it drains during its calls stays as recorded.
   const makesItsOwn = given.model !== 'longterm pin' && given.model !== 'call';
   for (let i = firstDrainAfter(drains, given.start); i < drains.length && drains[i]!.time <= until; i++) {
     const { time, cpu, all, pid } = drains[i]!;
@@ -139,7 +140,8 @@ function ownPfns(unit: Unit): Set<number> {
 function goneAt(member: Unit['members'][number], unit: Unit): number {
   if (member.latent || finallyOf(unit, member) !== 'moved') return Number.POSITIVE_INFINITY;
   const end = member.episodes.at(-1)?.end;
-  return end === undefined || Number.isNaN(end) ? unit.end : end;
+  if (end !== undefined && !Number.isNaN(end)) return end;
+  return Number.isNaN(member.lastCallEnd) ? unit.end : member.lastCallEnd;
 }
 
 function firstFlushedAfter(adds: Adds, first: number, last: number, time: number): number {
@@ -179,6 +181,7 @@ function withLatent(unit: Unit, found: readonly { time: number; flushed: number;
       episodes: [],
       outcomes: [],
       failures: [],
+      lastCallEnd: Number.NaN,
       latent: true,
     });
   }

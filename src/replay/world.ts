@@ -7,8 +7,9 @@ import { exponential, uniform } from '../base/random.ts';
 import type { BlockedFault, FaultWindow, Visit, World } from '../model/world.ts';
 import type { Policy } from '../policies/policy.ts';
 import { type Abduction, type Condition, memberKey } from './abduction.ts';
-import type { Preparation, Unit } from './demand.ts';
+import type { Unit } from './demand.ts';
 import { type Evidence, isDeferred, type Parameters } from './parameters.ts';
+import type { Preparation } from './preparation.ts';
 
 export interface WorldInput {
   readonly unit: Unit;
