@@ -6,7 +6,7 @@ import { root } from './root.ts';
 import { pageOf, scored } from './scoreboard/page.ts';
 import { rows } from './scoreboard/rows.ts';
 
-const verdicts = ['agrees', 'disagrees', 'same direction', 'cannot be told'];
+const verdicts = ['agrees', 'disagrees', 'same direction', 'as built', 'cannot be told'];
 const few = { seed: 3, draws: 2 };
 const scores = rows.map((row) => scored(row, few));
 
@@ -18,7 +18,10 @@ test('every row says what the model says, in an interval that holds the estimate
     if (!Number.isNaN(said.estimate)) {
       assert.ok(said.low <= said.estimate && said.estimate <= said.high, `${row.id}: ${JSON.stringify(said)}`);
     }
-    if (verdict === 'agrees') assert.ok(!Number.isNaN(said.low), `${row.id} agrees without a number`);
+    if (verdict === 'agrees') {
+      assert.ok(!Number.isNaN(said.low), `${row.id} agrees without a number`);
+      assert.match(row.published, /\d|digits/, `${row.id} agrees with something that is no figure`);
+    }
   }
 });
 

@@ -114,8 +114,8 @@ const livelock: ScoreRow = {
     };
   },
   published: 'alive for hours, where the unpatched kernel hung within tens of minutes at most',
-  judge: ({ high }) => (high === 0 ? 'agrees' : 'disagrees'),
-  why: 'Ordinal: with or without a hang. The time until it hangs depends on how often huge pages are split under such load, which was not published. In the model it takes one spinner a CPU, and a walk that lasts beyond the slice of the splitter with a cond_resched() left in it; load balancing is taken to be perfect.',
+  judge: ({ high }) => (high === 0 ? 'same direction' : 'disagrees'),
+  why: 'Only with or without a hang can be compared. The time until it hangs depends on how often huge pages are split under such load, which was not published. In the model it takes one spinner a CPU, and a walk that lasts beyond the slice of the splitter with a cond_resched() left in it; load balancing is taken to be perfect.',
 };
 
 const relaxed: ScoreRow = {

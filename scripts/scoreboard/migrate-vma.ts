@@ -104,7 +104,7 @@ const dirtyBit: ScoreRow = {
     };
   },
   published: 'no issue today, easy to miss if file-backed pages are to be supported',
-  judge: ({ low }) => (low === 2 ? 'agrees' : 'disagrees'),
+  judge: ({ low }) => (low === 2 ? 'as built' : 'disagrees'),
   why: 'The model says so because the rule was read from the same source: a check that the finding works, not evidence. It is said of any version, since the fix (fd35ca3d12cc) went to stable kernels, too.',
 };
 

@@ -55,7 +55,7 @@ export const rows: readonly ScoreRow[] = [
     },
     published: 'under 10 on average',
     judge: ({ high }) => (high < 10 ? 'agrees' : 'disagrees'),
-    why: `${assumption}; the second figure is of such readers. A published gain of ten and more says that on that machine most readers did run in between.`,
+    why: `${assumption}; the second figure is of such readers. A published gain of ten and more says that on that machine most readers did run in between. The verdict hangs on it: where an episode after a blocked one is blocked with probability s instead, A fixes p s^9 (p: the first one), and B is 100 s^8, which is under 10 for s up to 0.75 only.`,
   },
   {
     id: 'move-pages-passes-x3',
@@ -84,7 +84,7 @@ export const rows: readonly ScoreRow[] = [
       says: 'one loop with ten rounds has as many episodes as the check with its ten; N rounds have N',
     }),
     published: 'rarely reaches a count of three digits; less than with the check',
-    judge: ({ low }) => (low > 10 ? 'same direction' : 'disagrees'),
-    why: 'Better than the unpatched kernel, as published. That it is worse than the check is not in the model: both end an episode at a mismatch, the check earlier, before the destination is copied to. The number of rounds was not published.',
+    judge: () => 'cannot be told',
+    why: 'The number of rounds was not published, and it is the whole answer: fewer than ten give less than the check, as published. With ten the model would not agree: it then says as much as with the check, for both end an episode at a mismatch, the check earlier, before the destination is copied to.',
   },
 ];

@@ -35,8 +35,9 @@ const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll('\n', ' ')
 const line = (cells: readonly string[]) => `| ${cells.map(cell).join(' | ')} |`;
 
 const verdicts: readonly (readonly [Verdict, string])[] = [
-  ['agrees', 'what was published lies in what the model says, or is the same statement'],
+  ['agrees', 'a figure was published, and lies in what the model says under the assumptions that the row names'],
   ['same direction', 'only an order was published, or only the order can be compared'],
+  ['as built', 'the model was written from the text that says so: a check of the model, no evidence for it'],
   ['disagrees', 'what was published does not lie there'],
   ['cannot be told', 'what was published does not say enough to compute it, or nothing was published'],
 ];

@@ -1,7 +1,10 @@
 /** What a row of the scoreboard is: a published result, and what the model says of it. One file a row beside this one. */
 
-/** What is concluded of a result. `cannot be told`: what was published does not say enough to compute it. */
-export type Verdict = 'agrees' | 'disagrees' | 'same direction' | 'cannot be told';
+/**
+ * What is concluded of a result. `as built`: the model was written from the very text that published it, so that the row
+ * checks the model and is no evidence for it. `cannot be told`: what was published does not say enough to compute it.
+ */
+export type Verdict = 'agrees' | 'disagrees' | 'same direction' | 'as built' | 'cannot be told';
 
 /** What the model says of the other side (B): an estimate with an interval, and the sentence around it. */
 export interface ModelSays {
