@@ -234,6 +234,7 @@ test('policies and formats', () => {
   for (const name of ['drain-once', 'refcheck-unmap', 'waiters-undo', 'lru-cache-disable', 'oracle', 'never-drain'])
     assert.ok(list.stdout.includes(name), name);
   assert.ok(widest(list.stdout) <= 80);
+  assert.match(list.stdout, /^refcheck-unmap-x3 +A C +compare references/m);
   const one = folioscope(['policies', 'linux-6.1.192']);
   assert.equal(one.code, 0);
   assert.match(one.stdout, /^linux-6\.1\.192: /);

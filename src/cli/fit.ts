@@ -2,7 +2,7 @@
 import { Command } from 'commander';
 import { recordedPolicy } from '../replay/recorded.ts';
 import { stageOf } from '../replay/stage.ts';
-import { count } from '../report/numbers.ts';
+import { many } from '../report/numbers.ts';
 import { historyOf } from './captures.ts';
 import { addCaptureOptions, type CaptureOptions } from './options.ts';
 import { printJson, say } from './output.ts';
@@ -37,9 +37,8 @@ export function fitCommand(): Command {
       }
       await output.write(withRemarks(printScenario(scenario), remarks));
       output.done();
-      say(
-        `${file}: ${count(scenario.requests.length)} sorts of requests, ${count(remarks.length)} remarks at its head`,
-      );
+      const sorts = many(scenario.requests.length, 'sort of requests', 'sorts of requests');
+      say(`${file}: ${sorts}, ${many(remarks.length, 'remark')} at its head`);
     } catch (error) {
       output?.drop();
       throw error;

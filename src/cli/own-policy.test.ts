@@ -80,7 +80,7 @@ test('the schema of such a file is printed for editors', () => {
 test('what a thread judged infeasible is listed and cannot be run', () => {
   assert.match(
     folioscope(['policies'], { COLUMNS: '200' }).stdout,
-    /mlock-flag-clear: .*?refused +munlock cannot be converted/s,
+    /mlock-flag-clear +J +.*Cannot be built: munlock cannot be converted/,
   );
   const ran = folioscope(['policies', 'mlock-flag-clear']);
   assert.equal(ran.code, 2);

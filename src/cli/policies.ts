@@ -114,14 +114,18 @@ function allAxes() {
   }));
 }
 
+/** A line a policy: forty sources and sentences would be six screens, and each stands where the policy is shown in full. */
 async function showAll(): Promise<void> {
-  for (const policy of namedPolicies)
-    await printFacts(`${policy.name}: ${policy.title}`, [
-      ['kind', policy.kind],
-      ['source', policy.source],
-      ...needsAndChanges(policy),
-      ...(policy.refused === undefined ? [] : [['refused', policy.refused] as const]),
-    ]);
+  await printTable(
+    table(
+      ['policy', 'axes', 'what it is'],
+      namedPolicies.map(({ name, title, changes, refused }) => [
+        name,
+        changes.flatMap((change) => /^([A-Q]): /.exec(change)?.[1] ?? []).join(' '),
+        refused === undefined ? title : `${title}. Cannot be built: ${refused}`,
+      ]),
+    ),
+  );
   await printTable(
     table(
       ['axis', 'question', 'choices'],
@@ -132,7 +136,7 @@ async function showAll(): Promise<void> {
     ),
   );
   await printLines([
-    'Any kernel version has a policy, for example linux-6.1.192. folioscope policies NAME shows one in full.',
+    'Any kernel version has a policy, for example linux-6.1.192. `folioscope policies NAME` shows one in full: its source, what it needs of a capture, what it changes, and what is expected of that.',
   ]);
 }
 
@@ -145,7 +149,7 @@ function groundOf(name: string): Policy | undefined {
 
 export function policiesCommand(): Command {
   const command = new Command('policies')
-    .description('list the policies, or show one: its choices, source, needs and changes')
+    .description('list the policies and the axes, or show one policy: its choices, source, needs and changes')
     .argument('[name]', "a policy, or the file of one's own")
     .option('--recorded <policy>', 'what an alternative is laid over (default: the newest kernel that is known)')
     .option('--schema', "JSON schema of a file with a policy of one's own");

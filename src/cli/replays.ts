@@ -20,11 +20,15 @@ export function addReplayOptions(command: Command): Command {
   return addCaptureOptions(command)
     .option(
       '--policy <name>',
-      'policy to replay under, or a YAML file of your own; may be given again (default: those that differ)',
+      'policy to replay under, or a file of your own (YAML, JSON or a module); may be given again (default: those that differ)',
       again,
     )
-    .addOption(new Option('--draws <n>', 'how often each policy is replayed').argParser(wholeNumber(1)))
-    .addOption(new Option('--seed <n>', 'the same seed gives the same luck').argParser(wholeNumber(0)));
+    .addOption(
+      new Option('--draws <n>', 'how often each policy is replayed (default: 480, fewer of a large capture)').argParser(
+        wholeNumber(1),
+      ),
+    )
+    .addOption(new Option('--seed <n>', 'the same seed gives the same luck (default: 1)').argParser(wholeNumber(0)));
 }
 
 /** Policies to replay under; undefined when none is named. */

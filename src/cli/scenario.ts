@@ -6,7 +6,7 @@ import { basePolicyOf, compareScenario, type ScenarioComparison, usualScenarioDr
 import { defaultPolicyNames, resolvePolicy } from '../policies/policies.ts';
 import type { Policy } from '../policies/policy.ts';
 import type { Scenario } from '../replay/scenario/scenario.ts';
-import { count } from '../report/numbers.ts';
+import { count, many } from '../report/numbers.ts';
 import { policyFacts, scenarioTables } from '../report/scenario.ts';
 import { interruptible } from './interrupt.ts';
 import { addJson, again, policyOf, wholeNumber } from './options.ts';
@@ -48,7 +48,7 @@ async function policiesOf(scenario: Scenario, wanted: ScenarioOptions['policy'])
 async function show(file: string, comparison: ScenarioComparison): Promise<void> {
   const { scenario, base, draws, seed, modelVersion } = comparison;
   await printLines([
-    `${file}: ${scenario.name}, set against ${base}; ${count(draws)} draws, seed ${seed}, model ${modelVersion}`,
+    `${file}: ${scenario.name}, set against ${base}; ${many(draws, 'draw')}, seed ${seed}, model ${modelVersion}`,
     ...(scenario.about === '' ? [] : ['', scenario.about.trim()]),
     '',
   ]);

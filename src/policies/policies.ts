@@ -135,7 +135,9 @@ function unknownPolicy(name: string): ScenarioError {
   const names = [...namedPolicies.map((one) => one.name).filter((one) => !one.includes('[')), usualGround];
   const near = nearest(name, names);
   const hint =
-    near.length > 0 ? `did you mean ${near.join(' or ')}?` : `there are ${names.join(', ')} and any linux-X.Y[.Z]`;
+    near.length > 0
+      ? `did you mean ${near.join(' or ')}?`
+      : '`folioscope policies` lists them; any linux-X.Y[.Z] is one, too';
   return new ScenarioError('unknown-policy', `no policy is called "${name}"`, hint);
 }
 

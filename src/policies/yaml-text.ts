@@ -27,9 +27,10 @@ export function readUserText(text: string, file: string, code: string): UserText
   if (document.errors.length > 0) {
     throw new ScenarioError(
       code,
-      document.errors.map((error) => `${place(error.pos[0])}: ${firstLine(error.message)}`).join('\n'),
+      document.errors.map((error) => `${place(error.pos[0])}: ${withoutPlace(firstLine(error.message))}`).join('\n'),
     );
   }
+  if (document.contents === null) throw new ScenarioError(code, `${place(0)}: there is nothing in it`);
   return { value: plain(document, file, code), at: (path) => place(offsetOf(document, path)) };
 }
 
@@ -49,6 +50,11 @@ function plain(document: Document, file: string, code: string): unknown {
     if (!(error instanceof ReferenceError)) throw error;
     throw new ScenarioError(code, `${file}:1:1: ${firstLine(error.message)}`);
   }
+}
+
+/** `yaml` ends its messages with the place, which stands at the head here. */
+function withoutPlace(message: string): string {
+  return message.replace(/ at line \d+, column \d+:?$/, '');
 }
 
 function firstLine(message: string): string {

@@ -54,7 +54,7 @@ export function scenarioTables(comparison: ScenarioComparison): Table[] {
       {
         title: `Under each policy, ${many(comparison.requests, 'request')} a draw`,
         notes: [
-          `${count(draws)} draws, seed ${seed}. In “12 [8, 17]” 12 is the mean of the draws and [8, 17] holds their middle ${percent(level)}.`,
+          `${many(draws, 'draw')}, seed ${seed}. In “12 [8, 17]” 12 is the mean of the draws and [8, 17] holds their middle ${percent(level)}.`,
         ],
       },
     ),
