@@ -92,11 +92,14 @@ export function worldOf({ scenario, groups, groupOf, seed, up, shared }: WorldIn
   // Stretches are given to the machine once: it keeps those of a folio that another request wants later.
   const told = new Set<number>();
   const at = ({ request, folio }: Visit) => request * 2 ** 32 + folio;
-  /** The n-th arrival (from 0) of a Poisson stream that begins at `from`. */
+  /**
+   * The n-th arrival (from 0) of a Poisson stream that begins at `from`. Never rounded: a window may be as short as the
+   * grain, and no arrival would fall into it.
+   */
   const arrival = (from: number, rate: number, purpose: 'touch' | 'entryTouch', visit: Visit, n: number): number => {
     let time = from;
     for (let i = 0; i <= n; i++) time -= Math.log(uniform(seed, purpose, at(visit), visit.episode, i)) / rate;
-    return up(time);
+    return time;
   };
 
   return {
@@ -125,7 +128,7 @@ export function worldOf({ scenario, groups, groupOf, seed, up, shared }: WorldIn
         const got = met + draw(fault, luck('lateReference'));
         const late = got > until;
         faults.push({
-          at: late ? until : got,
+          at: late ? until : up(got),
           ...(late ? { late } : {}),
           releaseAfter: draw(release, luck('release')),
           wakeAfter: draw(wake, luck('wake')),
