@@ -70,7 +70,7 @@ function callTables({ calls, requests, episodes }: Analysis): Table[] {
       },
     ),
     table(
-      ['request', 'known', 'requests>', 'done>', 'failed>', 'end not seen>', 'calls>', 'because of'],
+      ['request', 'known', 'requests>', 'done>', 'failed>', 'result not seen>', 'calls>', 'because of'],
       requests.map((row) => [
         row.kind,
         row.certainty,
