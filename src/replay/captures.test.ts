@@ -13,6 +13,7 @@ import { recordedPolicy } from './recorded.ts';
 import { replayStage } from './replay.ts';
 import { reproduce } from './reproduce.ts';
 import { type Stage, stageOf } from './stage.ts';
+import { totalNames, withheld } from './withheld.ts';
 
 async function historyOf(folder: string): Promise<History> {
   return workOut(await openCapture(join(folder, 'trace.txt.gz')));
@@ -142,7 +143,66 @@ test('real kernels: cma-second-reads predicts that drain-once leaves activated f
   t.diagnostic(`real ${real}; predicted ${predicted!.mean.toFixed(1)} [${predicted!.low}, ${predicted!.high}]`);
   assert.equal(predicted!.recorded, 0);
   assert.ok(predicted!.low > 20, `${predicted!.low}`);
-  // A request that is held up takes longer and meets folios queued in that time, of which the recording knows nothing:
-  // the prediction is a lower bound, and not an idle one.
-  for (const n of real) assert.ok(predicted!.mean > n / 3 && predicted!.low < n, `${predicted!.mean} against ${n}`);
+  // The recording shows fewer folios of the range queued than the real runs met (by hand 39 and 54 of its activations come
+  // before their scan): the prediction is a lower bound, and not an idle one.
+  for (const n of real) assert.ok(predicted!.mean > n / 2 && predicted!.low < n, `${predicted!.mean} against ${n}`);
+});
+
+/** Two each of moves, contiguous ranges, compaction, pins and others, across kernels; named before anything was predicted. */
+const tenCaptures = [
+  'debian-6.12-4k/file_stockev',
+  'debian-7.2-4k/file_activate_stockev',
+  'debian-6.1-4k/contig_lowmem_apps_stockev',
+  'debian-6.17-4k/contig_gigantic_stockev',
+  'debian-6.1-4k/compaction_vmscan_stockev',
+  'debian-6.12-16k/compaction_stockev',
+  'debian-6.16-4k/pin_anon_stockev',
+  'debian-5.10-4k/pin_anon_stockev',
+  'debian-6.1-4k/offline_block_stockev',
+  'debian-6.1-4k/numa_balancing',
+];
+
+test('real kernels: withheld totals of ten captures lie in their intervals in nine', {
+  skip: outsideCaptures === undefined ? 'FOLIOSCOPE_CAPTURES names no folder' : false,
+}, async (t) => {
+  const within: boolean[] = [];
+  for (const capture of tenCaptures) {
+    const stage = await stageAt(join(outsideCaptures!, ...capture.split('/')));
+    const { totals } = withheld(stage, { draws: 60, seed: 1, folds: 5 });
+    const missed = totalNames.filter((name) => {
+      const { recorded, drawn } = totals[name];
+      const [low, high] = span(drawn, 0.95);
+      return !Number.isNaN(recorded) && !(low <= recorded && recorded <= high);
+    });
+    assert.ok(totals.pagesSucceeded.recorded > 0, capture);
+    within.push(missed.length === 0);
+    if (missed.length > 0) t.diagnostic(`${capture}: ${missed.join(', ')}`);
+  }
+  assert.ok(within.filter(Boolean).length >= 9, `${within}`);
+});
+
+test('real kernels: a 6.1.192 pin drains all CPUs whatever is in batches, as its rule without the pin bias says', async () => {
+  // collect_longterm_unpinnable_folios() compares references that hold the caller's own pin (1024) with the expected ones
+  // (kernel-model 5.3): each of the 16 pins of this capture calls lru_add_drain_all() once, and the model does as well.
+  const stage = await stageAt(tracePath('debian-6.1-4k', 'pin_vmsplice_fail'));
+  const pins = stage.scenes.filter(({ unit }) => unit.model === 'longterm pin');
+  const pinners = new Set(pins.map(({ unit }) => unit.pid));
+  const recorded = stage.history.drains.filter(({ scope, pid }) => scope === 'all' && pinners.has(pid)).length;
+  const [outcome] = replayStage(stage, [stage.recorded], { draws: 3, seed: 1 });
+  const ofPins = outcome!.byReason.find(({ reason }) => reason === 'longterm_pin')!;
+  assert.equal(recorded, 16);
+  assert.deepEqual([...ofPins.totals.allCpuDrains], [recorded, recorded, recorded]);
+});
+
+test('conditioned on the recording, a CMA allocation makes as many calls as recorded, those with emptied lists among them', async (t) => {
+  for (const run of runsOf('cma-second-reads', 'drain-once').slice(0, 1)) {
+    const stage = await stageAt(run);
+    const [outcome] = replayStage(stage, [stage.recorded], { draws: 2, seed: 1 });
+    const { calls } = stage.history;
+    const contiguous = calls.filter(({ reason }) => reason === 'contig_range' || reason === 'alloc_contig').length;
+    t.diagnostic(`${contiguous} calls`);
+    assert.ok(contiguous > 1000);
+    const mine = outcome!.byReason.find(({ reason }) => reason === 'contig_range')!;
+    assert.deepEqual([...mine.totals.calls], [contiguous, contiguous]);
+  }
 });
