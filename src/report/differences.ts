@@ -51,7 +51,7 @@ export function differenceTables(facts: Facts): Table[] {
           'Answer: observed where the capture shows what the policy depends on, bounded where it shows only limits, assumed where something stands in for data; “The policies” says why for each.',
           ...(glance.includes('allCpuDrains')
             ? [
-                'All-CPU drains are those that the policy itself asks for, to disable caches or to drain before a request; those of longterm pins and of other tasks stay as recorded under every policy and are not counted.',
+                "All-CPU drains are those that the policy itself asks for: to disable caches, before a request, or while a longterm pin collects. Those recorded during a pin's calls, and those of other tasks, stay as recorded under every policy and are not counted.",
               ]
             : []),
           ...directionOnly(facts.comparison),
