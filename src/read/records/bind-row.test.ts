@@ -10,6 +10,7 @@ import { tracePath } from '../../test-support.ts';
 import type { Environment } from './c-code.ts';
 import { type EventFormat, parseEventFormat } from './event-format.ts';
 import { bindRow } from './row-record.ts';
+import { ShortNotes } from './short-notes.ts';
 import { SymbolIds } from './symbol-ids.ts';
 import { type Declared, formatOf } from './test-support.ts';
 import { TextOut } from './text-out.ts';
@@ -25,6 +26,7 @@ const environment: Environment = {
   printkFormats: undefined,
   out: new TextOut(),
   spill: new TextOut(),
+  shorts: new ShortNotes([]),
 };
 
 function* bundledFormats(): Generator<{ kernel: string; format: EventFormat }> {

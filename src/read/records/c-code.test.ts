@@ -7,6 +7,7 @@ import { compile, type Scope } from './c-code.ts';
 import { parseExpression } from './c-expression.ts';
 import { scopeOf } from './generic-record.ts';
 import { RecordBytes } from './record.ts';
+import { ShortNotes } from './short-notes.ts';
 import { SymbolIds } from './symbol-ids.ts';
 import { type Declared, decodeAll, formatOf, little, RecordWriter, valuesOf } from './test-support.ts';
 import { TextOut } from './text-out.ts';
@@ -80,6 +81,7 @@ function scope(longSize: 4 | 8 = 8): Scope {
     printkFormats: undefined,
     out,
     spill: out,
+    shorts: new ShortNotes([]),
   });
 }
 

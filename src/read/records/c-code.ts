@@ -12,6 +12,7 @@ import { add, compare, divide, multiply, settle, shift, subtract } from './int64
 import { namesCode } from './names.ts';
 import type { PrintkFormats } from './printk-formats.ts';
 import type { RecordBytes } from './record.ts';
+import type { ShortNotes } from './short-notes.ts';
 import type { SymbolIds } from './symbol-ids.ts';
 import type { Symbols } from './symbols.ts';
 import type { TextOut } from './text-out.ts';
@@ -57,6 +58,7 @@ export interface Environment {
   readonly out: TextOut;
   /** Text of the event's own columns, until the event is stored. */
   readonly spill: TextOut;
+  readonly shorts: ShortNotes;
 }
 
 /** What expressions are compiled against, and what was met on the way. */

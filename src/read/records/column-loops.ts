@@ -153,13 +153,17 @@ export function computeTexts(run: RecordRun, id: (record: RecordBytes) => number
 
 const slots = 1024;
 
-/** Texts that depend on nothing but one number in the record: those of the numbers met last are remembered. */
+/**
+ * Texts that depend on nothing but one number in the record: those of the numbers met last are remembered, with what they
+ * take of a record's budget. One that is short of it is not remembered: the next record has a budget of its own.
+ */
 export class TextMemo {
   readonly #load: Load;
   readonly #id: (record: RecordBytes) => number;
   readonly #his = new Uint32Array(slots);
   readonly #los = new Uint32Array(slots);
   readonly #ids = new Int32Array(slots);
+  readonly #spent = new Int32Array(slots);
   readonly #isKnown = new Uint8Array(slots);
 
   constructor(load: Load, id: (record: RecordBytes) => number) {
@@ -168,10 +172,10 @@ export class TextMemo {
   }
 
   fill(run: RecordRun, values: Int32Array): void {
-    const { record, starts, rows, from, to } = run;
+    const { record, starts, rows, budgets, from, to } = run;
     const { view, isLittleEndian } = record;
     const { offset, size, isSigned } = this.#load;
-    const [his, los, ids, isKnown] = [this.#his, this.#los, this.#ids, this.#isKnown];
+    const [his, los, ids, spent, isKnown] = [this.#his, this.#los, this.#ids, this.#spent, this.#isKnown];
     const isPlain = size === 8 || (size === 4 && !isSigned);
     const low = size === 8 && !isLittleEndian ? offset + 4 : offset;
     const high = size === 8 && isLittleEndian ? offset + 4 : offset;
@@ -189,14 +193,16 @@ export class TextMemo {
         lo = record.lo;
       }
       const slot = (lo ^ (lo >>> 10)) & (slots - 1);
-      if (isKnown[slot] === 0 || los[slot] !== lo || his[slot] !== hi) {
+      const before = budgets[i]!;
+      if (isKnown[slot] === 0 || los[slot] !== lo || his[slot] !== hi || before < spent[slot]!) {
         enter(run, i);
         ids[slot] = this.#id(record);
         leave(run, i);
         his[slot] = hi;
         los[slot] = lo;
-        isKnown[slot] = 1;
-      }
+        spent[slot] = before - record.textBudget;
+        isKnown[slot] = record.isShort ? 0 : 1;
+      } else budgets[i] = before - spent[slot]!;
       values[rows[i]!] = ids[slot]!;
     }
   }

@@ -46,15 +46,15 @@ export class Lanes {
       return this.of(type, view, start, end, isLittleEndian);
     }
     const at = start + this.#siteOffsets[type]!;
-    if (at + 8 > end) return noLane;
+    // A record that ends before it is decoded as one with address 0 (`ProbePlan.decode`).
+    if (at + 8 > end) return this.#laneAt(type, 0, 0);
     const first = view.getUint32(at, isLittleEndian);
     const second = view.getUint32(at + 4, isLittleEndian);
     const lo = isLittleEndian ? first : second;
     const hi = isLittleEndian ? second : first;
     const slot = ((lo >>> 2) ^ (type << 2)) & (slots - 1);
     if (this.#siteTypes[slot] !== type || this.#siteLos[slot] !== lo || this.#siteHis[slot] !== hi) {
-      const plan = this.#table.planOf(type);
-      this.#siteLanes[slot] = plan instanceof ProbePlan ? this.#laneOf(plan.planAt(hi, lo)) : noLane;
+      this.#siteLanes[slot] = this.#laneAt(type, hi, lo);
       this.#siteTypes[slot] = type;
       this.#siteLos[slot] = lo;
       this.#siteHis[slot] = hi;
@@ -69,6 +69,12 @@ export class Lanes {
       return byAddress;
     }
     return this.#laneOf(plan) || alone;
+  }
+
+  /** The lane of a probe's records, by the address of the function. */
+  #laneAt(type: number, hi: number, lo: number): number {
+    const plan = this.#table.planOf(type);
+    return plan instanceof ProbePlan ? this.#laneOf(plan.planAt(hi, lo)) : noLane;
   }
 
   #laneOf(plan: Plan | undefined): number {

@@ -1,6 +1,5 @@
 /** How the records of one event become columns: made once from its description, then run for every record. */
 import type { KindColumns } from '../../events/batch.ts';
-import { addNote } from '../../events/capture.ts';
 import type { Field } from '../../events/kinds.ts';
 import { maxFields, presence } from '../../events/values.ts';
 import type { BatchBuilder } from '../builder.ts';
@@ -21,6 +20,7 @@ import {
 import type { Load, Writer } from './conversion.ts';
 import type { EventFormat } from './event-format.ts';
 import type { RecordBytes } from './record.ts';
+import type { ShortNotes } from './short-notes.ts';
 import type { TextOut } from './text-out.ts';
 
 export interface Plan {
@@ -74,6 +74,7 @@ export class ColumnPlan implements Plan {
   readonly #builder: BatchBuilder;
   readonly #makeState: () => KindState;
   readonly #spill: TextOut;
+  readonly #shorts: ShortNotes;
   readonly #name: string;
   readonly #codes: Uint8Array;
   readonly #offsets: Uint32Array;
@@ -114,6 +115,7 @@ export class ColumnPlan implements Plan {
     this.#builder = builder;
     this.#makeState = makeState;
     this.#spill = environment.spill;
+    this.#shorts = environment.shorts;
     this.#name = name;
     this.#sources = planned.map((column) => column.source);
     this.#hasBytes = planned.some(({ field }) => field.storage === 'bytes');
@@ -340,10 +342,11 @@ export class ColumnPlan implements Plan {
 
   /** A record of so many bytes was too short. The place of the first one is kept; the reason is one for each kind. */
   noteShort(length: number): void {
-    const name = this.#name.replace(/[^ -~]/g, '.').slice(0, 128);
-    this.#shortReason ||= `record of ${name} does not hold all that its description says`;
-    const { oddities } = this.#builder.capture.accounting;
-    addNote(oddities, this.#shortReason, this.#builder.place(), `${length} bytes`);
+    if (this.#shortReason === '') {
+      const name = this.#name.replace(/[^ -~]/g, '.').slice(0, 128);
+      this.#shortReason = `record of ${name} does not hold all that its description says`;
+    }
+    this.#shorts.add(this.#shortReason, this.#builder.place(), `${length} bytes`);
   }
 }
 

@@ -20,6 +20,7 @@ import type { PrintkFormats } from './printk-formats.ts';
 import { isProbe, ProbePlan } from './probe-record.ts';
 import { RecordBytes } from './record.ts';
 import { rowPlan } from './row-record.ts';
+import { ShortNotes } from './short-notes.ts';
 import { SymbolIds } from './symbol-ids.ts';
 import type { Symbols } from './symbols.ts';
 import { TextOut } from './text-out.ts';
@@ -76,6 +77,7 @@ export class RecordTable {
       printkFormats,
       out: new TextOut(),
       spill: new TextOut(),
+      shorts: new ShortNotes(builder.capture.accounting.oddities),
     };
     this.#record = new RecordBytes(options.isLittleEndian);
   }
@@ -93,9 +95,9 @@ export class RecordTable {
     return this.#largestId;
   }
 
-  /** Whether there is a description for this id. */
-  has(id: number): boolean {
-    return this.#formats.has(id);
+  /** The fields read from every record are where they are in every kernel since 2.6.33. */
+  get hasUsualCommon(): boolean {
+    return keyOf(this.#common) === keyOf(usualCommon);
   }
 
   /**
@@ -139,6 +141,11 @@ export class RecordTable {
   /** How records of this id are decoded; undefined when nothing describes them. */
   planOf(id: number): Plan | undefined {
     return this.#plans[id] ?? this.#plan(id);
+  }
+
+  /** Notes of records too short for their descriptions. */
+  get shorts(): ShortNotes {
+    return this.#environment.shorts;
   }
 
   /** The record that is `bytes[start..end)`, for a plan. */
@@ -199,13 +206,17 @@ export class RecordTable {
       flags: place('common_flags', usualCommon.flags),
       pid: place('common_pid', usualCommon.pid),
     };
-    const key = JSON.stringify(places);
+    const key = keyOf(places);
     const votes = (this.#votes.get(key) ?? 0) + 1;
     this.#votes.set(key, votes);
     if (votes <= this.#mostVotes) return;
     this.#mostVotes = votes;
     this.#common = places;
   }
+}
+
+function keyOf({ type, flags, pid }: CommonFields): string {
+  return [type, flags, pid].join();
 }
 
 /** `recordFlags` of every value that a byte has: one look-up for each record. */

@@ -15,6 +15,7 @@ import { type EventFormat, parseEventFormat, type RecordField } from './event-fo
 import { partsOf, scopeOf } from './generic-record.ts';
 import { RecordBytes } from './record.ts';
 import { bindRow } from './row-record.ts';
+import { ShortNotes } from './short-notes.ts';
 import { SymbolIds } from './symbol-ids.ts';
 import { decodeAll, RecordWriter, valuesOf } from './test-support.ts';
 import { TextOut } from './text-out.ts';
@@ -48,6 +49,7 @@ function newEnvironment(): Environment {
     printkFormats: undefined,
     out: new TextOut(),
     spill: new TextOut(),
+    shorts: new ShortNotes([]),
   };
 }
 

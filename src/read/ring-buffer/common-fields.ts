@@ -4,14 +4,7 @@
  *
  *     0 type, 16 bits | 2 flags, 8 bits | 3 preempt count, 8 bits | 4 pid, 32 bits
  */
-import type { RecordField } from '../records/event-format.ts';
 import type { RecordTable } from '../records/record-table.ts';
-
-const usual: readonly (readonly [name: string, offset: number, size: number])[] = [
-  ['common_type', 0, 2],
-  ['common_flags', 2, 1],
-  ['common_pid', 4, 4],
-];
 
 export class CommonFields {
   readonly #table: RecordTable;
@@ -20,14 +13,11 @@ export class CommonFields {
   /** Context bits by `common_flags`. */
   readonly #flags = new Uint8Array(256);
 
-  /** @param common as a description of the capture tells them */
-  constructor(table: RecordTable, common: readonly RecordField[], isLittleEndian: boolean) {
+  /** @param table with all its descriptions */
+  constructor(table: RecordTable, isLittleEndian: boolean) {
     this.#table = table;
     this.#isLittleEndian = isLittleEndian;
-    this.#isUsual = usual.every(([name, offset, size]) => {
-      const field = common.find((one) => one.name === name);
-      return field === undefined || (field.offset === offset && field.size === size);
-    });
+    this.#isUsual = table.hasUsualCommon;
     const record = new Uint8Array(8);
     for (let value = 0; value < 256; value++) {
       record[2] = value;

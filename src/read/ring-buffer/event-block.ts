@@ -106,9 +106,11 @@ export class EventBlock {
     comms.fill(columns.pid, columns.comm, at, end);
     if (tgids === undefined) columns.tgid.fill(-1, at, end);
     else tgids.fill(columns.pid, columns.tgid, at, end);
+    table.shorts.hold();
     this.#choose(record, columns.kind, at, from, to);
     this.#sort(columns.kind, columns.row, at, from, to);
     this.#decode();
+    table.shorts.release();
   }
 
   #fillTimes(out: Float64Array, at: number, from: number, to: number): void {
@@ -183,6 +185,7 @@ export class EventBlock {
   #decodeAlone(i: number, k: number): void {
     const { builder, table } = this.#options;
     builder.select(k);
+    table.shorts.event = i;
     builder.units = this.ends[i]! - this.events[i]!;
     builder.at = this.#placeOf(this.events[i]!);
     table.decodeAs(this.types[i]!, this.#bytes, this.starts[i]!, this.ends[i]!);
@@ -226,6 +229,7 @@ export class EventBlock {
     const { builder, table } = this.#options;
     const plan = this.#lanes.plans[lane]!;
     makeRoom(plan.state, row + 1);
+    table.shorts.event = i;
     builder.at = this.#placeOf(this.events[i]!);
     plan.decodeRow(table.recordAt(this.#bytes, this.starts[i]!, this.ends[i]!), row);
     builder.countRun(plan.state, this.ends[i]! - this.events[i]!);
@@ -270,11 +274,13 @@ export class EventBlock {
   }
 
   #noteShort(plan: ColumnPlan): void {
+    const { builder, table } = this.#options;
     const { shorts, indexes, from, to } = this.#run;
     for (let p = from; p < to; p++) {
       if (shorts[p] === 0) continue;
       const i = indexes[p]!;
-      this.#options.builder.at = this.#placeOf(this.events[i]!);
+      table.shorts.event = i;
+      builder.at = this.#placeOf(this.events[i]!);
       plan.noteShort(this.ends[i]! - this.starts[i]!);
     }
   }

@@ -41,7 +41,6 @@ export function ringEvents(
   const merge = new RingMerge(cursors, builder, {
     table,
     isLittleEndian,
-    common: formats[0]?.common ?? [],
     comms,
     asides,
     offset,

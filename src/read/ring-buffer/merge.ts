@@ -5,7 +5,6 @@
  */
 import type { EventBatch } from '../../events/batch.ts';
 import type { BatchBuilder } from '../builder.ts';
-import type { RecordField } from '../records/event-format.ts';
 import type { RecordTable } from '../records/record-table.ts';
 import { CommonFields } from './common-fields.ts';
 import type { Comms, Tgids } from './comms.ts';
@@ -19,8 +18,6 @@ const two32 = 2 ** 32;
 export interface MergeOptions {
   readonly table: RecordTable;
   readonly isLittleEndian: boolean;
-  /** Fields that every record begins with, as a description of the capture tells them; empty when there is none. */
-  readonly common: readonly RecordField[];
   readonly comms: Comms;
   readonly tgids?: Tgids;
   /** Ids of records that belong to the event before them. */
@@ -53,7 +50,7 @@ export class RingMerge {
     this.#cursors = cursors;
     this.#builder = builder;
     this.#options = options;
-    this.#common = new CommonFields(options.table, options.common, options.isLittleEndian);
+    this.#common = new CommonFields(options.table, options.isLittleEndian);
     const isUsual = this.#common.isUsual && cursors.every(({ cpu }) => cpu >= 0 && cpu <= 0x7fffffff);
     this.#isTogether = isUsual && options.pool !== undefined;
     this.#heap = new Int32Array(cursors.length);

@@ -23,6 +23,8 @@ export type Item =
       /** Its time is written in full (59 bits) before it. */
       readonly isAbsolute?: boolean;
     }
+  /** A record as it is, of whole words. */
+  | { readonly what: 'record'; readonly time: bigint; readonly bytes: Uint8Array }
   /** An event that was taken back: its room stays. */
   | { readonly what: 'discarded'; readonly time: bigint; readonly size: number }
   /** A new page; before it, events were lost (`count` undefined: not known how many). */
@@ -234,7 +236,8 @@ export function pagesOf(items: readonly Item[], shape: PageShape): Uint8Array {
       next = item;
       continue;
     }
-    const body = item.what === 'event' ? record(item, shape) : new Uint8Array(item.size);
+    const body =
+      item.what === 'event' ? record(item, shape) : item.what === 'record' ? item.bytes : new Uint8Array(item.size);
     const reserve = next?.count === undefined && lossy?.count === undefined ? 0 : longSize;
     if (data.size > 0 && head + data.size + 16 + body.length + reserve > pageSize) {
       // What is left of the page is one event of padding, as the kernel leaves it.
@@ -266,7 +269,7 @@ export function pagesOf(items: readonly Item[], shape: PageShape): Uint8Array {
     if (item.what === 'discarded') {
       word(data, 29, delta === 0n ? 1n : delta, isLittleEndian);
       data.number(body.length + 4, 4).raw(body);
-    } else if (item.isLong === true || body.length > 112) {
+    } else if ((item.what === 'event' && item.isLong === true) || body.length > 112) {
       word(data, 0, delta, isLittleEndian);
       data.number(body.length + 4, 4).raw(body);
     } else {
