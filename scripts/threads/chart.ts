@@ -14,7 +14,14 @@ export function chartOf({ rows, base }: ScenarioComparison, metrics: readonly Sc
   const panels = metrics.map((metric, i) => {
     const { title, unit } = scenarioMetrics[metric];
     const largest = Math.max(...rows.map(({ value }) => value[metric].high));
-    const { unit: shown, scale } = unit === 'ns' ? timeScale(largest) : { unit, scale: 1 };
+    // One alternative that costs far more would press all others against the axis: linear to their middle, then logarithmic.
+    const sizes = rows
+      .map(({ value }) => value[metric].estimate)
+      .filter((size) => size > 0)
+      .sort((a, b) => a - b);
+    const middle = sizes[Math.floor(sizes.length / 2)] ?? 0;
+    const isBent = sizes.length > 2 && largest / middle > 20;
+    const { unit: shown, scale } = unit === 'ns' ? timeScale(isBent ? middle : largest) : { unit, scale: 1 };
     const values = rows.map(({ policy, value }, place) => {
       const { estimate, low, high } = value[metric];
       return {
@@ -29,24 +36,40 @@ export function chartOf({ rows, base }: ScenarioComparison, metrics: readonly Sc
       field: 'place',
       type: 'quantitative',
       scale: { domain: [-0.7, rows.length - 0.3], reverse: true, nice: false },
-      axis:
-        i > 0
-          ? null
+      axis: {
+        values: rows.map((_, place) => place),
+        title: null,
+        grid: true,
+        domain: false,
+        ticks: false,
+        ...(i > 0
+          ? { labels: false }
           : {
-              values: rows.map((_, place) => place),
               labelExpr: `${JSON.stringify(names)}[datum.value]`,
-              title: null,
-              domain: false,
-              ticks: false,
-              minExtent: labels,
-              maxExtent: labels,
-            },
+              labelPadding: 10,
+              minExtent: labels + 10,
+              maxExtent: labels + 10,
+            }),
+      },
     };
     const x = (field: string) => ({
       field,
       type: 'quantitative',
-      scale: { zero: true, nice: true, ...(largest > 0 ? {} : { domain: [0, 1] }) },
-      axis: { title: shown, tickCount: 3, format: '~s', grid: false },
+      scale: {
+        zero: true,
+        nice: true,
+        ...(largest > 0 ? {} : { domain: [0, 1] }),
+        ...(isBent ? { type: 'symlog', constant: middle / scale } : {}),
+      },
+      axis: isBent
+        ? {
+            title: `${shown} (logarithmic to the right)`,
+            values: [0, ...powersOfTen(largest / scale)],
+            // A bent scale would write its ticks with an exponent, whatever the format.
+            labelExpr: "format(datum.value, ',~r')",
+            grid: false,
+          }
+        : { title: shown, tickCount: 3, format: '~s', grid: false },
     });
     const color = {
       field: 'who',
@@ -66,4 +89,10 @@ export function chartOf({ rows, base }: ScenarioComparison, metrics: readonly Sc
     };
   });
   return renderSvg(spec({ background: 'white', hconcat: panels, spacing: 24 }), name);
+}
+
+/** The largest few powers of ten up to a number. */
+function powersOfTen(largest: number): number[] {
+  const top = Math.floor(Math.log10(largest));
+  return [top - 2, top - 1, top].map((power) => 10 ** power);
 }
