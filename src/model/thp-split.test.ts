@@ -283,6 +283,8 @@ test('splits share the CPUs: spinners of one keep the splitter of another waitin
       [8, 0],
     ],
   );
+  // All CPUs are taken for both, although nobody spins for the second.
+  for (const { says } of findings) assert.match(says, /^4 of 4 CPUs spin/);
   assert.ok(requests.every(({ ended }) => Number.isNaN(ended)));
   // Nothing of the first is counted twice for that.
   const { counters } = split({ waiters: tails(4), horizon: 1e12 }).requests[0]!;

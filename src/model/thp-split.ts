@@ -316,6 +316,7 @@ function findLivelock(split: Split, running: readonly Task[]): void {
     request: run.demand?.id ?? -1,
     since,
     cpuTime: spinners * patience,
-    says: `${spinners} of ${running.length} CPUs spin in faults on a huge page under split and never yield; its splitter waits for a CPU`,
+    // Who runs and neither ends nor gives way spins: on this huge page, or on one whose split hangs already.
+    says: `${running.length} of ${running.length} CPUs spin in faults on a huge page under split and never yield; its splitter waits for a CPU`,
   };
 }
