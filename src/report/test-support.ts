@@ -273,7 +273,7 @@ export function madeUpFacts(source = 'made-up.txt'): Facts {
 function comparison(source: string, failed: number): Comparison {
   return {
     source,
-    modelVersion: 1,
+    modelVersion: 2,
     seed: 1,
     draws: 200,
     level: 0.95,
