@@ -1,15 +1,12 @@
 /** The kinds of one table in plain data, so that another thread's table can begin with them, or take them over. */
 import type { EventKind } from '../events/kinds.ts';
-import { findRow } from '../events/rows.ts';
-import { type KindState, type KindTable, mostFunctions, mostNames, type NamedKind } from './kind-table.ts';
+import { type KindState, type KindTable, mostFunctions, mostKinds, mostNames, type NamedKind } from './kind-table.ts';
 
 /** One kind; its id is its place in the list. */
 interface KindSketch {
   readonly kind: Omit<EventKind, 'id' | 'row'>;
-  /** Which name it belongs to: an index of `TableSketch.named`; -1 for a kind that the input describes. */
+  /** Which name it belongs to: an index of `TableSketch.named`. */
   readonly named: number;
-  /** Of a kind that the input describes: what it is one of (`KindTable.described`). */
-  readonly group: string | undefined;
   /** Of a probe: how its arguments are matched, and its function's bytes. */
   readonly template: string;
   readonly functionName: Uint8Array;
@@ -25,7 +22,7 @@ export interface TableSketch {
   readonly kinds: readonly KindSketch[];
 }
 
-/** A table in plain data; undefined when it has kinds that neither a name nor a group leads to. */
+/** A table in plain data; undefined when it has kinds that no name leads to (`KindTable.described`). */
 export function sketchOf(table: KindTable): TableSketch | undefined {
   const { keys } = table;
   const places = new Map<NamedKind, number>();
@@ -41,12 +38,11 @@ export function sketchOf(table: KindTable): TableSketch | undefined {
   }
   const kinds: KindSketch[] = [];
   for (const state of table.states) {
-    const place = owners.get(state) ?? -1;
-    const { group } = state;
-    if (place < 0 && group === undefined) return undefined;
+    const place = owners.get(state);
+    if (place === undefined) return undefined;
     const { id: _id, row: _row, ...kind } = state.kind;
     const template = kind.form === 'probe' ? (state.templates[0]?.text ?? '') : '';
-    kinds.push({ kind, named: place, group, template, functionName: state.functionName, rows: state.lastLength });
+    kinds.push({ kind, named: place, template, functionName: state.functionName, rows: state.lastLength });
   }
   // A copy: a table that goes on meets more.
   return { keys: [...keys], named, kinds };
@@ -76,12 +72,12 @@ export function takeKinds(table: KindTable, sketch: TableSketch, seeded: number)
     taken.add(one);
   }
   const { kinds } = sketch;
+  if (table.states.length + kinds.length >= mostKinds) return undefined;
   const namedOf = (index: number): NamedKind => own.get(kinds[index]!.named)!;
   const seededProbes = new Set<NamedKind>();
   const functions = new Map<NamedKind, number>();
-  if (!fits(table, kinds)) return undefined;
   for (let i = 0; i < kinds.length; i++) {
-    if (kinds[i]!.kind.form !== 'probe' || kinds[i]!.group !== undefined) continue;
+    if (kinds[i]!.kind.form !== 'probe') continue;
     const named = namedOf(i);
     if (i < seeded) seededProbes.add(named);
     else {
@@ -91,36 +87,15 @@ export function takeKinds(table: KindTable, sketch: TableSketch, seeded: number)
     }
   }
   for (let i = 0; i < kinds.length; i++) {
-    if (kinds[i]!.group !== undefined) continue;
     if (!isAlike(kinds[i]!, namedOf(i), seededProbes.has(namedOf(i)))) return undefined;
   }
   const ids = new Int32Array(kinds.length);
   for (let i = 0; i < kinds.length; i++) {
-    const { kind, group } = kinds[i]!;
-    const state = group === undefined ? take(table, kinds[i]!, namedOf(i)) : table.described(whole(kind), group);
+    const state = take(table, kinds[i]!, namedOf(i));
     state.lastLength = Math.max(state.lastLength, kinds[i]!.rows);
     ids[i] = state.kind.id;
   }
   return ids;
-}
-
-/** Whether all kinds that the input describes have a kind here; as many as a group may have are for one reader to count. */
-function fits(table: KindTable, kinds: readonly KindSketch[]): boolean {
-  const counts = new Map<string, number>();
-  for (const { kind, group } of kinds) {
-    if (group === undefined || table.isDescribed(kind, group)) continue;
-    if (kind.form === 'catalogued' && findRow(kind.system, kind.name) === undefined) return false;
-    const count = (counts.get(group) ?? table.countOf(group)) + 1;
-    if (count >= mostFunctions) return false;
-    counts.set(group, count);
-  }
-  return true;
-}
-
-/** With its row of the catalogue, which is no plain data. */
-function whole(kind: KindSketch['kind']): Omit<EventKind, 'id'> {
-  const row = kind.form === 'catalogued' ? findRow(kind.system, kind.name) : undefined;
-  return row === undefined ? kind : { ...kind, row };
 }
 
 /** Whether the events of a kind would have become the same kind with what is known of their name here. */

@@ -28,8 +28,6 @@ export interface KindState {
   lastLength: number;
   /** Of a probe, the bytes of its function's name as lines write it; empty where they hold addresses. */
   readonly functionName: Uint8Array;
-  /** Of a kind that the input describes: what it is one of, when its reader told (`described`). */
-  readonly group: string | undefined;
 }
 
 /** A parenthesis that was read, and the interned name of the caller in it; -1 for an entry, which has none. */
@@ -61,6 +59,12 @@ export const mostFunctions = 64;
 
 /** Most names that get a kind of their own; a kernel has about two thousand events. */
 export const mostNames = 8192;
+
+/**
+ * Kinds beyond which no probe's function and no record's description gets one of its own: an event's kind is 16 bits, and
+ * names (`mostNames`, of two kinds each) still get theirs.
+ */
+export const mostKinds = 16384;
 
 export class KindTable {
   /** Stands for every name beyond the first 8192 (text that is no trace): such events keep their name in their text. */
@@ -204,13 +208,14 @@ export class KindTable {
 
   /**
    * The kind of a probe, made from the first event: its function from the line, else the definition, else (a guess) the
-   * event's name, and the arguments that the line shows. Undefined for the 65th function of one name.
+   * event's name, and the arguments that the line shows. Undefined for the 65th function of one name, and when there are
+   * too many kinds.
    */
   probe(named: NamedKind, bytes: Uint8Array, site: ProbeSite, end: number): KindState | undefined {
     for (const state of named.probes) {
       if (state.kind.probe?.isReturn === site.isReturn && isName(state.functionName, bytes, site)) return state;
     }
-    if (named.probes.length === mostFunctions) return undefined;
+    if (named.probes.length === mostFunctions || this.isFull) return undefined;
     const inLine = this.#decoder.decode(bytes.subarray(site.functionStart, site.functionEnd));
     const { definition } = named;
     const guess = named.name.replace(/_(?:ret|return|exit|entry)$/, '');
@@ -250,18 +255,24 @@ export class KindTable {
    * A kind that the input itself describes, field by field (a table with typed columns): no text is matched for it.
    *
    * @param group what the kind is one of (the number of a record's description): within it, kinds with the same fields are
-   *   the same kind, whichever table of an input read in parts met it first. Without it, each call makes a kind.
+   *   the same kind, also when the input describes its records anew (perf.data through a pipe). Without it, each call
+   *   makes a kind.
    */
   described(kind: Omit<EventKind, 'id'>, group?: string): KindState {
     if (group === undefined) return this.#newState(kind, []);
     const key = describedKey(kind, group);
     let state = this.#described.get(key);
     if (state === undefined) {
-      state = this.#newState(kind, [], noBytes, group);
+      state = this.#newState(kind, []);
       this.#described.set(key, state);
       this.#inGroup.set(group, this.countOf(group) + 1);
     }
     return state;
+  }
+
+  /** There are `mostKinds` kinds. */
+  get isFull(): boolean {
+    return this.states.length >= mostKinds;
   }
 
   /** Whether `described` has made this kind. */
@@ -274,12 +285,7 @@ export class KindTable {
     return this.#inGroup.get(group) ?? 0;
   }
 
-  #newState(
-    kind: Omit<EventKind, 'id'>,
-    templates: readonly Template[],
-    functionName = noBytes,
-    group?: string,
-  ): KindState {
+  #newState(kind: Omit<EventKind, 'id'>, templates: readonly Template[], functionName = noBytes): KindState {
     const whole: EventKind = { id: this.#capture.kinds.length, ...kind };
     this.#capture.kinds.push(whole);
     const state = {
@@ -290,7 +296,6 @@ export class KindTable {
       spare: undefined,
       lastLength: 0,
       functionName,
-      group,
     };
     this.states.push(state);
     return state;

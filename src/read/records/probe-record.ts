@@ -98,9 +98,9 @@ export class ProbePlan implements Plan {
     return plan;
   }
 
-  /** The plan of one function; undefined when it is one too many. Those that another thread met count too. */
+  /** The plan of one function; undefined when it is one too many. Those of descriptions before this one count too (`RecordTable.#unknownKind`). */
   #newPlan(inRecord: string): ColumnPlan | undefined {
-    if (this.#byFunction.size >= mostFunctions) return undefined;
+    if (this.#byFunction.size >= mostFunctions || this.#builder.kinds.isFull) return undefined;
     const { system, name } = this.#format;
     const isReturn = this.#isReturn;
     const { definition } = this.#builder.kinds.findName(system, name);

@@ -138,7 +138,7 @@ export class RecordTable {
     else this.#undescribed(id, bytes, start, this.#record.end);
   }
 
-  /** How records of this id are decoded; undefined when nothing describes them. */
+  /** How records of this id are decoded; undefined when nothing describes them, and when there are too many kinds. */
   planOf(id: number): Plan | undefined {
     return this.#plans[id] ?? this.#plan(id);
   }
@@ -156,7 +156,7 @@ export class RecordTable {
 
   #plan(id: number): Plan | undefined {
     const format = this.#formats.get(id);
-    if (!format) return undefined;
+    if (!format || this.#builder.kinds.isFull) return undefined;
     const plan = this.#newPlan(format);
     this.#plans[id] = plan;
     return plan;
@@ -179,7 +179,7 @@ export class RecordTable {
     this.#builder.values(state, hex);
   }
 
-  /** Ids that another thread met count too, when the capture is read in parts. */
+  /** Ids that a table before this one met count too: a perf.data through a pipe may describe its records anew. */
   #unknownKind(id: number): KindState {
     const { kinds } = this.#builder;
     const kind = (name: string) => ({ system: 'unknown', name, form: 'generic', fields: [freeText('bytes')] }) as const;

@@ -261,6 +261,22 @@ test('any records are read together as one by one', async () => {
   );
 });
 
+test('common fields are where most descriptions say, whichever comes first', async () => {
+  const drawn = [0, 2, 5].map((type): Drawn => ({ cpu: 0, type, words: 15, delta: 1, value: 9, text: 0 }));
+  const files = folderOf(drawn, shapes[0], false);
+  const odd = described('odd', 3000, [], '""').replace('common_pid;\toffset:4', 'common_pid;\toffset:12');
+  const withOdd: FileSet = {
+    names: ['events/a/odd/format', ...files.names],
+    open: async (name) =>
+      name === 'events/a/odd/format' ? new MemorySource([new TextEncoder().encode(odd)]) : files.open(name),
+  };
+  const pids = (await read(async () => (await readFileSet('test', withOdd, {}, async () => undefined))!)).events;
+  assert.deepEqual(
+    pids.map(({ pid }) => pid),
+    [2, 2, 2],
+  );
+});
+
 test('records are the same at the borders of blocks and batches', async () => {
   const dice = new Dice(1, 1);
   const drawn = Array.from({ length: 70_000 }, (): Drawn => {
