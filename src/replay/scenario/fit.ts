@@ -2,7 +2,7 @@
  * A scenario out of a real capture: its requests with their times, rates of what others did, measured service times. What a
  * capture cannot tell is left at the usual value or derived from an assumption, and said.
  */
-import { ScenarioError } from '../../base/errors.ts';
+import { ScenarioError, TraceError } from '../../base/errors.ts';
 import type { Episode } from '../../history/facts.ts';
 import { parseVersion } from '../../policies/versions.ts';
 import { likeliest } from '../blame.ts';
@@ -33,7 +33,12 @@ export function fitScenario(stage: Stage): Fitted {
   const duration = Math.max(1e6, Math.ceil((capture.end + 1) / 1e6) * 1e6);
   const { lines, remarks } = linesOf(stage, duration);
   if (lines.length === 0) {
-    throw new ScenarioError('fit/nothing', `${capture.source}: no call of migrate_pages, so that nothing is wanted`);
+    throw new TraceError(
+      'fit/nothing',
+      { file: capture.source },
+      'holds no call of migrate_pages, so that a scenario of it would want nothing',
+      'record with the migrate events (folioscope inspect names what is missing)',
+    );
   }
   const kernel = kernelOf(stage);
   const { tasks, estimated, remarks: ofTasks } = tasksOf(history, lines, duration);

@@ -92,8 +92,12 @@ class Sum {
     this.#requests += run.requests;
     this.#events += run.events;
     this.#refusedAdds += run.refusedAdds;
-    const sorts = new Map(run.findings.map((finding) => [withoutNumbers(finding.says), finding]));
-    for (const [sort, { kind, says }] of sorts) {
+    const inDraw = new Set<string>();
+    for (const { kind, says } of run.findings) {
+      const sort = withoutNumbers(says);
+      // Told by the first of its sort, and counted once a draw.
+      if (inDraw.has(sort)) continue;
+      inDraw.add(sort);
       const known = this.#found.get(sort);
       if (known === undefined) this.#found.set(sort, { kind, says, draws: 1 });
       else known.draws++;
