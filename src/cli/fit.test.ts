@@ -26,7 +26,7 @@ test('a capture without requests, or of no known kernel, makes no scenario', (t)
   const line = '     task-1       [000] .....     1.000000: mm_lru_activate: folio=fffffc0000008000 pfn=0x200\n';
   const file = temporaryFile(t, 'quiet.txt', `# tracer: nop\n#\n${line}`);
   const quiet = folioscope(['fit', file, '--kernel', '6.12']);
-  assert.equal(quiet.code, 2);
+  assert.equal(quiet.code, 3);
   assert.match(quiet.stderr, /no call of migrate_pages/);
   assert.match(folioscope(['fit', file]).stderr, /give --kernel/);
 });
