@@ -28,8 +28,6 @@ export interface Member {
   readonly outcomes: readonly CallFolio['outcome'][];
   /** Failures (rows of `history.failures`) of it in this request. */
   readonly failures: readonly number[];
-  /** Recorded end of the last call that had it; NaN when not seen. */
-  readonly lastCallEnd: number;
   /**
    * In a wanted range and in a per-CPU batch at the time, but in no recorded migrate_pages list: with its reference gone
    * it was reclaimed (`reclaim_clean_pages_from_list`) or freed before. Under another policy it may be in the way. Without a
@@ -193,7 +191,6 @@ interface Gathered {
   episodes: Episode[];
   outcomes: CallFolio['outcome'][];
   failures: number[];
-  lastCallEnd: number;
 }
 
 function unitOf(
@@ -227,13 +224,12 @@ function unitOf(
         : -1;
       if (index < 0) {
         index = members.length;
-        members.push({ folio, rows: [], episodes: [], outcomes: [], failures: [], lastCallEnd: Number.NaN });
+        members.push({ folio, rows: [], episodes: [], outcomes: [], failures: [] });
         if (!Number.isNaN(key)) known.set(key, index);
         list.push(index);
       }
       const member = members[index]!;
       member.rows.push(row);
-      member.lastCallEnd = call.end;
       for (const episode of folio.episodes) member.episodes.push(history.episodes[episode]!);
       member.outcomes.push(folio.outcome);
       member.failures.push(...(failuresOf.get(row) ?? []));
@@ -250,7 +246,6 @@ function unitOf(
         episodes: [],
         outcomes: [],
         failures: [],
-        lastCallEnd: Number.NaN,
         latent: true,
       });
     }

@@ -140,8 +140,7 @@ function ownPfns(unit: Unit): Set<number> {
 function goneAt(member: Unit['members'][number], unit: Unit): number {
   if (member.latent || finallyOf(unit, member) !== 'moved') return Number.POSITIVE_INFINITY;
   const end = member.episodes.at(-1)?.end;
-  if (end !== undefined && !Number.isNaN(end)) return end;
-  return Number.isNaN(member.lastCallEnd) ? unit.end : member.lastCallEnd;
+  return end === undefined || Number.isNaN(end) ? unit.end : end;
 }
 
 function firstFlushedAfter(adds: Adds, first: number, last: number, time: number): number {
@@ -181,7 +180,6 @@ function withLatent(unit: Unit, found: readonly { time: number; flushed: number;
       episodes: [],
       outcomes: [],
       failures: [],
-      lastCallEnd: Number.NaN,
       latent: true,
     });
   }
