@@ -85,7 +85,7 @@ const page = `# Every real capture, read, replayed and scored
 
 Written by \`scripts/real-captures.ts\` (${draws} draws, seed 1); what the columns mean: [counterfactuals](counterfactuals.md).
 
-${checked.length} of ${texts.length} captures are analysed and compared, ${refused.length} refused, ${broken} fail. Reproduction: ${missed} of ${folios} folios differ.
+${checked.length} of ${texts.length} captures are analysed and compared, ${refused.length} refused in words, ${broken} fail. Reproduction: ${missed} of ${folios} folios differ.
 With outcomes withheld every total (pages moved and failed, calls, busy areas) lies in its 95 % interval in ${within.length} of ${scored.length} captures.
 
 | capture | recorded policy | folios | not reproduced (ended otherwise) | given up | predicted | totals within |
@@ -98,7 +98,7 @@ ${misses.join('\n')}
 
 ## Refused
 
-${refused.map(({ path, why }) => `- ${name(path)}: ${why.replaceAll(top, '')}`).join('\n') || 'None.'}
+${refused.map(({ path, why }) => `- ${name(path)}: ${why.replace(`${join(top, path)}: `, '')}`).join('\n') || 'None.'}
 `;
 if (values.only === undefined) writeFileSync(join(root, 'docs', 'real-captures.md'), page);
 else process.stdout.write(page);

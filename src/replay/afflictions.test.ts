@@ -36,7 +36,7 @@ test('what holds comes back as often as it was counted, as many in a list as the
     if (bad.length > 0) held++;
   }
   // Jeffreys' posterior of 10 in 30 has mean 10.5/31; four standard errors of a share of 4000 independent draws.
-  const mean = 10.5 / 31;
+  const mean = ((1 - Math.exp(-10)) * 10.5) / 31;
   assert.ok(Math.abs(held / draws - mean) < 4 * Math.sqrt((mean * (1 - mean)) / draws), `${held}`);
 });
 

@@ -138,15 +138,16 @@ interface Rate extends Affliction {
 type Rates = ReadonlyMap<RequestModel | undefined, Readonly<Record<Sort, Rate>>>;
 
 /**
- * A draw of the rates. What afflicted none of the others, or rather none than one, is not predicted: the prior's half a hit
- * would be all that speaks for it.
+ * A draw of the rates. What afflicted none of the others is not predicted; what may have afflicted one (its expected number
+ * is small) is predicted in as many draws as it did, each holder of a folio being one for itself (Poisson).
  */
 export function ratesOf(afflictions: Afflictions, seed: number, draw: number): Rates {
   return new Map(
     [...afflictions].map(([model, own]) => {
       const drawn = sorts.map((sort, i) => {
         const { requests, lists } = own[sort];
-        const ofRequests = requests.hits >= 0.5 ? probability(requests, seed, draw, 4 + 2 * i) : 0;
+        const any = uniform(seed, 'pinDuration', -1 - i, 0, draw) < 1 - Math.exp(-requests.hits);
+        const ofRequests = any ? probability(requests, seed, draw, 4 + 2 * i) : 0;
         // Of the lists of a request nothing is known where every afflicted one had a single list.
         const ofLists = ofRequests > 0 ? probability(lists, seed, draw, 5 + 2 * i) : 0;
         return [sort, { ...own[sort], ofRequests, ofLists }];
