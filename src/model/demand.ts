@@ -53,31 +53,34 @@ export interface SplitWaiter {
   readonly tail: boolean;
 }
 
-export type RequestModel =
+/** Who asks for calls, and how often. Logs have a model's place here. */
+export const requestModels = [
   /** do_pages_move: caches once a request; stops at the first call that leaves folios behind. */
-  | 'move_pages'
+  'move_pages',
   /** __alloc_contig_migrate_range: caches once; up to `contiguousTries` calls a list. */
-  | 'contiguous allocation'
+  'contiguous allocation',
   /** compact_zone: this CPU is drained once; every chunk is tried once. */
-  | 'compaction'
+  'compaction',
   /** __gup_longterm_locked: pin, collect and migrate until nothing is left or a call fails. */
-  | 'longterm pin'
+  'longterm pin',
   /** offline_pages: caches once; every chunk is tried again until it is gone or `passes` are used up. */
-  | 'memory offline'
+  'memory offline',
   /** cma_alloc(): candidate areas in order, each a contiguous allocation. */
-  | 'cma'
+  'cma',
   /** migrate_misplaced_folio(): one folio a call, asynchronous, never split. */
-  | 'numa balancing'
+  'numa balancing',
   /** soft_offline_in_use_page(). */
-  | 'soft offline'
+  'soft offline',
   /** migrate_vma_setup() to migrate_vma_finalize() of device memory; a chunk is a range. */
-  | 'migrate_vma'
+  'migrate_vma',
   /** split_huge_page() of one folio while others wait on its entries. */
-  | 'thp split'
+  'thp split',
   /** do_migrate_pages(), mbind(): whole lists, no status of single pages. */
-  | 'migrate_pages'
+  'migrate_pages',
   /** A call whose requester is not known: one migrate_pages, no caches, putback. */
-  | 'call';
+  'call',
+] as const;
+export type RequestModel = (typeof requestModels)[number];
 
 export interface RequestDemand {
   /** Identity for keyed luck: the same under every policy. */

@@ -1,8 +1,8 @@
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import { resolvePolicy } from '../policies/policies.ts';
-import { backgroundActions, type FolioSpec, type RequestDemand } from './demand.ts';
-import { logKind, logKinds, logModels, ModelLog } from './log.ts';
+import { backgroundActions, type FolioSpec, type RequestDemand, requestModels } from './demand.ts';
+import { logKind, logKinds, ModelLog } from './log.ts';
 import { Machine } from './machine.ts';
 import { rowsOf } from './made-up.ts';
 import { emptyWorld, type World } from './world.ts';
@@ -88,7 +88,7 @@ test('one move_pages: disable window, drain works, isolation, entries, insertion
     ],
   );
   const start = seen.findIndex((row) => row[0] === 'request start');
-  assert.deepEqual([logModels[log.a[start]!], log.b[start]], ['move_pages', 1]);
+  assert.deepEqual([requestModels[log.a[start]!], log.b[start]], ['move_pages', 1]);
   const end = seen.findIndex((row) => row[0] === 'request end');
   assert.equal(log.a[end], 0);
   // LRU list (inactive file; inactive anon for shared memory) and flags; the row that flushed, or -1.

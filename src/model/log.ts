@@ -1,6 +1,5 @@
 /** What a kernel with every event and probe switched on would have written of a run, as columns; for emission and tests. */
 
-import type { RequestModel } from './demand.ts';
 import type { Folio } from './folio.ts';
 
 /** Kinds, and what `a`, `b` and `c` are with each. `folio` is -1 where a kind is about none. */
@@ -29,7 +28,7 @@ export const logKinds = [
   'disable start',
   'disable end',
   'enable',
-  /** A requester begins: place of its model in `logModels`, folios. */
+  /** A requester begins: place of its model in `requestModels`, folios. */
   'request start',
   /** It ends: what it returned. */
   'request end',
@@ -73,22 +72,6 @@ export const logReasons: readonly string[] = [
   'longterm_pin',
   'demotion',
   'damon',
-];
-
-/** Kinds of requests; `request start` has the place here. */
-export const logModels: readonly RequestModel[] = [
-  'move_pages',
-  'contiguous allocation',
-  'compaction',
-  'longterm pin',
-  'memory offline',
-  'cma',
-  'numa balancing',
-  'soft offline',
-  'migrate_vma',
-  'thp split',
-  'migrate_pages',
-  'call',
 ];
 
 /** `enum lru_list` (include/linux/mmzone.h), as mm_lru_insertion prints it. */

@@ -14,11 +14,12 @@ import {
   type FolioSource,
   type FolioSpec,
   type RequestDemand,
+  requestModels,
 } from './demand.ts';
 import { drainAll } from './drains.ts';
 import { entriesOf, type Folio, Folios, isFree, queuedIn, sumOfHolders } from './folio.ts';
 import { type Finding, Kernel, type Run, type Timeout } from './kernel.ts';
-import { type LogKind, logKind, logModels, type ModelLog } from './log.ts';
+import { type LogKind, logKind, type ModelLog } from './log.ts';
 import { requesters } from './requests.ts';
 import { createRun, type MachineResult, membersOf, notBegun, type RequestResult, resultOf } from './results.ts';
 import type { World } from './world.ts';
@@ -243,7 +244,7 @@ export class Machine {
     this.#live.set(run.place, run);
     run.process = this.#request(run);
     kernel.events++;
-    this.#note(run, 'request start', logModels.indexOf(demand.model), folios);
+    this.#note(run, 'request start', requestModels.indexOf(demand.model), folios);
     this.#resume(run);
   }
 

@@ -4,8 +4,7 @@ import { exponential, uniform } from '../base/random.ts';
 import { layAlternative, resolvePolicy } from '../policies/policies.ts';
 import { randomChoices } from '../policies/random.ts';
 import type { Decisions } from './decisions.ts';
-import type { Background, FolioSpec, RequestDemand } from './demand.ts';
-import { logModels } from './log.ts';
+import { type Background, type FolioSpec, type RequestDemand, requestModels } from './demand.ts';
 import type { MachineInput } from './machine.ts';
 import type { Obstacle, World } from './world.ts';
 
@@ -81,7 +80,7 @@ const folio: fc.Arbitrary<FolioSpec> = fc.record({
 const demands: fc.Arbitrary<RequestDemand[]> = fc
   .array(
     fc.record({
-      model: fc.constantFrom(...logModels),
+      model: fc.constantFrom(...requestModels),
       mode: fc.constantFrom('async', 'sync-light', 'sync'),
       cpu: fc.nat(cpus - 1),
       start: fc.nat(4000),

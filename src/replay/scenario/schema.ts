@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { ScenarioError } from '../../base/errors.ts';
+import { requestModels } from '../../model/demand.ts';
 import { mistakesOf, readUserText } from '../../policies/yaml-text.ts';
 import { mistakesIn } from './check.ts';
 import { durationPattern, parseDuration } from './durations.ts';
@@ -104,20 +105,7 @@ const task = z.strictObject({
 
 const request = z.strictObject({
   name,
-  model: z.enum([
-    'move_pages',
-    'contiguous allocation',
-    'compaction',
-    'longterm pin',
-    'memory offline',
-    'cma',
-    'numa balancing',
-    'soft offline',
-    'migrate_vma',
-    'thp split',
-    'migrate_pages',
-    'call',
-  ]),
+  model: z.enum(requestModels),
   mode: z.enum(['async', 'sync-light', 'sync']).optional(),
   cpu: whole(0).default(0),
   of: name,
