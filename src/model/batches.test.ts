@@ -8,6 +8,7 @@ import type { Decisions } from './decisions.ts';
 import { type Background, backgroundActions, emptyBackground, type FolioSpec, type RequestDemand } from './demand.ts';
 import { Folios, queuedIn } from './folio.ts';
 import { Machine } from './machine.ts';
+import { rowsOf } from './made-up.ts';
 import { emptyWorld, type World } from './world.ts';
 
 const kernel = (name: string): Decisions => resolvePolicy(name).decisions;
@@ -15,14 +16,7 @@ const small: FolioSpec = { order: 0, kind: 'shmem', mapped: 1 };
 
 /** Rows of [time, cpu, action, folio]. */
 function rows(list: readonly (readonly [number, number, number, number])[], large?: readonly number[]): Background {
-  return {
-    length: list.length,
-    time: Float64Array.from(list, (row) => row[0]),
-    cpu: Uint16Array.from(list, (row) => row[1]),
-    action: Uint8Array.from(list, (row) => row[2]),
-    folio: Int32Array.from(list, (row) => row[3]),
-    ...(large === undefined ? {} : { large: Uint8Array.from(large) }),
-  };
+  return { ...rowsOf(list), ...(large === undefined ? {} : { large: Uint8Array.from(large) }) };
 }
 
 function batchesOf(decisions: Decisions, specs: readonly FolioSpec[] = [], cpus = 2) {

@@ -4,27 +4,11 @@ import fc from 'fast-check';
 import { Machine } from '../../model/machine.ts';
 import { layAlternative, resolvePolicy } from '../../policies/policies.ts';
 import { randomChoices } from '../../policies/random.ts';
-import { expectedRows } from './background.ts';
 import { buildScenario } from './build.ts';
-import { meanOf } from './durations.ts';
 import { drawScenario, runScenario } from './run.ts';
 import type { Scenario } from './scenario.ts';
 import { parseScenario } from './schema.ts';
-import { anyScenario } from './test-support.ts';
-
-/** Over so short a time that little happens (a few thousand rows and stretches), and with little patience with loops. */
-function shortened(scenario: Scenario): Scenario {
-  const size = (one: Scenario) => {
-    let holds = 0;
-    for (const { count, does } of one.tasks)
-      for (const { deed, every } of does)
-        if ('for' in deed && every !== undefined) holds += (count * one.duration) / meanOf(every);
-    return expectedRows(one) + holds;
-  };
-  let short: Scenario = { ...scenario, machine: { ...scenario.machine, patience: 1e4 } };
-  while (size(short) > 3000) short = { ...short, duration: short.duration / 4 };
-  return short;
-}
+import { anyScenario, shortened } from './test-support.ts';
 
 test('any scenario runs under any policy, keeps every reference accounted for, and gives the same again', () => {
   fc.assert(

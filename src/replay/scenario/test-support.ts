@@ -1,5 +1,7 @@
-/** For tests only: any scenario. */
+/** For tests only: any scenario, and one made short enough to run. */
 import fc from 'fast-check';
+import { expectedRows } from './background.ts';
+import { meanOf } from './durations.ts';
 import { defaultModes } from './models.ts';
 import { type DeedLine, furtherServices, type Law, type RequestLine, type Scenario } from './scenario.ts';
 
@@ -142,3 +144,20 @@ export const anyScenario: fc.Arbitrary<Scenario> = fc.record(
     ],
   },
 );
+
+/**
+ * Over so short a time (`longest` ns at most) that little happens, some thousand rows and stretches; with little patience
+ * with loops.
+ */
+export function shortened(scenario: Scenario, longest = Number.POSITIVE_INFINITY): Scenario {
+  const size = (one: Scenario) => {
+    let holds = 0;
+    for (const { count, does } of one.tasks)
+      for (const { deed, every } of does)
+        if ('for' in deed && every !== undefined) holds += (count * one.duration) / meanOf(every);
+    return expectedRows(one) + holds;
+  };
+  let short: Scenario = { ...scenario, machine: { ...scenario.machine, patience: 1e4 } };
+  while (size(short) > 3000 || short.duration > longest) short = { ...short, duration: short.duration / 4 };
+  return short;
+}

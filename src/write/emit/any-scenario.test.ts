@@ -6,35 +6,18 @@ import { workOut } from '../../history/history.ts';
 import { layAlternative, resolvePolicy } from '../../policies/policies.ts';
 import { randomChoices } from '../../policies/random.ts';
 import { readBytes } from '../../read/bytes.ts';
-import { expectedRows } from '../../replay/scenario/background.ts';
-import { meanOf } from '../../replay/scenario/durations.ts';
 import { eventsOf } from '../../replay/scenario/events.ts';
 import { recordScenario } from '../../replay/scenario/record.ts';
-import type { Scenario } from '../../replay/scenario/scenario.ts';
-import { anyScenario } from '../../replay/scenario/test-support.ts';
+import { anyScenario, shortened } from '../../replay/scenario/test-support.ts';
 import { truthOf } from '../../replay/scenario/truth.ts';
 import { ftraceText } from './ftrace.ts';
-
-/** Over so short a time that little happens: some thousand rows and stretches; with little patience with loops. */
-function small(scenario: Scenario): Scenario {
-  const size = (one: Scenario) => {
-    let holds = 0;
-    for (const { count, does } of one.tasks)
-      for (const { deed, every } of does)
-        if ('for' in deed && every !== undefined) holds += (count * one.duration) / meanOf(every);
-    return expectedRows(one) + holds;
-  };
-  let short: Scenario = { ...scenario, machine: { ...scenario.machine, patience: 1e4 } };
-  while (size(short) > 3000 || short.duration > 1e8) short = { ...short, duration: short.duration / 4 };
-  return short;
-}
 
 test('of any scenario under any policy a whole, ordered capture is written, with every call and episode in it', async () => {
   let calls = 0;
   let episodes = 0;
   await fc.assert(
     fc.asyncProperty(
-      anyScenario.map(small),
+      anyScenario.map((scenario) => shortened(scenario, 1e8)),
       fc.array(fc.nat(999), { minLength: 17, maxLength: 17 }),
       async (scenario, luck) => {
         const { pageSize } = scenario.machine;
