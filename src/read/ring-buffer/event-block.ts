@@ -12,6 +12,7 @@ import type { RecordTable } from '../records/record-table.ts';
 import type { CommonFields } from './common-fields.ts';
 import type { Comms, Tgids } from './comms.ts';
 import type { PagePool } from './page-pool.ts';
+import { addTime } from './sub-buffer.ts';
 
 const two32 = 2 ** 32;
 const perTwo32 = 2 ** -32;
@@ -93,10 +94,8 @@ export class EventBlock {
 
   #store(from: number, to: number): void {
     const { builder, table, common, comms, tgids, addHi, addLo } = this.#options;
-    const sum = this.times[from]! + addLo;
-    const carry = Math.floor(sum * perTwo32);
-    const hi = addHi + carry;
-    const { columns, at } = builder.beginRun(to - from, hi >= two32 ? hi - two32 : hi, sum - carry * two32);
+    const { hi, lo } = addTime(addHi, addLo, this.times[from]!);
+    const { columns, at } = builder.beginRun(to - from, hi, lo);
     const end = at + to - from;
     this.#fillTimes(columns.time, at, from, to);
     columns.cpu.set(this.cpus.subarray(from, to), at);
@@ -113,6 +112,7 @@ export class EventBlock {
     table.shorts.release();
   }
 
+  /** As `addTime`, without an object for each event. */
   #fillTimes(out: Float64Array, at: number, from: number, to: number): void {
     const { times } = this;
     const { builder, addHi, addLo } = this.#options;

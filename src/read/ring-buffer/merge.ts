@@ -11,9 +11,7 @@ import type { Comms, Tgids } from './comms.ts';
 import type { CpuCursor } from './cpu-cursor.ts';
 import { blockSize, EventBlock } from './event-block.ts';
 import type { PagePool } from './page-pool.ts';
-import { pageTime, type TimeBase } from './sub-buffer.ts';
-
-const two32 = 2 ** 32;
+import { addTime, pageTime, type TimeBase } from './sub-buffer.ts';
 
 export interface MergeOptions {
   readonly table: RecordTable;
@@ -211,14 +209,10 @@ export class RingMerge {
       builder.skip('record shorter than its common fields', bytes, start, end);
       return;
     }
-    const sum = page.times[i]! + this.#outLo;
-    const carry = Math.floor(sum / two32);
-    let hi = this.#outHi + carry;
-    // Round the clock, as 64 bits go.
-    if (hi >= two32) hi -= two32;
+    const { hi, lo } = addTime(this.#outHi, this.#outLo, page.times[i]!);
     const pid = common.pidOf(bytes, start, end);
     const tgid = tgids === undefined ? -1 : tgids.of(pid);
-    builder.beginAt(hi, sum - carry * two32, cpu, pid, tgid, comms.of(pid), common.flagsOf(bytes, start, end));
+    builder.beginAt(hi, lo, cpu, pid, tgid, comms.of(pid), common.flagsOf(bytes, start, end));
     table.decodeAs(type, bytes, start, end);
   }
 

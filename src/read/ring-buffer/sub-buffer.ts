@@ -39,6 +39,14 @@ export interface TimeBase {
   readonly lo: number;
 }
 
+/** The sum of a base, in two halves, and of a time against it, round the clock as 64 bits go. */
+export function addTime(hi: number, lo: number, time: number): { hi: number; lo: number } {
+  const sum = time + lo;
+  const carry = Math.floor(sum / two32);
+  const high = hi + carry;
+  return { hi: high >= two32 ? high - two32 : high, lo: sum - carry * two32 };
+}
+
 const two32 = 2 ** 32;
 const two27 = 2 ** 27;
 
