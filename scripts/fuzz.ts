@@ -89,7 +89,8 @@ async function runShare(plan: Plan, samples: readonly Sample[], tally: Tally): P
 /** The input to go on with when the child came to grief, or undefined when it did its share. */
 function runChild(plan: Plan, samples: readonly Sample[], tally: Tally): Promise<number | undefined> {
   const args = ['--child', JSON.stringify(plan), ...sampleArguments()];
-  const execArgv = ['--enable-source-maps', '--expose-gc', '--max-old-space-size=512'];
+  // Two children on two cores: collectors beside them would take turns with the other child.
+  const execArgv = ['--enable-source-maps', '--expose-gc', '--single-threaded-gc', '--max-old-space-size=512'];
   const child: ChildProcess = fork(self, args, { execArgv, stdio: ['ignore', 'inherit', 'pipe', 'ipc'] });
   let current: Extract<Message, { begun: number }> | undefined;
   let again: number | undefined;
