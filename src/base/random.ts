@@ -38,6 +38,20 @@ export const purposes = {
 } as const;
 export type Purpose = keyof typeof purposes;
 
+/**
+ * A key of 53 bits from the integers that tell a thing from all others of its kind (when it was, which frame): for `a` of
+ * `uniform`. An identity, never a running number: a number that counts shifts when one thing more stands before it.
+ */
+export function keyOf(a: number, b = 0, c = 0, d = 0): number {
+  const hash = (seed: number) => {
+    let h = mix(mix(seed, a), Math.floor(a / 2 ** 32));
+    h = mix(mix(h, b), Math.floor(b / 2 ** 32));
+    h = mix(mix(h, c), Math.floor(c / 2 ** 32));
+    return mix(mix(h, d), Math.floor(d / 2 ** 32)) >>> 0;
+  };
+  return (hash(0x9e3779b9) >>> 11) * 2 ** 32 + hash(0);
+}
+
 /** A uniform number in (0, 1), never 0 and never 1, from 52 bits of two hashes. */
 export function uniform(seed: number, purpose: Purpose, a: number, b = 0, c = 0): number {
   let h = mix(seed | 0, purposes[purpose]);

@@ -97,11 +97,6 @@ export interface Condition {
 /** Nothing known against it. */
 export const free: Condition = { cause: undefined, obstacles: [], failingAttempts: 0, batchAttempts: 0, luck: [] };
 
-/** A key for whatever concerns one member of one unit. */
-export function memberKey(unit: Unit, member: number): number {
-  return unit.id * 2 ** 20 + member;
-}
-
 /** The condition of each member of a unit in one draw. */
 export function conditionsOf(
   abduction: Abduction,
@@ -113,7 +108,7 @@ export function conditionsOf(
 ): Condition[] {
   return unit.members.map((member, m) => {
     if (member.latent) return free;
-    const key = memberKey(unit, m);
+    const { key } = member;
     const failure = member.failures.at(-1);
     const failed = member.outcomes.at(-1) === 'failed';
     const cause =

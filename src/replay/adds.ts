@@ -9,6 +9,7 @@
 import { addTo } from '../base/groups.ts';
 import { countLeading } from '../base/sorted.ts';
 import type { History } from '../history/facts.ts';
+import { timeKeyOf } from './keys.ts';
 
 /** Adds of every batch, grouped by CPU and kind, in order of time within a group. Times as in the history. */
 export interface Adds {
@@ -21,6 +22,8 @@ export interface Adds {
   /** When the recording flushed it; Infinity = never. */
   readonly flushed: Float64Array;
   readonly pfn: Float64Array;
+  /** Of the luck of those that are thrown between bounds; 0 of the others. */
+  readonly key: Float64Array;
   readonly groups: readonly AddGroup[];
   /** How many times were seen, follow exactly from a disabled cache or a full batch, or are thrown between bounds. */
   readonly seen: number;
@@ -76,6 +79,8 @@ export function addsOf(history: History): Adds {
   const ended = new Int32Array(stays.length);
   const flushed = new Float64Array(stays.length);
   const pfn = new Float64Array(stays.length);
+  const luck = new Float64Array(stays.length);
+  const timeKey = timeKeyOf(history.capture);
   const groups: AddGroup[] = [];
   const counts = { seen: 0, exact: 0, spread: 0 };
   let next = 0;
@@ -113,6 +118,7 @@ export function addsOf(history: History): Adds {
           const latest = j === i ? Math.min(at, asked.get(flush) ?? at) : at;
           low[next] = bound;
           high[next] = Math.max(bound, Math.min(latest, history.capture.end));
+          luck[next] = timeKey(Number.isFinite(own) ? own : at, pfn[next]!, key);
           counts.spread++;
         }
         next++;
@@ -122,7 +128,7 @@ export function addsOf(history: History): Adds {
     }
     groups.push({ cpu, batch: key & 7, first, last: next });
   }
-  return { length: stays.length, low, high, flush: ended, flushed, pfn, groups, ...counts };
+  return { length: stays.length, low, high, flush: ended, flushed, pfn, key: luck, groups, ...counts };
 }
 
 /** By flush that is all that an all-CPU drain found on its CPU: when that drain was asked for (lru_add_drain_all()). */

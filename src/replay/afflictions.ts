@@ -4,11 +4,11 @@
  * in clusters: a pinned buffer, a file being written, a call that ran out of memory; and by who asked, because compaction
  * comes by other folios than move_pages does.
  */
-import { uniform } from '../base/random.ts';
+import { keyOf, uniform } from '../base/random.ts';
 import { type Cause, causes } from '../history/facts.ts';
 import type { RequestModel } from '../model/demand.ts';
 import type { Policy } from '../policies/policy.ts';
-import { type Abduction, attemptsInVain, type Condition, forGood, free, memberKey } from './abduction.ts';
+import { type Abduction, attemptsInVain, type Condition, forGood, free } from './abduction.ts';
 import { finallyOf, type Member, type Unit } from './demand.ts';
 import { type Count, probability } from './draws.ts';
 
@@ -164,23 +164,23 @@ export function ratesOf(afflictions: Afflictions, seed: number, draw: number): R
 export function conditionsAnew(unit: Unit, rates: Rates, seed: number, draw: number): Condition[] {
   const own = rates.get(unit.model) ?? rates.get(undefined)!;
   const conditions: Condition[] = unit.members.map(() => free);
-  const here = sorts.map((sort, i) => uniform(seed, 'pinDuration', unit.id, 64 + i, draw) < own[sort].ofRequests);
+  const here = sorts.map((sort, i) => uniform(seed, 'pinDuration', unit.key, 64 + i, draw) < own[sort].ofRequests);
   if (!here.includes(true)) return conditions;
   const wholeIsOneList = unit.lists.length === 1;
   unit.lists.forEach(({ members }, list) => {
-    const key = memberKey(unit, list);
+    const key = keyOf(unit.key, list);
     const luck = (which: number) => uniform(seed, 'pinDuration', key, which, draw);
     let rest: number[] | undefined;
     sorts.forEach((sort, i) => {
       if (!here[i] || (!wholeIsOneList && luck(8 * i + 2) >= own[sort].ofLists)) return;
       rest ??= inRandomOrder(
         members.filter((m) => !unit.members[m]!.latent || Number.isNaN(unit.members[m]!.pfn)),
-        (m) => uniform(seed, 'pinDuration', memberKey(unit, m), 1, draw),
+        (m) => uniform(seed, 'pinDuration', unit.members[m]!.key, 1, draw),
       );
       // A count that is only expected is rounded up as often as it is nearer to the next one.
       const count = Math.floor(pickFrom(own[sort].counts, luck(8 * i + 3)) + luck(8 * i + 4));
       for (const m of rest.splice(0, count)) {
-        conditions[m] = conditionOf(sort, own[sort], uniform(seed, 'pinDuration', memberKey(unit, m), 0, draw));
+        conditions[m] = conditionOf(sort, own[sort], uniform(seed, 'pinDuration', unit.members[m]!.key, 0, draw));
       }
     });
   });

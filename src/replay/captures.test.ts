@@ -31,7 +31,6 @@ async function stageAt(folder: string): Promise<Stage> {
  */
 const knownMisses: Readonly<Record<string, number>> = {
   'debian-6.1-4k/shanon_hot': 1,
-  'debian-6.1-4k/pin_vmsplice_fail': 1,
   'pairs/shared-anon-hot/drain-once/run02': 1,
   'pairs/shared-anon-hot/refcheck-unmap/run01': 2,
   'pairs/shared-anon-hot/refcheck-unmap/run02': 2,

@@ -10,6 +10,7 @@ import { own } from '../base/own.ts';
 import type { Call, CallFolio, Episode, History, Request } from '../history/facts.ts';
 import type { Mode } from '../model/decisions.ts';
 import type { RequestModel } from '../model/demand.ts';
+import { memberKeyOf, timeKeyOf, toldApart } from './keys.ts';
 import { servicesOf } from './parameters.ts';
 import { drainsBefore, type Preparation, startOf, withGaps } from './preparation.ts';
 
@@ -34,6 +35,8 @@ export interface Member {
    * pfn: one of a list that was empty by the time of its call.
    */
   readonly latent: boolean;
+  /** Of its luck: made of the unit's and of its frame. */
+  readonly key: number;
 }
 
 /** One list as it was first isolated. */
@@ -51,6 +54,8 @@ export interface List {
 /** What is replayed as one: a request with its own loops, or a call that stands alone. */
 export interface Unit {
   readonly id: number;
+  /** Of its luck: made of what it is and when, not of how many came before it. */
+  readonly key: number;
   readonly model: RequestModel;
   /** Goes on with the next area after -EBUSY, as cma_alloc does; how many areas the recording tried. 0 = one range only. */
   readonly areas: number;
@@ -141,7 +146,10 @@ export function demandOf(history: History): Demand {
     addTo(failuresOf, row, i);
   });
   const { unmap, copy } = servicesOf(history);
-  const index = { firstRow, failuresOf, perFolio: mean(unmap) + mean(copy) };
+  const timeKey = timeKeyOf(history.capture);
+  const distinct = toldApart();
+  const keyOf: Index['keyOf'] = (start, pid, pfn) => distinct(timeKey(start, pid, pfn));
+  const index = { firstRow, failuresOf, perFolio: mean(unmap) + mean(copy), keyOf };
   const taken = new Uint8Array(history.calls.length);
   const units: Unit[] = [];
   const areasOf = new Map<number, Request[]>();
@@ -171,6 +179,7 @@ interface Index {
   readonly failuresOf: ReadonlyMap<number, readonly number[]>;
   /** ns that the model takes for a folio on the average. */
   readonly perFolio: number;
+  readonly keyOf: (start: number, pid: number, pfn: number) => number;
 }
 
 /** Of an isolated list nothing but an empty call was seen. */
@@ -262,8 +271,11 @@ function unitOf(
     protects ? drainsBefore(history, { pid: first.pid, start, first: first.start, last }) : [],
     index.perFolio,
   );
+  const key = index.keyOf(start, first.pid, first.folios[0]?.pfn ?? Number.NaN);
+  const distinct = toldApart();
   return {
     id,
+    key,
     model: request === undefined ? 'call' : models[request.kind],
     areas,
     reason: first.reason,
@@ -275,6 +287,7 @@ function unitOf(
     startPfn: request?.startPfn ?? Number.NaN,
     endPfn: request?.endPfn ?? Number.NaN,
     members: members.map(({ folio, episodes, ...rest }) => ({
+      key: distinct(memberKeyOf(key, folio.pfn)),
       pfn: folio.pfn,
       order: folio.order,
       mapped: episodes[0]?.set ?? 0,

@@ -10,6 +10,7 @@ import { countLeading } from '../base/sorted.ts';
 import { type Background, backgroundActions } from '../model/demand.ts';
 import type { Adds, DrainRow } from './adds.ts';
 import { finallyOf, type Unit } from './demand.ts';
+import { memberKeyOf } from './keys.ts';
 
 /** A unit with its latent members, and the background that belongs to it. Folio ids are places in `unit.members`. */
 export interface Scene {
@@ -122,7 +123,7 @@ function throwTimes(adds: Adds, first: number, last: number, { seed, variant }: 
   for (let i = first; i < last; i++) {
     const low = adds.low[i]!;
     const width = adds.high[i]! - low;
-    times[i - first] = width > 0 ? low + width * uniform(seed, 'bootstrap', i, variant) : low;
+    times[i - first] = width > 0 ? low + width * uniform(seed, 'bootstrap', adds.key[i]!, variant) : low;
   }
   return times.sort();
 }
@@ -173,6 +174,7 @@ function withLatent(unit: Unit, found: readonly { time: number; flushed: number;
     while (list < lists.length - 1 && lists[list]!.time < added) list++;
     lists[list]!.members.push(members.length);
     members.push({
+      key: memberKeyOf(unit.key, pfn),
       pfn,
       order: 0,
       mapped: 0,
@@ -213,7 +215,7 @@ function listByPfn(unit: Unit, { seed, variant }: Throw): (pfn: number) => numbe
     let i = 1;
     while (i < pfns.length - 1 && pfns[i]! < pfn) i++;
     const even = (pfn - pfns[i - 1]!) / Math.max(1, pfns[i]! - pfns[i - 1]!);
-    const half = uniform(seed, 'bootstrap', -1 - unit.id, variant, i);
+    const half = uniform(seed, 'bootstrap', unit.key, variant, i);
     const share = even < half ? (0.5 * even) / half : 0.5 + (0.5 * (even - half)) / (1 - half);
     return Math.round(lists[i - 1]! + Math.min(1, Math.max(0, share)) * (lists[i]! - lists[i - 1]!));
   };

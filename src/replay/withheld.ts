@@ -41,7 +41,7 @@ export function withheld(stage: Stage, options: ReplayOptions & { readonly folds
   const { draws, seed, folds, onProgress } = options;
   const assumed = { ...defaultAssumptions, ...options.assumed };
   const known = scenes.filter(({ unit }) => unit.members.some(isScored));
-  const foldOf = known.map(({ unit }) => Math.floor(uniform(seed, 'fold', unit.id) * folds));
+  const foldOf = known.map(({ unit }) => Math.floor(uniform(seed, 'fold', unit.key) * folds));
   const perFold = Array.from({ length: folds }, (_, fold) => {
     const others = known.filter((_, i) => foldOf[i] !== fold).map(({ unit }) => unit);
     return {
@@ -89,7 +89,7 @@ export function withheld(stage: Stage, options: ReplayOptions & { readonly folds
       const outcome = (untouched ? calm.get(i) : undefined) ?? runUnit(scene, recorded, createWorld(input), conditions);
       if (untouched && outcome.quiet) calm.set(i, outcome);
       const told = recordedTotals[i]!;
-      const said = { ...outcome, calls: outcome.values.calls };
+      const said = { ...outcome.values, pagesSucceeded: outcome.pagesSucceeded };
       for (const name of totalNames) if (!Number.isNaN(told[name])) drawn[name][draw]! += said[name];
       let row = first[i]!;
       unit.members.forEach((member, m) => {

@@ -6,7 +6,7 @@
 import { exponential, uniform } from '../base/random.ts';
 import type { BlockedFault, FaultWindow, Visit, World } from '../model/world.ts';
 import type { Policy } from '../policies/policy.ts';
-import { type Abduction, type Condition, memberKey } from './abduction.ts';
+import type { Abduction, Condition } from './abduction.ts';
 import type { Unit } from './demand.ts';
 import { type Evidence, isDeferred, type Parameters } from './parameters.ts';
 import type { Preparation } from './preparation.ts';
@@ -39,10 +39,12 @@ export function createWorld(input: WorldInput): World {
   // Whether the last episode asked about was blocked, by member; what the next one's chance hangs on.
   const blockedBefore = new Uint8Array(unit.members.length);
 
+  const keyOf = ({ folio }: Visit) => unit.members[folio]!.key;
+
   /** A recorded duration picked by this visit's luck, so that sums keep their means and policies share it. */
   const sample = (sorted: Float64Array, visit: Visit, which: number): number => {
     if (sorted.length === 0) return 0;
-    const u = uniform(seed, 'serviceTime', memberKey(unit, visit.folio), visit.episode * 8 + which, pace);
+    const u = uniform(seed, 'serviceTime', keyOf(visit), visit.episode * 8 + which, pace);
     return sorted[Math.floor(u * sorted.length)]!;
   };
 
@@ -62,7 +64,7 @@ export function createWorld(input: WorldInput): World {
     if (!withheld && own && before && luck !== undefined && visit.episode >= luck.length && luck.at(-1) === 1)
       return true;
     const p = before ? parameters.repeat : deferredFlush ? parameters.deferred : parameters.eager;
-    return uniform(seed, 'faultWindow', memberKey(unit, visit.folio), visit.episode, draw) < p;
+    return uniform(seed, 'faultWindow', keyOf(visit), visit.episode, draw) < p;
   };
 
   // Whoever sleeps on from the episode before has its reference already; a new one may come after the end of unmapping.
@@ -77,7 +79,7 @@ export function createWorld(input: WorldInput): World {
       const seen = visit.episode === 0 ? abduction.lateOf.get(episode.id) : undefined;
       if (seen !== undefined) return seen;
     }
-    return uniform(seed, 'lateReference', memberKey(unit, visit.folio), visit.episode, draw) < parameters.late;
+    return uniform(seed, 'lateReference', keyOf(visit), visit.episode, draw) < parameters.late;
   };
 
   return {
@@ -99,7 +101,7 @@ export function createWorld(input: WorldInput): World {
       const { drainTime } = preparationOf(unit, 0);
       if (drain === 0 && !Number.isNaN(drainTime)) return drainTime;
       if (services.drain.length === 0) return 0;
-      const u = uniform(seed, 'serviceTime', -1 - unit.id, drain * 64 + cpu, pace);
+      const u = uniform(seed, 'serviceTime', unit.key, drain * 64 + cpu, pace);
       return services.drain[Math.floor(u * services.drain.length)]!;
     },
     rcuWaitTime: () => 0, // part of the recorded time to disable the caches
@@ -109,7 +111,7 @@ export function createWorld(input: WorldInput): World {
       blockedBefore[visit.folio] = blocked ? 1 : 0;
       if (!blocked) return nobody;
       // Let go by the unlock; whether it is still there in the next episode is that episode's question.
-      return [{ at: visit.now, releaseAfter: 0, late: !before && comesLate(visit, window.deferredFlush) }];
+      return [{ at: visit.now, releaseAfter: 0, sleepsOn: before, late: !before && comesLate(visit, window.deferredFlush) }];
     },
     entryWaiter(visit, n, from) {
       const episode = withheld ? undefined : unit.members[visit.folio]!.episodes[visit.episode];
@@ -118,7 +120,7 @@ export function createWorld(input: WorldInput): World {
       if (!(evidence.entryWaitRate > 0) || n >= evidence.waiters) return Number.POSITIVE_INFINITY;
       let at = from;
       for (let i = 0; i <= n; i++) {
-        const u = uniform(seed, 'transientDuration', memberKey(unit, visit.folio), visit.episode * 64 + i, draw);
+        const u = uniform(seed, 'transientDuration', keyOf(visit), visit.episode * 64 + i, draw);
         at += exponential(1 / evidence.entryWaitRate, u);
       }
       return at;
@@ -141,9 +143,7 @@ export function meetsFault({ unit, recorded, parameters, seed, draw }: WorldInpu
   const { deferredFlush, plan } = recorded.decisions;
   const isAsync = unit.mode === 'async' || (plan.loop === 'batched' && plan.syncFirstPasses > 0);
   const p = deferredFlush && isAsync ? parameters.deferred : parameters.eager;
-  return unit.members.some(
-    ({ mapped }, m) => mapped > 0 && uniform(seed, 'faultWindow', memberKey(unit, m), 0, draw) < p,
-  );
+  return unit.members.some(({ mapped, key }) => mapped > 0 && uniform(seed, 'faultWindow', key, 0, draw) < p);
 }
 
 /**
