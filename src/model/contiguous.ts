@@ -51,7 +51,9 @@ export function* allocateRange(kernel: Kernel, run: Run, chunks: readonly number
     busy?.folio.id ?? -1,
     busy === undefined ? 1 : 0,
   );
-  return returned === 0 && busy !== undefined ? -16 : returned;
+  if (returned === 0 && busy !== undefined) returned = -16;
+  if (returned === -16) run.counters.busyAllocations++;
+  return returned;
 }
 
 /**

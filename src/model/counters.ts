@@ -15,6 +15,18 @@ export const counterNames = [
   'rcuWaits',
   'lruLocks',
   'tlbFlushes',
+  /** Base pages that mm_migrate_pages would have printed as failed. */
+  'pagesFailed',
+  /** Tasks that went to sleep on a migration entry. */
+  'entryWaits',
+  /** Faults that went to sleep on the lock of a folio under migration. */
+  'lockWaits',
+  /** Areas of CMA given up with -EBUSY. */
+  'busyRetries',
+  /** Contiguous ranges that ended with -EBUSY. */
+  'busyAllocations',
+  /** ns from the begin of a migrate_pages call to its end. */
+  'callTime',
 ] as const;
 export type CounterName = (typeof counterNames)[number];
 
@@ -38,8 +50,6 @@ export const extraCounterNames = [
   'tlbPages',
   /** CPUs interrupted to flush (machines without broadcast invalidation). */
   'ipis',
-  /** Areas given up with -EBUSY. */
-  'busyRetries',
   /** Batch operations applied after a younger one of the same folio. */
   'reordered',
   /** Sleepers woken on folio locks. */
@@ -65,6 +75,12 @@ export function emptyCounters(): Counters {
     rcuWaits: 0,
     lruLocks: 0,
     tlbFlushes: 0,
+    pagesFailed: 0,
+    entryWaits: 0,
+    lockWaits: 0,
+    busyRetries: 0,
+    busyAllocations: 0,
+    callTime: 0,
     passes: 0,
     lockHold: 0,
     cpuBurnt: 0,
@@ -74,7 +90,6 @@ export function emptyCounters(): Counters {
     reclaimed: 0,
     tlbPages: 0,
     ipis: 0,
-    busyRetries: 0,
     reordered: 0,
     waiterWakes: 0,
   };

@@ -96,8 +96,9 @@ function dropAndWait(member: Member, { at, dropAfter }: BlockedFault): void {
   member.caught = [...member.caught, dropped];
 }
 
-/** A fault takes its reference and goes to sleep on the folio's lock. */
+/** A fault takes its reference and goes to sleep on the folio's lock, or sleeps on there. */
 export function block(kernel: Kernel, run: Run, { folio }: Member, fault: BlockedFault): void {
+  if (fault.sleepsOn !== true) run.counters.lockWaits++;
   blockOn(folio, fault, run.counters, run.demand?.id, kernel.log);
 }
 
@@ -146,6 +147,7 @@ export function endEpisode(kernel: Kernel, run: Run, member: Member, moved = fal
 function leaveEntry(kernel: Kernel, run: Run, member: Member, arrival: number): void {
   const { folio } = member;
   kernel.log?.push(logKind['entry sleep'], arrival, run.cpu, run.demand?.id ?? -1, folio.id);
+  run.counters.entryWaits++;
   if (queueBehind(folio, arrival)) return;
   run.counters.stall += kernel.now - arrival;
   run.counters.waiterWakes++;

@@ -82,6 +82,7 @@ function* pinAll(kernel: Kernel, run: Run, { members, repeats, held }: PinCall):
     if (!kernel.pass(ns)) yield ns;
     while (folio.entries > 0) {
       const asleep = kernel.now;
+      run.counters.entryWaits++;
       yield kernel.lockQueue(folio);
       run.counters.stall += kernel.now - asleep;
       stalled += kernel.now - asleep;

@@ -55,6 +55,7 @@ export function* migratePages(
   const { plan } = kernel.decisions;
   const reason = logReasons.indexOf(run.demand?.reason ?? '');
   run.counters.calls++;
+  const began = kernel.now;
   note(kernel, run, logKind['call start'], -1, modes.indexOf(mode), reason);
   for (const member of members) {
     member.ending = 'unfinished';
@@ -94,6 +95,8 @@ export function* migratePages(
   run.call++;
   addTotals(run.totals, call.totals);
   const { succeeded, failed, thpSucceeded, thpFailed, thpSplit } = call.totals;
+  run.counters.pagesFailed += failed;
+  run.counters.callTime += kernel.now - began;
   if (thpSucceeded + thpFailed > 0) note(kernel, run, logKind['call huge'], -1, thpSucceeded, thpFailed);
   note(kernel, run, logKind['call end'], reason, succeeded, failed, thpSplit);
   const splitAndMoved = call.split.filter((member) => member.ending === 'moved').length;

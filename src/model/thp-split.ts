@@ -248,6 +248,7 @@ function fault(split: Split, waiter: Waiter, n: number): void {
       return;
     }
     split.asleep.add(waiter);
+    run.counters.entryWaits++;
     waiter.folio = split.member?.folio.id ?? -1;
     kernel.log?.push(logKind['entry sleep'], kernel.now, task.cpu, run.demand?.id ?? -1, waiter.folio);
     holdBriefly(split, n);

@@ -57,6 +57,8 @@ export interface BlockedFault {
   readonly releaseAfter: number;
   /** From the unlock that wakes it until it runs, its reference held and PG_waiters clear; absent = 0. */
   readonly wakeAfter?: number;
+  /** It has slept since an earlier episode of the folio, whose end woke it in vain: no new sleep. */
+  readonly sleepsOn?: boolean;
   /** It waits for the unlock and not for the lock (swap cache, first try): no turn in the queue for the lock. */
   readonly shared?: boolean;
   /**

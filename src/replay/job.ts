@@ -22,11 +22,8 @@ export interface UnitOutcome {
   readonly givenUp: Uint8Array;
   readonly episodes: Uint16Array;
   readonly returned: number;
-  /** Base pages that its calls would have printed as moved and as failed (mm_migrate_pages). */
+  /** Base pages that its calls would have printed as moved (mm_migrate_pages). */
   readonly pagesSucceeded: number;
-  readonly pagesFailed: number;
-  /** Areas of a CMA allocation that ended with -EBUSY. */
-  readonly busyRetries: number;
   /** No folio met a mismatch: every one moved at its first attempt, in one episode at most. */
   readonly quiet: boolean;
 }
@@ -59,8 +56,6 @@ export function runUnit(
   let returned = 0;
   let stuck = 0;
   let pagesSucceeded = 0;
-  let pagesFailed = 0;
-  let busyRetries = 0;
   for (let area = 0; area < limit; area++) {
     const input = {
       cpus: scene.cpus,
@@ -76,9 +71,8 @@ export function runUnit(
     if (request === undefined) throw new Error('the machine lost its request');
     count(values, request.counters, result.background);
     pagesSucceeded += request.totals.succeeded;
-    pagesFailed += request.totals.failed;
     returned = Number.isNaN(request.returned) ? -4 : request.returned;
-    if (returned === -16 && unit.areas > 0) busyRetries++;
+    if (returned === -16 && unit.areas > 0) values.busyRetries++;
     let stop = -1;
     let progress = false;
     request.chunks.forEach((chunk, c) => {
@@ -120,7 +114,7 @@ export function runUnit(
     if (left[m] === 0 && !member.latent) values.movedFolios++;
   });
   const quiet = left.every((one) => one === 0) && episodes.every((n) => n <= 1) && attempts.every((n) => n <= 1);
-  return { values, left, givenUp, episodes, returned, pagesSucceeded, pagesFailed, busyRetries, quiet };
+  return { values, left, givenUp, episodes, returned, pagesSucceeded, quiet };
 }
 
 /**

@@ -17,6 +17,12 @@ export const metrics = {
   rcuWaits: { title: 'RCU waits', unit: 'waits', better: 'less' },
   lruLocks: { title: 'LRU lock acquisitions', unit: 'locks', better: 'less' },
   tlbFlushes: { title: 'TLB flushes', unit: 'flushes', better: 'less' },
+  pagesFailed: { title: 'failed pages', unit: 'pages', better: 'less' },
+  entryWaits: { title: 'waits on entries', unit: 'waits', better: 'less' },
+  lockWaits: { title: 'waits for folio locks', unit: 'waits', better: 'less' },
+  busyRetries: { title: 'areas given up', unit: 'areas', better: 'less' },
+  busyAllocations: { title: 'busy contiguous ranges', unit: 'ranges', better: 'less' },
+  callTime: { title: 'time in calls', unit: 'ns', better: 'less' },
 } as const;
 export type Metric = keyof typeof metrics;
 export const metricNames = Object.keys(metrics) as readonly Metric[];

@@ -50,14 +50,18 @@ function add(sums: Sums, draws: number, draw: number, unit: Unit, outcome: UnitO
 }
 
 /** Metrics that a capture cannot give: NaN in every draw, which says so wherever they are shown. */
-function untold(history: History): Set<Metric> {
+export function untold({ observed, requests }: History): Set<Metric> {
   const names = new Set<Metric>();
-  if (history.observed.durations === 'unknown' || history.observed.episodes === 'unknown') {
-    names.add('timeUnderEntries').add('stall');
-  }
-  if (history.observed.entryWaits === 'unknown' && history.observed.lockWaits === 'unknown') names.add('stall');
-  if (history.observed.episodes === 'unknown') names.add('episodes').add('tlbFlushes');
-  if (history.observed.batchFlushes === 'unknown') names.add('drainWorks').add('lruLocks');
+  const isUnknown = (fact: keyof History['observed']) => observed[fact] === 'unknown';
+  if (isUnknown('durations') || isUnknown('episodes')) names.add('timeUnderEntries').add('stall').add('callTime');
+  if (isUnknown('entryWaits') && isUnknown('lockWaits')) names.add('stall');
+  if (isUnknown('entryWaits')) names.add('entryWaits');
+  if (isUnknown('lockWaits')) names.add('lockWaits');
+  if (isUnknown('episodes')) names.add('episodes').add('tlbFlushes').add('entryWaits').add('lockWaits');
+  if (isUnknown('batchFlushes')) names.add('drainWorks').add('lruLocks');
+  const hasAreas = requests.some(({ kind }) => kind === 'cma');
+  if (!hasAreas) names.add('busyRetries');
+  if (!hasAreas && !requests.some(({ kind }) => kind === 'contiguous allocation')) names.add('busyAllocations');
   return names;
 }
 

@@ -21,6 +21,8 @@ export interface Withheld {
   /** For each draw, folios predicted to fail, and episodes. */
   readonly failures: Float64Array;
   readonly episodes: Float64Array;
+  /** Episodes that were recorded of those folios. */
+  readonly recordedEpisodes: number;
   /** For each folio with a known outcome: share of draws in which it was predicted to fail, whether it did, its fold. */
   readonly predicted: Float64Array;
   readonly failed: Uint8Array;
@@ -36,14 +38,23 @@ export interface Withheld {
  * Replays the recorded policy with outcomes withheld: each unit with parameters estimated from the other folds, and luck
  * of its own. Folds are of units, not of folios, because the folios of one request share their circumstances.
  */
-export function withheld(stage: Stage, options: ReplayOptions & { readonly folds: number }): Withheld {
+export function withheld(
+  stage: Stage,
+  options: ReplayOptions & {
+    readonly folds: number;
+    /** Predicts the units of this fold alone; absent: of each. */
+    readonly only?: number;
+  },
+): Withheld {
   const { history, recorded, scenes, abduction } = stage;
-  const { draws, seed, folds, onProgress } = options;
+  const { draws, seed, folds, only, onProgress } = options;
   const assumed = { ...defaultAssumptions, ...options.assumed };
-  const known = scenes.filter(({ unit }) => unit.members.some(isScored));
-  const foldOf = known.map(({ unit }) => Math.floor(uniform(seed, 'fold', unit.key) * folds));
+  const all = scenes.filter(({ unit }) => unit.members.some(isScored));
+  const foldFor = (unit: Unit) => Math.floor(uniform(seed, 'fold', unit.key) * folds);
+  const known = all.filter(({ unit }) => only === undefined || foldFor(unit) === only);
+  const foldOf = known.map(({ unit }) => foldFor(unit));
   const perFold = Array.from({ length: folds }, (_, fold) => {
-    const others = known.filter((_, i) => foldOf[i] !== fold).map(({ unit }) => unit);
+    const others = all.map(({ unit }) => unit).filter((unit) => foldFor(unit) !== fold);
     return {
       evidence: evidenceOf(history, others, recorded, abduction),
       afflictions: afflictionsOf(abduction, others, recorded),
@@ -53,9 +64,12 @@ export function withheld(stage: Stage, options: ReplayOptions & { readonly folds
   const episodes = new Float64Array(draws);
   const first: number[] = [];
   let count = 0;
+  let recordedEpisodes = 0;
   for (const { unit } of known) {
     first.push(count);
-    count += unit.members.filter(isScored).length;
+    const scored = unit.members.filter(isScored);
+    count += scored.length;
+    for (const member of scored) recordedEpisodes += member.episodes.length;
   }
   const predicted = new Float64Array(count);
   const failed = new Uint8Array(count);
@@ -114,7 +128,7 @@ export function withheld(stage: Stage, options: ReplayOptions & { readonly folds
       return [name, { recorded, drawn: drawn[name] }];
     }),
   ) as Withheld['totals'];
-  return { folds, failures, episodes, predicted, failed, fold, totals };
+  return { folds, failures, episodes, recordedEpisodes, predicted, failed, fold, totals };
 }
 
 type Drawn = Record<TotalName, Float64Array>;

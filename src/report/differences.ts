@@ -78,6 +78,10 @@ const differenceGroups: readonly { readonly what: string; readonly metrics: read
   { what: 'outcomes', metrics: ['failedFolios', 'failedRequests', 'movedFolios', 'calls', 'timeUnderEntries'] },
   { what: 'work', metrics: ['episodes', 'moveAttempts', 'copiesThrownAway', 'tlbFlushes', 'lruLocks'] },
   { what: 'drains and waiting', metrics: ['stall', 'allCpuDrains', 'drainWorks', 'localDrains', 'rcuWaits'] },
+  {
+    what: 'what a capture of it would count',
+    metrics: ['pagesFailed', 'busyAllocations', 'busyRetries', 'entryWaits', 'lockWaits', 'callTime'],
+  },
 ];
 
 function differenceTable({ comparison }: Facts, what: string, shown: readonly Metric[]): Table {

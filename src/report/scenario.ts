@@ -24,6 +24,10 @@ const groups: readonly { readonly what: string; readonly metrics: readonly Scena
   { what: 'flushes and locks', metrics: ['tlbFlushes', 'tlbPages', 'ipis', 'lruLocks', 'lockHold', 'reordered'] },
   { what: 'drains', metrics: ['allCpuDrains', 'drainWorks', 'localDrains', 'rcuWaits'] },
   { what: 'waiting', metrics: ['timeUnderEntries', 'stall', 'waiterWakes', 'referenceSleep', 'cpuBurnt'] },
+  {
+    what: 'what a capture would count',
+    metrics: ['pagesFailed', 'busyAllocations', 'entryWaits', 'lockWaits', 'callTime'],
+  },
 ];
 
 /** Metrics that are not 0 under every policy in every draw. */

@@ -21,7 +21,6 @@ const extra: Readonly<Record<ExtraCounterName, MetricAbout>> = {
   reclaimed: { title: 'folios dropped', unit: 'folios', better: 'less' },
   tlbPages: { title: 'pages invalidated', unit: 'pages', better: 'less' },
   ipis: { title: 'interrupts for flushes', unit: 'IPIs', better: 'less' },
-  busyRetries: { title: 'areas given up', unit: 'areas', better: 'less' },
   reordered: { title: 'operations out of order', unit: 'operations', better: 'less' },
   waiterWakes: { title: 'sleepers woken', unit: 'wakeups', better: 'less' },
 };
