@@ -35,6 +35,7 @@ export const purposes = {
   staleWaiters: 19,
   read: 20,
   draw: 21,
+  world: 22,
 } as const;
 export type Purpose = keyof typeof purposes;
 

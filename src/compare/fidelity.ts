@@ -1,5 +1,5 @@
 /** Fidelity: the recorded policy replayed with its outcomes withheld, scored against them. */
-import { isScored, type Stage } from '../replay/stage.ts';
+import type { Stage } from '../replay/stage.ts';
 import { totalNames, type Withheld } from '../replay/withheld.ts';
 import type { Fidelity, Interval, TotalCheck } from './comparison.ts';
 import { brierScore, mean, percentileInterval } from './statistics.ts';
@@ -14,7 +14,7 @@ export function fidelityOf(stage: Stage, withheld: Withheld, level: number): Fid
   const rate = folios === 0 ? Number.NaN : recordedFailures / folios;
   const predictedFailures = percentileInterval(withheld.failures, level);
   const hasEpisodes = stage.history.observed.episodes !== 'unknown';
-  const recordedEpisodes = hasEpisodes ? recordedEpisodesOf(stage) : Number.NaN;
+  const recordedEpisodes = hasEpisodes ? withheld.recordedEpisodes : Number.NaN;
   const nothing = { estimate: Number.NaN, low: Number.NaN, high: Number.NaN };
   const predictedEpisodes = hasEpisodes ? percentileInterval(withheld.episodes, level) : nothing;
   const within = predictedFailures.low <= recordedFailures && recordedFailures <= predictedFailures.high;
@@ -56,14 +56,6 @@ function totalsOf({ totals }: Withheld, level: number): TotalCheck[] {
       const predicted = percentileInterval(drawn, level);
       return { name, recorded, predicted, within: predicted.low <= recorded && recorded <= predicted.high };
     });
-}
-
-function recordedEpisodesOf({ scenes }: Stage): number {
-  let episodes = 0;
-  for (const { unit } of scenes) {
-    for (const member of unit.members) if (isScored(member)) episodes += member.episodes.length;
-  }
-  return episodes;
 }
 
 function calibrate(predicted: Float64Array, failed: Uint8Array): Fidelity['calibration'] {
