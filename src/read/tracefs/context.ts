@@ -232,10 +232,10 @@ export const readVerbose: ContextReader = (bytes, start, end, context) => {
   if (end - start < verboseColumns || bytes[start + verboseColumns] !== space) return false;
   let at = start + verboseColumns;
   at = digits(bytes, skipSpaces(bytes, at, end), end);
-  if (count === 0) return false;
+  if (count === 0 || count > 10) return false;
   const pid = number;
   at = digits(bytes, skipSpaces(bytes, at, end), end);
-  if (count === 0) return false;
+  if (count === 0 || count > 5) return false;
   const cpu = number;
   at = digits(bytes, skipSpaces(bytes, at, end), end);
   if (count === 0 || bytes[at] !== space) return false;
@@ -254,7 +254,8 @@ export const readVerbose: ContextReader = (bytes, start, end, context) => {
     if (digit < 0 || digit > 15) return false;
     value = value * 16 + digit;
   }
-  if (at === first || at >= end) return false;
+  // %08llx: of more digits it is none.
+  if (at === first || at - first > 16 || at >= end) return false;
   const close = indexOfClose(bytes, at + 1, end);
   if (close < 0) return false;
   // trace_print_lat_context(): microseconds with `ms` behind, else the clock's own value.

@@ -180,6 +180,13 @@ test('the verbose latency format: exact time from the bracket', () => {
   );
 });
 
+test('the verbose latency format: more digits than a number has are none', () => {
+  const { events, capture } = read(
+    `${latency}     kworker/0:1       6   3 1 00000000 0000000a [${'1'.repeat(300)}] 301.619ms (+0.003ms): ${activate}`,
+  );
+  assert.deepEqual([events.length, capture.accounting.skipped], [0, 1]);
+});
+
 test('the raw option: events by number, kept generically', () => {
   const { capture, events } = read('# tracer: nop\n#\n1 3 29693886512 type: 512\n359 0 30093974848 type: 600\n');
   assert.deepEqual(
