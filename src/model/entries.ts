@@ -109,6 +109,7 @@ export function writeEntries(kernel: Kernel, run: Run, member: Member): void {
   get(folio, -folio.mapped);
   folio.mapped = 0;
   member.entriesSince = kernel.now;
+  kernel.underEntries++;
   if (kernel.log !== undefined) {
     const isPmd = folio.spec.order > 0 && folio.entries < folio.pages ? 1 : 0;
     log(kernel, run, member, logKind['set entry'], folio.entries, folio.spec.order, isPmd);
@@ -139,6 +140,8 @@ export function endEpisode(kernel: Kernel, run: Run, member: Member, moved = fal
       member.caught = [];
     }
     member.entriesSince = Number.NaN;
+    kernel.underEntries--;
+    kernel.letGo = kernel.now;
   }
   dropLock(kernel, run, member);
 }

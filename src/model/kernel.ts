@@ -50,6 +50,8 @@ export interface Member {
   entriesSince: number;
   /** Number of the present (or last) episode, for keys. */
   episode: number;
+  /** Tries for its lock since that began. */
+  lockTries: number;
   /** When faults that gave up their reference (axis E) began to wait on the entries of this episode. */
   caught: readonly number[];
   /** ns slept for its references in this call (axis B). */
@@ -129,6 +131,9 @@ export class Kernel {
   readonly cmaMutex: WaitQueue = { sleepers: [] };
   drains = 0;
   rcuWaits = 0;
+  /** Folios whose entries are migration entries now, and when the last of any went and let its waiters go. */
+  underEntries = 0;
+  letGo = Number.NEGATIVE_INFINITY;
   /** The process that runs now, or ran last. */
   running: Run | undefined;
   /** Model events so far (docs/speed.md). */
@@ -245,6 +250,7 @@ export function createMember(folio: Folio): Member {
     attempts: 0,
     entriesSince: Number.NaN,
     episode: 0,
+    lockTries: 0,
     caught: nobodyCaught,
     waited: 0,
     parts: undefined,

@@ -139,6 +139,7 @@ function beginEpisode(kernel: Kernel, run: Run, member: Member): void {
   member.episode = member.episodes++;
   run.counters.episodes++;
   member.entriesSince = kernel.now;
+  kernel.underEntries++;
 }
 
 /**

@@ -19,7 +19,7 @@ import {
 import { activeObstacle, addObstacle, expectedReferences, get, hasMapping, isFree, put, settle } from './folio.ts';
 import { type Kernel, type Member, type Run, type Step, transientObstacle, visitOf } from './kernel.ts';
 import { logKind } from './log.ts';
-import { awaitWriteback, maySleepOnLock, sleepForReferences, sleepOnLock, tryLock } from './waits.ts';
+import { awaitWriteback, isLockTaken, maySleepOnLock, sleepForReferences, sleepOnLock, tryLock } from './waits.ts';
 import type { BlockedFault, Refusal, Service } from './world.ts';
 
 export function serviceTime(kernel: Kernel, run: Run, member: Member, service: Service): number {
@@ -109,6 +109,7 @@ export function* unmap(
     member.holder = 'no memory';
     return 'no memory';
   }
+  if (isLockTaken(kernel, run, member) && !maySleepOnLock(kernel, run, folio, pass)) return 'again';
   if (!tryLock(kernel, run, member)) {
     if (!maySleepOnLock(kernel, run, folio, pass)) return 'again';
     yield* sleepOnLock(kernel, run, member);
@@ -133,8 +134,10 @@ export function* unmap(
     // try_to_migrate_one(): a VM_LOCKED mapping drains this CPU's mlock batch.
     if (folio.mlocked) kernel.batches.drainMlock(run.cpu);
     member.episode = member.episodes++;
+    member.lockTries = 0;
     run.counters.episodes++;
   }
+  const begun = kernel.now;
   const walking = serviceTime(kernel, run, member, 'unmap');
   if (!kernel.pass(walking)) yield walking;
   let late: readonly BlockedFault[] = nobody;
@@ -153,8 +156,9 @@ export function* unmap(
     }
     const writing = serviceTime(kernel, run, member, 'entry');
     if (!kernel.pass(writing)) yield writing;
+    const { underEntries: beside, letGo } = kernel;
     writeEntries(kernel, run, member);
-    late = letFaultsIn(kernel, run, member, { from, until: kernel.now, deferredFlush });
+    late = letFaultsIn(kernel, run, member, { from, until: kernel.now, deferredFlush, begun, beside, letGo });
     if (!deferredFlush && !decisions.faultWindow) {
       run.counters.tlbFlushes++;
       const flushing = serviceTime(kernel, run, member, 'flush');

@@ -117,6 +117,12 @@ export interface FaultWindow {
   /** Eager flush: the TLB invalidation lies between. Deferred: `from`, for remote TLBs still hit. */
   readonly until: number;
   readonly deferredFlush: boolean;
+  /** When the unmapping began that this window is part of; absent = `from`. */
+  readonly begun?: number;
+  /** Other folios under entries at the time, on which tasks may sleep instead; absent = 0. */
+  readonly beside?: number;
+  /** When entries of any folio went last, so that those asleep on them were let go; absent or -Infinity = not yet. */
+  readonly letGo?: number;
 }
 
 /**
@@ -168,6 +174,11 @@ export interface World {
   staleWaiters?(visit: Visit): boolean;
   /** Absent = nothing is refused. */
   refuses?(visit: Visit, step: Refusal): boolean;
+  /**
+   * Whether the `nth` try (from 0) for the folio's lock since its last episode finds it taken by somebody whom nothing else
+   * shows; a try that may sleep sleeps for no time then. `visit.episode` is the one to come. Absent = never.
+   */
+  lockTaken?(visit: Visit, nth: number): boolean;
   readonly cpus?: CpuRules;
 }
 
