@@ -2,7 +2,7 @@
 import type { Policy } from '../policies/policy.ts';
 import { type Assumptions, defaultAssumptions } from '../replay/parameters.ts';
 import { replayStage } from '../replay/replay.ts';
-import type { Stage } from '../replay/stage.ts';
+import { restaged, type Stage } from '../replay/stage.ts';
 import type { Assumption, BlameRow } from './comparison.ts';
 import { mean } from './statistics.ts';
 
@@ -58,7 +58,8 @@ export function assumptionRows(
     const value = defaultAssumptions[key];
     const failedWith = (changed: number) => {
       if (!matters(stage, blame)) return Number.NaN;
-      const [outcome] = replayStage(stage, [policy], { ...options, assumed: { [key]: Math.min(1, changed) } });
+      const changedStage = restaged(stage, { [key]: Math.min(1, changed) }, options.seed, stage.variants.length);
+      const [outcome] = replayStage(changedStage, [policy], options);
       return mean(outcome!.totals.failedFolios);
     };
     return {

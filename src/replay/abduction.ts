@@ -10,7 +10,7 @@ import type { Obstacle } from '../model/world.ts';
 import type { Policy } from '../policies/policy.ts';
 import { blameOf, type Posterior, pick } from './blame.ts';
 import { finallyOf, type Member, type Unit } from './demand.ts';
-import type { Assumptions, LuckOf } from './parameters.ts';
+import { type Assumptions, defaultAssumptions, type LuckOf } from './parameters.ts';
 import type { Scene } from './slice.ts';
 
 const lockBlocked = causes.indexOf('lock-blocked fault');
@@ -30,8 +30,8 @@ export interface Abduction {
   readonly waitsOf: ReadonlyMap<number, readonly number[]>;
 }
 
-export function abduct(history: History): Abduction {
-  const blame = blameOf(history);
+export function abduct(history: History, { untoldOdds, undoneByFault }: Assumptions = defaultAssumptions): Abduction {
+  const blame = blameOf(history, untoldOdds);
   const slept = lockWaits(history.waits);
   const blocked: LuckOf = (unit, m, index) => {
     const member = unit.members[m]!;
@@ -41,7 +41,7 @@ export function abduct(history: History): Abduction {
     if (sleepersOf(episode, slept).length > 0) return 1;
     const failure = member.failures.at(-1);
     // Undone and moved later in the same request: of what can be gone so soon, only a fault is woken by the undoing.
-    return failure === undefined ? 1 : blame[failure]![lockBlocked]!;
+    return failure === undefined ? undoneByFault : blame[failure]![lockBlocked]!;
   };
   return { blame, blocked, lateOf: lateReferences(history, slept), waitsOf: entryWaits(history) };
 }
@@ -142,7 +142,7 @@ export function conditionsOf(
     }
     // Writeback, lock contention, transient references, a fault without a recorded episode: gone some time after the
     // recorded attempts, which all met it.
-    return { ...held, failingAttempts: attempts };
+    return { ...held, failingAttempts: Math.ceil(attempts * Math.max(1, assumed.passingOutlasts)) };
   });
 }
 

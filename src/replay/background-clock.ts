@@ -15,8 +15,10 @@ export interface BackgroundClock {
   hold(recorded: number, now: number): void;
 }
 
-/** Preparations of all ranges but the first are left out of recorded time: the model makes its own. */
-export function createClock({ preparations }: Unit): BackgroundClock {
+/**
+ * `pace`: how far the rest of the background moves along, from 0 (it stays at its recorded time) to 1. Preparations of all ranges but the first are left out of recorded time: the model makes its own.
+ */
+export function createClock({ preparations }: Unit, pace = 1): BackgroundClock {
   const pauses = preparations.slice(1).filter(({ from, until }) => until > from);
   /** From `from` on (recorded, without pauses) times are later by `by`, and never before `now`. */
   const holds: { from: number; by: number; now: number }[] = [];
@@ -35,7 +37,8 @@ export function createClock({ preparations }: Unit): BackgroundClock {
     hold(recorded, now) {
       if (recorded === Number.POSITIVE_INFINITY) return;
       const from = running(recorded);
-      holds.push({ from, by: now - from, now });
+      const by = pace * (now - from);
+      holds.push({ from, by, now: pace === 1 ? now : from + by });
     },
   };
 }

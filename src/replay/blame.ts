@@ -10,14 +10,14 @@ export type Posterior = Float64Array;
 
 const cannotTell = causes.indexOf('cannot tell');
 
-/** The posterior of one failure. */
-export function posteriorOf(failure: Failure): Posterior {
+/** The posterior of one failure; `untoldOdds`: prior odds of "cannot tell" against any one cause with evidence. */
+export function posteriorOf(failure: Failure, untoldOdds = 1): Posterior {
   const posterior = new Float64Array(causes.length);
   const weight = new Map<Cause, number>();
   for (const { cause, weight: ratio } of failure.evidence) weight.set(cause, (weight.get(cause) ?? 1) * ratio);
   let sum = 0;
   for (let i = 0; i < causes.length; i++) {
-    const product = i === cannotTell ? 1 : (weight.get(causes[i]!) ?? 0);
+    const product = i === cannotTell ? untoldOdds : (weight.get(causes[i]!) ?? 0);
     posterior[i] = product;
     sum += product;
   }
@@ -26,8 +26,8 @@ export function posteriorOf(failure: Failure): Posterior {
 }
 
 /** The posterior of each failure of a history, in the order of its failures. */
-export function blameOf(history: History): readonly Posterior[] {
-  return history.failures.map(posteriorOf);
+export function blameOf(history: History, untoldOdds = 1): readonly Posterior[] {
+  return history.failures.map((failure) => posteriorOf(failure, untoldOdds));
 }
 
 /** The likeliest cause; of equals the one that stands first in `causes`. */

@@ -11,7 +11,7 @@ import type { Call, CallFolio, Episode, History, Request } from '../history/fact
 import type { Mode } from '../model/decisions.ts';
 import type { RequestModel } from '../model/demand.ts';
 import { memberKeyOf, timeKeyOf, toldApart } from './keys.ts';
-import { servicesOf } from './parameters.ts';
+import { type Assumptions, defaultAssumptions, servicesOf } from './parameters.ts';
 import { drainsBefore, type Preparation, startOf, withGaps } from './preparation.ts';
 
 /** A folio that a request wants. */
@@ -133,7 +133,7 @@ function identity(folio: CallFolio): number {
 }
 
 /** The demand of a history. Calls that were cut off by the capture's end are left out: nothing says what they wanted. */
-export function demandOf(history: History): Demand {
+export function demandOf(history: History, assumed: Assumptions = defaultAssumptions): Demand {
   const firstRow = new Int32Array(history.calls.length);
   let rows = 0;
   history.calls.forEach((call, i) => {
@@ -149,7 +149,7 @@ export function demandOf(history: History): Demand {
   const timeKey = timeKeyOf(history.capture);
   const distinct = toldApart();
   const keyOf: Index['keyOf'] = (start, pid, pfn) => distinct(timeKey(start, pid, pfn));
-  const index = { firstRow, failuresOf, perFolio: mean(unmap) + mean(copy), keyOf };
+  const index = { firstRow, failuresOf, perFolio: mean(unmap) + mean(copy), keyOf, emptyList: assumed.emptyList };
   const taken = new Uint8Array(history.calls.length);
   const units: Unit[] = [];
   const areasOf = new Map<number, Request[]>();
@@ -180,6 +180,8 @@ interface Index {
   /** ns that the model takes for a folio on the average. */
   readonly perFolio: number;
   readonly keyOf: (start: number, pid: number, pfn: number) => number;
+  /** Folios of a list of which only an empty call is left (an assumption). */
+  readonly emptyList: number;
 }
 
 /** Of an isolated list nothing but an empty call was seen. */
@@ -247,7 +249,8 @@ function unitOf(
     waiting = left;
     if (list.length === 0 && (again.has(call.id) || call.folios.length > 0)) continue;
     // A list has a folio at least. What it was is not known, but it was dropped: another time it might be in the way.
-    if (list.length === 0 && !again.has(call.id) && call.failed === 0 && call.succeeded === 0 && retries) {
+    const isEmpty = list.length === 0 && !again.has(call.id) && call.failed === 0 && call.succeeded === 0 && retries;
+    for (let n = isEmpty ? Math.max(1, Math.round(index.emptyList)) : 0; n > 0; n--) {
       list.push(members.length);
       members.push({
         folio: nobody,

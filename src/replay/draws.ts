@@ -30,12 +30,12 @@ export interface Count {
 }
 
 /**
- * A draw of a probability given what was counted, from the Beta posterior under Jeffreys' prior Beta(1/2, 1/2)
- * (Jeffreys, "An Invariant Form for the Prior Probability in Estimation Problems", Proc. R. Soc. A 186, 1946).
+ * A draw of a probability given what was counted, from the Beta posterior under the prior Beta(weight, weight): Jeffreys'
+ * Beta(1/2, 1/2) unless told ("An Invariant Form for the Prior Probability in Estimation Problems", Proc. R. Soc. A 186, 1946).
  */
-export function probability(count: Count, seed: number, draw: number, which: number): number {
-  const a = gamma(count.hits + 0.5, seed, 'parameter', draw, 2 * which);
-  const b = gamma(count.trials - count.hits + 0.5, seed, 'parameter', draw, 2 * which + 1);
+export function probability(count: Count, seed: number, draw: number, which: number, weight = 0.5): number {
+  const a = gamma(count.hits + weight, seed, 'parameter', draw, 2 * which);
+  const b = gamma(count.trials - count.hits + weight, seed, 'parameter', draw, 2 * which + 1);
   return a / (a + b);
 }
 

@@ -11,9 +11,6 @@ import { type Metric, metricNames } from './outcome.ts';
 import type { Scene } from './slice.ts';
 import { continued, preparationOf } from './world.ts';
 
-/** Areas that one CMA allocation tries at most, unless the recording tried more. Its bitmap ends somewhere; no event says where. */
-export const areaLimit = 16;
-
 export interface UnitOutcome {
   readonly values: Record<Metric, number>;
   /** By member: 1 = the request ended with it where it was. */
@@ -39,17 +36,17 @@ export function runUnit(
   conditions: readonly Condition[] = [],
   sameBatches = false,
 ): UnitOutcome {
-  const { unit } = scene;
+  const { unit, assumed } = scene;
   const left = new Uint8Array(unit.members.length).fill(1);
   const asRecorded = sameBatches && conditions.some(({ batchAttempts }) => batchAttempts > 0);
-  const clock = createClock(unit);
+  const clock = createClock(unit, assumed.backgroundPace);
   const original = asRecorded ? forget(scene.background, (m) => conditions[m]!.batchAttempts > 0) : scene.background;
   let background = retimed(original, clock.of);
   const givenUp = new Uint8Array(unit.members.length);
   const episodes = new Uint16Array(unit.members.length);
   const attempts = new Uint16Array(unit.members.length);
   const values = Object.fromEntries(metricNames.map((name) => [name, 0])) as Record<Metric, number>;
-  const limit = unit.areas === 0 ? 1 : Math.max(areaLimit, unit.areas);
+  const limit = unit.areas === 0 ? 1 : Math.max(Math.round(assumed.areaLimit), unit.areas);
   let lists = unit.lists.map(({ members, gap, from }) => ({ members: [...members], gap, from }));
   let start = unit.start + preparationOf(unit, 0).delay;
   let seenUntil = Number.NEGATIVE_INFINITY;
@@ -63,7 +60,7 @@ export function runUnit(
       requests: [requestOf(unit, lists, start)],
       background: after(background, seenUntil, left),
       // What came of a loop that the kernel does not bound is known: a round that gets nowhere is its last.
-      outerLoops: 1,
+      outerLoops: Math.max(1, Math.round(assumed.outerLoops)),
     };
     const here = area === 0 ? world : continued(world, episodes.slice(), attempts.slice(), unit, area);
     const result = new Machine(policy.decisions, here, input).run();
@@ -91,7 +88,7 @@ export function runUnit(
     if (returned !== -16 || unit.areas === 0 || stop < 0 || Number.isNaN(request.ended)) break;
     // What is in the way for good is in the way of every area that holds it.
     stuck = progress ? 0 : stuck + 1;
-    if (stuck === 2) break;
+    if (stuck >= assumed.stuckAreas) break;
     // The next area begins one step further on; what has moved out of the overlap stays moved. Its scan meets the rest
     // of the overlap again, in the first of the lists that follow.
     const rest = lists.slice(0, stop + 1).flatMap(({ members }) => members.filter((m) => left[m] === 1));

@@ -17,9 +17,53 @@ export interface Assumptions {
   readonly pinPersists: number;
   /** Probability that a fault's reference comes after the end of unmapping, where the capture shows no sleep on a lock. */
   readonly lateReference: number;
+  /** Odds of "cannot tell" against any one cause with evidence, before the evidence. */
+  readonly untoldOdds: number;
+  /** Share of recorded undone episodes of folios that moved later that count as blocked by a fault in what is estimated. */
+  readonly undoneByFault: number;
+  /** Chance of a first block in a kind of TLB flush that was never recorded, as a multiple of the other kind's. */
+  readonly unseenPhase: number;
+  /** Hits, and misses, that count as seen beforehand of every estimated probability: 0.5 is Jeffreys' prior. */
+  readonly priorWeight: number;
+  /** Move attempts that whatever let go in the end is met by, as a multiple of the recorded ones; at least 1. */
+  readonly passingOutlasts: number;
+  /** How fast others go on filling batches while a request is held up longer than recorded; 1 = as recorded, 0 = not at all. */
+  readonly backgroundPace: number;
+  /** How long after its recorded end a request still meets the recorded background, in its own recorded lengths. */
+  readonly backgroundBeyond: number;
+  /** Exponent of the uniform number that throws an add between its bounds: 1 = evenly, 2 = earlier, 0.5 = later. */
+  readonly addTimes: number;
+  /** Folios of a list of which only an empty call is left. */
+  readonly emptyList: number;
+  /** Tasks that fall asleep on entries the recording did not have, as a multiple of the recorded rate. */
+  readonly entryTouches: number;
+  /** Areas that one CMA allocation tries at most, unless the recording tried more: no event says where its bitmap ends. */
+  readonly areaLimit: number;
+  /** Areas in a row that got no further after which a CMA allocation is given up. */
+  readonly stuckAreas: number;
+  /** Rounds of a loop that the kernel does not bound (offlining, pinning), none of which gets anywhere. */
+  readonly outerLoops: number;
 }
 
-export const defaultAssumptions: Assumptions = { persistent: 0.5, repeatHit: 0.5, pinPersists: 1, lateReference: 0.5 };
+export const defaultAssumptions: Assumptions = {
+  persistent: 0.5,
+  repeatHit: 0.5,
+  pinPersists: 1,
+  lateReference: 0.5,
+  untoldOdds: 1,
+  undoneByFault: 1,
+  unseenPhase: 1,
+  priorWeight: 0.5,
+  passingOutlasts: 1,
+  backgroundPace: 1,
+  backgroundBeyond: 0.5,
+  addTimes: 1,
+  emptyList: 1,
+  entryTouches: 1,
+  areaLimit: 16,
+  stuckAreas: 2,
+  outerLoops: 1,
+};
 
 /** Counts behind the posteriors. */
 export interface Evidence {
@@ -67,6 +111,7 @@ export function evidenceOf(
   units: readonly Unit[],
   recorded: Policy,
   { blocked, lateOf }: { readonly blocked: LuckOf; readonly lateOf: ReadonlyMap<number, boolean> },
+  assumed: Assumptions = defaultAssumptions,
 ): Evidence {
   const deferred = { trials: 0, hits: 0 };
   const eager = { trials: 0, hits: 0 };
@@ -101,7 +146,7 @@ export function evidenceOf(
     eager,
     repeat,
     late,
-    ...entryWaits(history),
+    ...entryWaits(history, assumed),
     services: servicesOf(history),
   };
 }
@@ -113,13 +158,13 @@ export function isDeferred(episode: Episode, unit: Unit, recorded: Policy): bool
   return deferredFlush && plan.loop === 'batched' && (unit.mode === 'async' || episode.index === 0);
 }
 
-function entryWaits(history: History): { entryWaitRate: number; waiters: number } {
+function entryWaits(history: History, { entryTouches }: Assumptions): { entryWaitRate: number; waiters: number } {
   if (history.observed.entryWaits === 'unknown') return { entryWaitRate: Number.NaN, waiters: 0 };
   let under = 0;
   for (const { start, end } of history.episodes) if (end > start) under += end - start;
   const waits = history.waits.filter(({ on, episode }) => on === 'entry' && episode >= 0);
   const waiters = new Set(waits.map(({ pid }) => pid)).size;
-  return { entryWaitRate: under > 0 ? waits.length / under : 0, waiters };
+  return { entryWaitRate: under > 0 ? (entryTouches * waits.length) / under : 0, waiters };
 }
 
 /**
@@ -166,19 +211,27 @@ export function servicesOf(history: History): Services {
   return { unmap: sorted(unmap), copy: sorted(copy), attempt: sorted(attempt), drain: sorted(drain) };
 }
 
-/** The parameters of one draw. A phase that was never seen takes the other's probability: nothing says it differs. */
+/**
+ * The parameters of one draw. A kind of flush that was never seen takes the other's probability, as nothing says it differs
+ * (assumption `unseenPhase`).
+ */
 export function drawParameters(evidence: Evidence, assumed: Assumptions, seed: number, draw: number): Parameters {
+  const { priorWeight, unseenPhase } = assumed;
   const all = {
     trials: evidence.deferred.trials + evidence.eager.trials,
     hits: evidence.deferred.hits + evidence.eager.hits,
   };
-  const deferred = evidence.deferred.trials > 0 ? evidence.deferred : all;
-  const eager = evidence.eager.trials > 0 ? evidence.eager : all;
+  // Nothing at all seen: no episode was ever recorded, so none will be asked about.
+  const first = (own: Count, which: number) =>
+    all.trials === 0
+      ? 0
+      : own.trials > 0
+        ? probability(own, seed, draw, which, priorWeight)
+        : Math.min(1, unseenPhase * probability(all, seed, draw, which, priorWeight));
   return {
-    // Nothing at all seen: no episode was ever recorded, so none will be asked about.
-    deferred: all.trials === 0 ? 0 : probability(deferred, seed, draw, 0),
-    eager: all.trials === 0 ? 0 : probability(eager, seed, draw, 1),
-    repeat: evidence.repeat.trials > 0 ? probability(evidence.repeat, seed, draw, 2) : assumed.repeatHit,
-    late: evidence.late.trials > 0 ? probability(evidence.late, seed, draw, 3) : assumed.lateReference,
+    deferred: first(evidence.deferred, 0),
+    eager: first(evidence.eager, 1),
+    repeat: evidence.repeat.trials > 0 ? probability(evidence.repeat, seed, draw, 2, priorWeight) : assumed.repeatHit,
+    late: evidence.late.trials > 0 ? probability(evidence.late, seed, draw, 3, priorWeight) : assumed.lateReference,
   };
 }

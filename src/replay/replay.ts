@@ -9,7 +9,7 @@ import { type Condition, conditionsOf, isFree } from './abduction.ts';
 import type { Unit } from './demand.ts';
 import { runUnit, type UnitOutcome } from './job.ts';
 import { type Metric, metricNames, type PolicyOutcome, type Totals } from './outcome.ts';
-import { type Assumptions, defaultAssumptions, drawParameters } from './parameters.ts';
+import { drawParameters } from './parameters.ts';
 import type { Scene } from './slice.ts';
 import { type Stage, stageOf } from './stage.ts';
 import { createWorld } from './world.ts';
@@ -17,7 +17,6 @@ import { createWorld } from './world.ts';
 export interface ReplayOptions {
   readonly draws: number;
   readonly seed: number;
-  readonly assumed?: Partial<Assumptions>;
   readonly onProgress?: (done: number, total: number) => void;
 }
 
@@ -93,8 +92,7 @@ export function replay(
 
 export function replayStage(stage: Stage, policies: readonly Policy[], options: ReplayOptions): PolicyOutcome[] {
   const { draws, seed, onProgress } = options;
-  const assumed = { ...defaultAssumptions, ...options.assumed };
-  const { history, recorded, variants, abduction, evidence } = stage;
+  const { history, recorded, variants, abduction, evidence, assumed } = stage;
   const sums = policies.map(
     (): Sums => ({ totals: emptyTotals(draws), byReason: new Map(), failed: new Float64Array(stage.rows) }),
   );

@@ -2,7 +2,7 @@
 import { conditionsOf } from './abduction.ts';
 import { finallyOf, type Unit } from './demand.ts';
 import { runUnit } from './job.ts';
-import { defaultAssumptions, drawParameters } from './parameters.ts';
+import { drawParameters } from './parameters.ts';
 import { isScored, type Stage } from './stage.ts';
 import { createWorld } from './world.ts';
 
@@ -21,8 +21,7 @@ export interface Miss {
  * out as recorded. Anything less is a bug of the model, of the history, or of their meeting.
  */
 export function reproduce(stage: Stage, seed: number): { folios: number; reproduced: number; misses: Miss[] } {
-  const { recorded, scenes, abduction, evidence } = stage;
-  const assumed = defaultAssumptions;
+  const { recorded, scenes, abduction, evidence, assumed } = stage;
   const parameters = drawParameters(evidence, assumed, seed, 0);
   let folios = 0;
   const misses: Miss[] = [];

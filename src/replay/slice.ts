@@ -11,6 +11,7 @@ import { type Background, backgroundActions } from '../model/demand.ts';
 import type { Adds, DrainRow } from './adds.ts';
 import { finallyOf, type Unit } from './demand.ts';
 import { memberKeyOf } from './keys.ts';
+import { type Assumptions, defaultAssumptions } from './parameters.ts';
 
 /** A unit with its latent members, and the background that belongs to it. Folio ids are places in `unit.members`. */
 export interface Scene {
@@ -20,6 +21,7 @@ export interface Scene {
   readonly cpus: number;
   /** The background is known up to here. */
   readonly until: number;
+  readonly assumed: Assumptions;
   /** By member: 1 = some add to a batch in this background is of it. */
   readonly queued: Uint8Array;
 }
@@ -31,11 +33,19 @@ interface Row {
   folio: number;
 }
 
-/** Where an imputation is thrown: which seed, and which of the throws. */
+/** Where an imputation is thrown: which seed, and which of the throws; or that it lies as far to one side as it may. */
 export interface Throw {
   readonly seed: number;
   readonly variant: number;
+  readonly corner?: Corner | undefined;
 }
+
+/**
+ * Where adds of which only bounds are known are put instead of being thrown: at an end of their bounds, or so that as many
+ * as may be (as few as may be) rest in a batch while the request isolates its lists.
+ */
+export const corners = ['early', 'late', 'in the way', 'out of the way'] as const;
+export type Corner = (typeof corners)[number];
 
 /**
  * The scene of a unit. `batchesOn`: the recording left batches on while requests ran, so that a folio that was in the way
@@ -48,9 +58,10 @@ export function sceneOf(
   cpus: number,
   thrown: Throw,
   batchesOn: boolean,
+  assumed: Assumptions = defaultAssumptions,
 ): Scene {
   const span = Math.max(0, given.end - given.start);
-  const until = given.end + span / 2;
+  const until = given.end + span * assumed.backgroundBeyond;
   const own = ownPfns(given);
   const inTheWay = failedAt(given);
   const found: { time: number; flushed: number; cpu: number; batch: number; pfn: number }[] = [];
@@ -58,7 +69,7 @@ export function sceneOf(
     let i = firstFlushedAfter(adds, group.first, group.last, given.start);
     while (i < group.last && adds.low[i]! <= until) {
       const last = endOfFlush(adds, i, group.last);
-      const times = throwTimes(adds, i, last, thrown);
+      const times = timesBetween(adds, i, last, thrown, given, assumed.addTimes);
       for (let j = i; j < last; j++) {
         const pfn = adds.pfn[j]!;
         // What was in the way of a list was queued before it.
@@ -93,7 +104,7 @@ export function sceneOf(
   rows.sort((a, b) => a.time - b.time);
   const queued = new Uint8Array(unit.members.length);
   for (const { folio } of rows) if (folio >= 0) queued[folio] = 1;
-  return { unit, background: columns(rows), cpus, until, queued };
+  return { unit, background: columns(rows), cpus, until, queued, assumed };
 }
 
 /** When the list of each folio that failed was first tried. */
@@ -115,17 +126,35 @@ function endOfFlush(adds: Adds, first: number, last: number): number {
 }
 
 /**
- * Times of the adds of one flush: uniform between their bounds, in order. The folios stay in theirs, as a batch is
- * flushed in the order it was filled.
+ * Times of the adds of one flush, in order: thrown between their bounds (evenly where `shape` is 1), or put into a corner. The
+ * folios stay in their order, as a batch is flushed in the order it was filled.
  */
-function throwTimes(adds: Adds, first: number, last: number, { seed, variant }: Throw): Float64Array {
+function timesBetween(
+  adds: Adds,
+  first: number,
+  last: number,
+  { seed, variant, corner }: Throw,
+  unit: Unit,
+  shape: number,
+): Float64Array {
   const times = new Float64Array(last - first);
   for (let i = first; i < last; i++) {
     const low = adds.low[i]!;
-    const width = adds.high[i]! - low;
-    times[i - first] = width > 0 ? low + width * uniform(seed, 'bootstrap', adds.key[i]!, variant) : low;
+    const high = adds.high[i]!;
+    const width = high - low;
+    const u = width > 0 && corner === undefined ? uniform(seed, 'bootstrap', adds.key[i]!, variant) : 0;
+    times[i - first] =
+      corner !== undefined ? inCorner(low, high, corner, unit) : low + width * (shape === 1 ? u : u ** shape);
   }
   return times.sort();
+}
+
+function inCorner(low: number, high: number, corner: Corner, { start, preparations }: Unit): number {
+  if (corner === 'early' || (corner === 'out of the way' && low < start)) return low;
+  if (corner !== 'in the way') return high;
+  // Right after what was there before has been drained, so that it rests while every list is isolated.
+  const { until } = preparations[0]!;
+  return Math.min(high, Math.max(low, (Number.isNaN(until) ? start : until) + 1));
 }
 
 /** Frames that the unit's own work puts on the LRU: destinations, and sources put back. */

@@ -4,8 +4,8 @@ import type { Policy } from '../policies/policy.ts';
 import { type Abduction, abduct } from './abduction.ts';
 import { addsOf, drainsOf } from './adds.ts';
 import { demandOf, type Unit } from './demand.ts';
-import { type Evidence, evidenceOf } from './parameters.ts';
-import { type Scene, sceneOf } from './slice.ts';
+import { type Assumptions, defaultAssumptions, type Evidence, evidenceOf } from './parameters.ts';
+import { type Corner, type Scene, sceneOf } from './slice.ts';
 
 /** Everything about a capture that is the same for all policies and draws. */
 export interface Stage {
@@ -16,26 +16,40 @@ export interface Stage {
   readonly variants: readonly (readonly Scene[])[];
   readonly abduction: Abduction;
   readonly evidence: Evidence;
+  /** What stands in for data; the same in every scene. */
+  readonly assumed: Assumptions;
   /** Number of call folios of the history, the length of `PolicyOutcome.failed`. */
   readonly rows: number;
   /** How many adds to batches have a seen time, an exact one, and one spread between bounds. */
   readonly adds: { readonly seen: number; readonly exact: number; readonly spread: number };
 }
 
+/** What may be set otherwise than usual. */
+export interface StageOptions {
+  readonly assumed?: Partial<Assumptions>;
+  /** Puts adds of which only bounds are known there, instead of throwing them. */
+  readonly corner?: Corner;
+  /** How many throws, when fewer draws than usual will be made of it. */
+  readonly variants?: number;
+}
+
 /** Sets the stage once; `replay`, `reproduce` and `withheld` take it from here. */
-export function stageOf(history: History, recorded: Policy, seed = 0): Stage {
-  const demand = demandOf(history);
-  const abduction = abduct(history);
+export function stageOf(history: History, recorded: Policy, seed = 0, options: StageOptions = {}): Stage {
+  const assumed = { ...defaultAssumptions, ...options.assumed };
+  const demand = demandOf(history, assumed);
+  const abduction = abduct(history, assumed);
   const drains = drainsOf(history);
   const cpus = cpusOf(history);
   const adds = addsOf(history);
   const { seen, exact, spread } = adds;
-  const variants = Array.from({ length: variantCount }, (_, variant) =>
+  const batchesOn = recorded.decisions.lruCaches !== 'disable';
+  const length = Math.max(1, Math.min(options.variants ?? variantCount, variantCount));
+  const variants = Array.from({ length }, (_, variant) =>
     demand.units.map((unit) =>
-      sceneOf(unit, adds, drains, cpus, { seed, variant }, recorded.decisions.lruCaches !== 'disable'),
+      sceneOf(unit, adds, drains, cpus, { seed, variant, corner: options.corner }, batchesOn, assumed),
     ),
   );
-  const evidence = evidenceOf(history, demand.units, recorded, abduction);
+  const evidence = evidenceOf(history, demand.units, recorded, abduction, assumed);
   return {
     history,
     recorded,
@@ -43,9 +57,31 @@ export function stageOf(history: History, recorded: Policy, seed = 0): Stage {
     variants,
     abduction,
     evidence,
+    assumed,
     rows: demand.rows,
     adds: { seen, exact, spread },
   };
+}
+
+/** Assumptions that the stage itself is set by; the others are only read while it is played. */
+const sets: readonly (keyof Assumptions)[] = [
+  'untoldOdds',
+  'undoneByFault',
+  'backgroundBeyond',
+  'addTimes',
+  'emptyList',
+  'entryTouches',
+];
+
+/** The same stage under other assumptions; set anew only where one of them asks for it. `seed` as it was set with. */
+export function restaged(stage: Stage, changed: Partial<Assumptions>, seed: number, variants: number): Stage {
+  const assumed = { ...stage.assumed, ...changed };
+  if (sets.some((name) => assumed[name] !== stage.assumed[name])) {
+    return stageOf(stage.history, stage.recorded, seed, { assumed, variants });
+  }
+  const scenesOf = (scenes: readonly Scene[]) => scenes.map((scene) => ({ ...scene, assumed }));
+  const others = stage.variants.slice(0, variants).map(scenesOf);
+  return { ...stage, assumed, variants: others, scenes: others[0]! };
 }
 
 /** Throws of add times, scan pace and service times that the draws of a capture share; a tenth of the usual draws. */

@@ -6,7 +6,7 @@ import { isFree } from './abduction.ts';
 import { afflictionsOf, conditionsAnew, ratesOf } from './afflictions.ts';
 import { timesGivenUp, type Unit } from './demand.ts';
 import { runUnit, type UnitOutcome } from './job.ts';
-import { defaultAssumptions, drawParameters, evidenceOf } from './parameters.ts';
+import { drawParameters, evidenceOf } from './parameters.ts';
 import type { ReplayOptions } from './replay.ts';
 import { isScored, type Stage } from './stage.ts';
 import { createWorld, meetsFault } from './world.ts';
@@ -46,9 +46,8 @@ export function withheld(
     readonly only?: number;
   },
 ): Withheld {
-  const { history, recorded, scenes, abduction } = stage;
+  const { history, recorded, scenes, abduction, assumed } = stage;
   const { draws, seed, folds, only, onProgress } = options;
-  const assumed = { ...defaultAssumptions, ...options.assumed };
   const all = scenes.filter(({ unit }) => unit.members.some(isScored));
   const foldFor = (unit: Unit) => Math.floor(uniform(seed, 'fold', unit.key) * folds);
   const known = all.filter(({ unit }) => only === undefined || foldFor(unit) === only);
@@ -56,7 +55,7 @@ export function withheld(
   const perFold = Array.from({ length: folds }, (_, fold) => {
     const others = all.map(({ unit }) => unit).filter((unit) => foldFor(unit) !== fold);
     return {
-      evidence: evidenceOf(history, others, recorded, abduction),
+      evidence: evidenceOf(history, others, recorded, abduction, assumed),
       afflictions: afflictionsOf(abduction, others, recorded),
     };
   });
