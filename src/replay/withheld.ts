@@ -27,11 +27,22 @@ export interface Withheld {
   readonly predicted: Float64Array;
   readonly failed: Uint8Array;
   readonly fold: Uint8Array;
+  /** The same of calls (with those for the same list, which one request makes again by itself) and of requests. */
+  readonly levels: Readonly<Record<'call' | 'request', Level>>;
   /**
    * Sums over the requests whose every call was seen to its end: base pages that mm_migrate_pages printed, calls, and areas
    * that cma_alloc found busy. NaN where no such request is of a kind that counts it.
    */
   readonly totals: Readonly<Record<TotalName, { readonly recorded: number; readonly drawn: Float64Array }>>;
+}
+
+/** Of things that hold folios: whether any of their folios with a known outcome was given up. */
+export interface Level {
+  /** By thing: share of draws in which one was predicted to be, whether one was. */
+  readonly predicted: Float64Array;
+  readonly failed: Uint8Array;
+  /** By draw: how many things were predicted to have one. */
+  readonly drawn: Float64Array;
 }
 
 /**
@@ -73,6 +84,26 @@ export function withheld(
   const predicted = new Float64Array(count);
   const failed = new Uint8Array(count);
   const fold = new Uint8Array(count);
+  const places = placesOf(known.map(({ unit }) => unit));
+  const levels = { call: emptyLevel(places.lists, draws), request: emptyLevel(known.length, draws) };
+  const told = known.map(({ unit }) =>
+    unit.members.map((one) => isScored(one) && timesGivenUp(unit, one, recorded.decisions.contiguousTries) > 0),
+  );
+  // By list and by request: the last draw in which one of its folios was given up.
+  const lastOf = { call: new Int32Array(places.lists).fill(-1), request: new Int32Array(known.length).fill(-1) };
+  const mark = (level: 'call' | 'request', thing: number, draw: number) => {
+    if (lastOf[level][thing] === draw) return;
+    lastOf[level][thing] = draw;
+    levels[level].predicted[thing]! += 1 / draws;
+    levels[level].drawn[draw]!++;
+  };
+  known.forEach(({ unit }, i) => {
+    unit.members.forEach((_, m) => {
+      if (!told[i]![m]) return;
+      levels.call.failed[places.of[i]![m]!] = 1;
+      levels.request.failed[i] = 1;
+    });
+  });
   const recordedTotals = known.map(({ unit }) => totalsOf(history, unit));
   const drawn = Object.fromEntries(totalNames.map((name) => [name, new Float64Array(draws)])) as Drawn;
   const calm = new Map<number, UnitOutcome>();
@@ -101,9 +132,9 @@ export function withheld(
       const untouched = conditions.every(isFree) && !meetsFault(input);
       const outcome = (untouched ? calm.get(i) : undefined) ?? runUnit(scene, recorded, createWorld(input), conditions);
       if (untouched && outcome.quiet) calm.set(i, outcome);
-      const told = recordedTotals[i]!;
+      const sums = recordedTotals[i]!;
       const said = { ...outcome.values, pagesSucceeded: outcome.pagesSucceeded };
-      for (const name of totalNames) if (!Number.isNaN(told[name])) drawn[name][draw]! += said[name];
+      for (const name of totalNames) if (!Number.isNaN(sums[name])) drawn[name][draw]! += said[name];
       let row = first[i]!;
       unit.members.forEach((member, m) => {
         const bad = outcome.givenUp[m]! > 0 ? 1 : 0;
@@ -112,7 +143,11 @@ export function withheld(
         if (!isScored(member)) return;
         episodes[draw]! += outcome.episodes[m]!;
         predicted[row]! += bad / draws;
-        failed[row] = timesGivenUp(unit, member, recorded.decisions.contiguousTries) > 0 ? 1 : 0;
+        failed[row] = told[i]![m] ? 1 : 0;
+        if (bad === 1) {
+          mark('call', places.of[i]![m]!, draw);
+          mark('request', i, draw);
+        }
         fold[row] = foldOf[i]!;
         row++;
       });
@@ -127,10 +162,29 @@ export function withheld(
       return [name, { recorded, drawn: drawn[name] }];
     }),
   ) as Withheld['totals'];
-  return { folds, failures, episodes, recordedEpisodes, predicted, failed, fold, totals };
+  return { folds, failures, episodes, recordedEpisodes, predicted, failed, fold, levels, totals };
 }
 
 type Drawn = Record<TotalName, Float64Array>;
+
+function emptyLevel(things: number, draws: number): Level {
+  return { predicted: new Float64Array(things), failed: new Uint8Array(things), drawn: new Float64Array(draws) };
+}
+
+/** By unit and member: the list that it is on, counted over all lists with a folio whose outcome is known. */
+function placesOf(units: readonly Unit[]): { lists: number; of: Int32Array[] } {
+  let lists = 0;
+  const of = units.map((unit) => {
+    const place = new Int32Array(unit.members.length).fill(-1);
+    for (const { members } of unit.lists) {
+      if (!members.some((m) => isScored(unit.members[m]!))) continue;
+      for (const m of members) place[m] = lists;
+      lists++;
+    }
+    return place;
+  });
+  return { lists, of };
+}
 
 /** What was printed about a unit; NaN where the end of one of its calls was not seen, or nothing would be printed. */
 function totalsOf({ calls }: History, unit: Unit): Record<TotalName, number> {
