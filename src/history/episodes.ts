@@ -181,6 +181,7 @@ export function foldEpisodes(capture: Capture, log: Log, calls: readonly BareCal
           pairs.pfns.push(source);
           const flags = log.value(1, migrator.unmap);
           if (!Number.isNaN(flags)) episode.deferredFlush = (flags & TTU_BATCH_FLUSH) !== 0 ? 'yes' : 'no';
+          episode.unmapStart = log.time.data[migrator.unmap]!;
         }
       }
       migrator.unmap = -1;

@@ -97,6 +97,8 @@ export interface Episode {
   readonly outcome: 'moved' | 'undone' | 'open';
   /** Whether TLB flushes were deferred (TTU_BATCH_FLUSH): the async part of a synchronous call since 6.3. */
   readonly deferredFlush: 'yes' | 'no' | 'unknown';
+  /** When its unmapping began, the folio locked (a probe on try_to_migrate); absent = not probed. */
+  readonly unmapStart?: number;
   /** 0 for the folio's first episode in its call, 1 for the second, ... */
   readonly index: number;
   readonly firstOrdinal: number;
