@@ -1,6 +1,7 @@
 /** One mutated input: a sample, one to a few edits of it, and what it is wrapped in. */
 import { gunzipSync } from 'node:zlib';
 import { addTo } from '../../src/base/groups.ts';
+import { packingOf } from '../../src/read/decompress.ts';
 import type { Dice } from './dice.ts';
 import { cut, edits, type Material } from './edits.ts';
 import { concatenate, gzipBomb, gzipOf, zstdOf, zstdWithTail } from './packings.ts';
@@ -142,12 +143,13 @@ function wrapped(
     ? packed.subarray(0, dice.below(packed.length))
     : edit(packed, dice, { places: [], isText: false, other: base.sample.bytes });
   // What another reader of the same stream makes of it; undefined when it is damaged, or was no gzip.
-  const inside = bytes[0] === 0x1f ? inflated(bytes) : undefined;
+  const isGzip = packingOf(bytes)?.id === 'gzip';
+  const inside = isGzip ? inflated(bytes) : undefined;
   return {
     ...base,
     bytes,
     plain: inside,
-    isDamagedGzip: bytes[0] === 0x1f && inside === undefined,
+    isDamagedGzip: isGzip && inside === undefined,
     unpacked: Math.max(plain.length, inside?.length ?? 0) * 2,
     steps: [...steps, `packed, then ${name}`],
     isCut: false,

@@ -70,6 +70,7 @@ test('what is no event line is none', () => {
     '1.2:',
     'a 1 [000] 1.000000:',
     'a 1 [000] 1.00000: m:x: n',
+    `a 1 [000] ${'1'.repeat(400)}.000000: m:x: n`,
     '\tffff8 f+0x1 (k)',
   ]) {
     assert.equal(parts(text), undefined, text);

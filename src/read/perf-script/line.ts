@@ -83,6 +83,8 @@ function readTime(bytes: Uint8Array, start: number, dot: number, end: number, li
   let first = dot - 1;
   while (first > start && isDigit(bytes[first - 1]!)) first--;
   if (first > start && bytes[first - 1] !== space) return false;
+  // No 64 bits have more digits, and of a few hundred the number is infinite.
+  if (dot - first > 20) return false;
   if (!parseName(bytes, behind + 1, end, line)) return false;
   let seconds = 0;
   for (let i = first; i < dot; i++) seconds = seconds * 10 + bytes[i]! - 48;

@@ -59,9 +59,12 @@ export type ContextReader = (bytes: Uint8Array, start: number, end: number, cont
 const dash = 45;
 const space = 32;
 
+/** More digits than any 64 bits have; of more, a line is no event's (and a number soon infinite). */
+const mostDigits = 24;
+
 /** An integer time of any length: the last nine digits apart, so that nothing above 2^53 is rounded. */
 function integerTime(bytes: Uint8Array, at: number, behind: number, context: LineContext): boolean {
-  if (behind - at > 24) return false;
+  if (behind - at > mostDigits) return false;
   const split = Math.max(at, behind - 9);
   digits(bytes, at, split);
   context.seconds = number;
@@ -146,7 +149,7 @@ const afterDash: ContextReader = (bytes, start, end, context) => {
 /** `12.345678: ` or `12345: ` */
 function readTime(bytes: Uint8Array, start: number, end: number, context: LineContext): boolean {
   let at = digits(bytes, start, end);
-  if (count === 0) return false;
+  if (count === 0 || count > mostDigits) return false;
   if (bytes[at] === 46) {
     context.seconds = number;
     at = digits(bytes, at + 1, end);
@@ -211,7 +214,7 @@ const afterLatencyDash: ContextReader = (bytes, start, end, context) => {
   context.flags = contextOf(bytes, flags);
   const time = skipSpaces(bytes, at, end);
   at = digits(bytes, time, end);
-  if (count === 0) return false;
+  if (count === 0 || count > mostDigits) return false;
   if (bytes[at] === 117 && bytes[at + 1] === 115) {
     context.seconds = Math.floor(number / 1e6);
     context.nanoseconds = (number % 1e6) * 1000;

@@ -180,11 +180,16 @@ test('the verbose latency format: exact time from the bracket', () => {
   );
 });
 
-test('the verbose latency format: more digits than a number has are none', () => {
-  const { events, capture } = read(
-    `${latency}     kworker/0:1       6   3 1 00000000 0000000a [${'1'.repeat(300)}] 301.619ms (+0.003ms): ${activate}`,
-  );
-  assert.deepEqual([events.length, capture.accounting.skipped], [0, 1]);
+test('more digits than a number of 64 bits has are no time', () => {
+  const many = '1'.repeat(400);
+  for (const line of [
+    `${latency}     kworker/0:1       6   3 1 00000000 0000000a [${many}] 301.619ms (+0.003ms): ${activate}`,
+    `${header}       fsl-mover-180     [003] d..2.     ${many}.705069: ${activate}`,
+    `${latency}       cat-50        3..... ${many}us#: ${activate}`,
+  ]) {
+    const { events, capture } = read(line);
+    assert.deepEqual([events.length, capture.accounting.skipped], [0, 1], line);
+  }
 });
 
 test('the raw option: events by number, kept generically', () => {
