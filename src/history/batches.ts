@@ -252,6 +252,12 @@ function foldStays(sources: BatchSources, flushOf: Int32Array): StayTable {
     flushed: new Float64Array(rows).fill(NaN),
     flush: new Int32Array(rows).fill(-1),
     ordinal: new Float64Array(rows),
+    ...(adds.length > 0 ? { adderPid: new Int32Array(rows).fill(-1), adderComm: new Int32Array(rows).fill(-1) } : {}),
+  };
+  const addedBy = (at: number, add: number): void => {
+    table.added[at] = adds.time.data[add]!;
+    table.adderPid![at] = adds.pid.data[add]!;
+    table.adderComm![at] = adds.comm.data[add]!;
   };
   const closeUnseen = (key: number, add: number): void => {
     const at = table.length++;
@@ -259,7 +265,7 @@ function foldStays(sources: BatchSources, flushOf: Int32Array): StayTable {
     table.pfn[at] = Math.floor(key / 8);
     table.batch[at] = key % 8;
     table.cpu[at] = cpu;
-    table.added[at] = adds.time.data[add]!;
+    addedBy(at, add);
     table.ordinal[at] = adds.ordinal.data[add]!;
     const marks = (key % 8 === MLOCK ? emptied.mlock : emptied.all).get(cpu) ?? [];
     table.flushed[at] = firstAfter(marks, adds.ordinal.data[add]!);
@@ -290,7 +296,7 @@ function foldStays(sources: BatchSources, flushOf: Int32Array): StayTable {
     // Batches are a CPU's own: an add on another CPU than the flush is another stay, whose end was not seen.
     if (add !== undefined && adds.cpu.data[add] === log.cpu.data[row]) {
       waiting.delete(key);
-      table.added[at] = adds.time.data[add]!;
+      addedBy(at, add);
     }
   }
   takeAdds(Number.POSITIVE_INFINITY);

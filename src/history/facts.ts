@@ -16,10 +16,13 @@ export type Certainty = 'seen' | 'inferred' | 'unknown';
 export const causes = [
   'add batch',
   'activate batch',
+  'deactivate batch',
   'mlock batch',
   'lock-blocked fault',
+  'entry waiter',
   'pin',
   'writeback',
+  'buffer heads',
   'not on LRU',
   'transient reference',
   'lock contention',
@@ -197,6 +200,9 @@ export interface StayTable {
   /** Row of the flush that ended it, or -1 while it stays. */
   readonly flush: Int32Array;
   readonly ordinal: Float64Array;
+  /** Task that added it and its interned name, -1 where no probe saw that; absent where no add was probed. */
+  readonly adderPid?: Int32Array;
+  readonly adderComm?: Int32Array;
 }
 export const batchKinds: readonly BatchKind[] = [
   'add',
@@ -265,6 +271,46 @@ export interface Hold {
   readonly certainty: Certainty;
 }
 
+/** Operations of the page_ref events: set, add, add and test for 0, add unless 0 (a lookup's try), freeze, unfreeze. */
+export const referenceOperations = [
+  'set',
+  'mod',
+  'mod_and_test',
+  'mod_and_return',
+  'mod_unless',
+  'freeze',
+  'unfreeze',
+] as const;
+
+/** Changes of reference counts of folios that some call names (page_ref events), one row a change, in order. */
+export interface ReferenceTable {
+  readonly length: number;
+  readonly pfn: Float64Array;
+  readonly time: Float64Array;
+  readonly cpu: Int32Array;
+  readonly pid: Int32Array;
+  /** Interned name of the task. */
+  readonly comm: Int32Array;
+  /** Index into `referenceOperations`. */
+  readonly operation: Uint8Array;
+  /** The count afterwards. */
+  readonly count: Float64Array;
+  /** What was added; of a freeze the count that it expected. */
+  readonly value: Float64Array;
+  /** What the operation returned (a freeze: 1 frozen, 0 another count was met); NaN for those that return nothing. */
+  readonly returned: Float64Array;
+  readonly ordinal: Float64Array;
+}
+
+/** Who holds a folio, as far as seen: -1, '' and NaN for what is not known. */
+export interface Holder {
+  readonly cpu: number;
+  readonly pid: number;
+  readonly comm: string;
+  /** Since when. */
+  readonly since: number;
+}
+
 /** One piece of evidence for or against a cause: a likelihood, in words and as a number. */
 export interface Evidence {
   readonly says: string;
@@ -272,13 +318,23 @@ export interface Evidence {
   /** How much likelier the evidence is under this cause than under "cannot tell" (1 = says nothing). */
   readonly weight: number;
   readonly ordinal: number;
+  /** Who would be to blame, where the evidence names somebody. */
+  readonly who?: Holder;
+  /** The weight is an assumption of the model and not counted in this capture: it says nothing of other failures. */
+  readonly assumed?: true;
 }
 
-/** One folio that one call did not move, and what speaks for each cause. The posterior is made once, by replay. */
+/**
+ * One folio that one call did not move (or a request without calls, or that was not split), and what speaks for each
+ * cause. The posterior is made once, by replay.
+ */
 export interface Failure {
   readonly id: number;
+  /** -1 where `request` says whose it is. */
   readonly call: number;
-  /** Index into the call's `folios`. */
+  /** Of a request without calls: its id. */
+  readonly request?: number;
+  /** Index into the call's `folios`, or those of the request. */
   readonly folio: number;
   readonly pfn: number;
   /** Base pages. */
@@ -318,6 +374,8 @@ export interface History {
   readonly drains: readonly Drain[];
   readonly waits: readonly Wait[];
   readonly holds: readonly Hold[];
+  /** Absent where the capture has no page_ref events. */
+  readonly references?: ReferenceTable;
   readonly failures: readonly Failure[];
   /** Entries that decode to no pfn, pages of 64 KiB, ...: what could not be worked out, with the reason. */
   readonly refusals: readonly { readonly what: string; readonly reason: string; readonly count: number }[];

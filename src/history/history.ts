@@ -14,6 +14,7 @@ import { foldIsolations, listenToIsolations, newIsolationLog } from './isolation
 import type { Now } from './log.ts';
 import { observe } from './observability.ts';
 import { PointerLine } from './pointers.ts';
+import { foldReferences, listenToReferences, newReferenceLog } from './references.ts';
 import { listenToRequests, newRequestLog } from './requests/log.ts';
 import { foldRequests } from './requests/requests.ts';
 import { foldWaits, listenToWaits, newWaitLog } from './waits.ts';
@@ -37,6 +38,7 @@ export async function workOut(open: OpenCapture): Promise<History> {
     waits: newWaitLog(),
     isolations: newIsolationLog(),
     requests: newRequestLog(),
+    references: newReferenceLog(),
   };
   const counts = await gather(open, now, [
     listenToCalls(capture, now, logs.calls),
@@ -48,6 +50,7 @@ export async function workOut(open: OpenCapture): Promise<History> {
     listenToWaits(now, logs.waits),
     listenToIsolations(now, logs.isolations),
     listenToRequests(now, logs.requests),
+    listenToReferences(now, logs.references),
   ]);
 
   const bareCalls = foldCalls(capture, logs.calls);
@@ -112,9 +115,11 @@ export async function workOut(open: OpenCapture): Promise<History> {
     drainsProbed: drained.probed.local || drained.probed.all || drained.probed.disable,
     windows: drained.windows.length,
   });
+  const references = foldReferences(logs.references, calls);
   const facts = {
     capture,
     observed,
+    ...(references === undefined ? {} : { references }),
     calls,
     episodes: entries.episodes,
     attempts,
