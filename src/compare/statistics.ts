@@ -1,6 +1,7 @@
 /** Quantiles and intervals over draws. Small on purpose: each formula has a published example as its test. */
 import { countLeading } from '../base/sorted.ts';
 import type { Interval } from './comparison.ts';
+import { studentWithin } from './student.ts';
 
 /**
  * Sample quantile, type 7 of Hyndman and Fan, "Sample Quantiles in Statistical Packages", The American Statistician
@@ -86,8 +87,8 @@ export function simultaneousBands(columns: readonly ArrayLike<number>[], level: 
 }
 
 /**
- * Quantile of Student's t with a whole number of degrees of freedom, by bisection of its distribution function in closed form
- * (Abramowitz and Stegun, Handbook of Mathematical Functions, 26.7.3 and 26.7.4). `p` in [0.5, 1); Infinity for no degrees.
+ * Quantile of Student's t by bisection of its distribution function. `p` in [0.5, 1); `degrees` need not be whole; Infinity
+ * below one.
  */
 export function studentQuantile(p: number, degrees: number): number {
   if (!(degrees >= 1)) return Number.POSITIVE_INFINITY;
@@ -100,19 +101,6 @@ export function studentQuantile(p: number, degrees: number): number {
     else high = middle;
   }
   return Math.sqrt(degrees) * Math.tan((low + high) / 2);
-}
-
-/** Probability that |t| is at most sqrt(degrees) tan(angle). */
-function studentWithin(angle: number, degrees: number): number {
-  const cosine = Math.cos(angle);
-  const isOdd = degrees % 2 === 1;
-  let term = isOdd ? cosine : 1;
-  let sum = degrees === 1 ? 0 : term;
-  for (let k = isOdd ? 3 : 2; k <= degrees - 2; k += 2) {
-    term *= ((k - 1) / k) * cosine ** 2;
-    sum += term;
-  }
-  return isOdd ? (2 / Math.PI) * (angle + Math.sin(angle) * sum) : Math.sin(angle) * sum;
 }
 
 /** Sample variance (divided by one less than their number); 0 of fewer than two, NaN when one value is NaN. */
