@@ -55,10 +55,26 @@ export function listenToEntries(now: Now, log: Log): Listener {
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
-type Open = Mutable<Episode>;
+export type Open = Mutable<Episode>;
+
+/** An entry that was removed outside of any episode: nothing shows that it was set. */
+export interface Orphan {
+  readonly pid: number;
+  readonly cpu: number;
+  readonly ordinal: number;
+  readonly time: number;
+  readonly address: number;
+  /** Frame that is mapped now; of device-private memory when `onDevice`. */
+  readonly pfn: number;
+  readonly order: number;
+  readonly onDevice: boolean;
+}
 
 export interface EpisodeFold {
   readonly episodes: Open[];
+  /** Episodes after which the folio's pages were pages of their own. */
+  readonly split: ReadonlySet<Open>;
+  readonly orphans: readonly Orphan[];
   readonly decoder: Decoder | undefined;
   readonly refusals: readonly { readonly what: string; readonly reason: string; readonly count: number }[];
   /** Pairs of folio pointer and frame: unmapping a folio, then its first entry. */
@@ -87,7 +103,9 @@ export function foldEpisodes(capture: Capture, log: Log, calls: readonly BareCal
     sample.highs.push(log.value(1, row));
     sample.lows.push(log.value(2, row));
   }
-  if (entries === 0) return { episodes: [], decoder: undefined, refusals: [], pairs };
+  const split = new Set<Open>();
+  const orphans: Orphan[] = [];
+  if (entries === 0) return { episodes: [], split, orphans, decoder: undefined, refusals: [], pairs };
   const decoder = chooseDecoder(capture, {
     highs: sample.highs.toArray(),
     lows: sample.lows.toArray(),
@@ -95,7 +113,7 @@ export function foldEpisodes(capture: Capture, log: Log, calls: readonly BareCal
   });
   if ('reason' in decoder) {
     const refusal = { what: 'migration entries', reason: decoder.reason, count: entries };
-    return { episodes: [], decoder: undefined, refusals: [refusal], pairs };
+    return { episodes: [], split, orphans, decoder: undefined, refusals: [refusal], pairs };
   }
 
   // A huge page mapped as one entry: a PMD's worth of pages, 2 MiB of 4 KiB pages, 32 MiB of 16 KiB ones.
@@ -103,7 +121,6 @@ export function foldEpisodes(capture: Capture, log: Log, calls: readonly BareCal
   const episodes: Open[] = [];
   const migrators = new Map<number, Migrator>();
   let undecoded = 0;
-  let orphans = 0;
 
   const close = (migrator: Migrator, episode: Open): void => {
     migrator.byPfn.delete(episode.sourcePfn);
@@ -138,8 +155,11 @@ export function foldEpisodes(capture: Capture, log: Log, calls: readonly BareCal
     const time = log.time.data[row]!;
     const address = log.value(0, row);
     const isSet = tag === SET || tag === SET_HUGE;
-    const decode = isSet ? decoder.source : decoder.present;
-    const pfn = decode(log.value(1, row), log.value(2, row));
+    const high = log.value(1, row);
+    const low = log.value(2, row);
+    const present = isSet ? NaN : decoder.present(high, low);
+    // Device-private memory is mapped by an entry of a swap type next to the migration types, with the frame in its place.
+    const pfn = Number.isNaN(present) ? decoder.source(high, low) : present;
     if (Number.isNaN(pfn)) {
       undecoded++;
       continue;
@@ -195,7 +215,9 @@ export function foldEpisodes(capture: Capture, log: Log, calls: readonly BareCal
     }
     const episode = belongsTo(migrator, address, pfn);
     if (episode === undefined) {
-      orphans++;
+      const order = tag === REMOVE_HUGE ? hugeOrder : log.value(3, row) || 0;
+      const onDevice = Number.isNaN(present);
+      orphans.push({ pid, cpu: log.cpu.data[row]!, ordinal, time, address, pfn, order, onDevice });
       continue;
     }
     const destination = pfn - (pfn % 2 ** episode.order);
@@ -206,7 +228,10 @@ export function foldEpisodes(capture: Capture, log: Log, calls: readonly BareCal
     episode.outcome = destination === episode.sourcePfn ? 'undone' : 'moved';
     // The first page of a large folio comes back as the large folio that it is; as a smaller one, it was split in between
     // (unmap_folio and remap_page of mm/huge_memory.c use the same entries). That is no try to move it, so no call's.
-    if (tag === REMOVE && pfn === episode.sourcePfn && log.value(3, row) < episode.order) episode.call = -1;
+    if (tag === REMOVE && pfn === episode.sourcePfn && log.value(3, row) < episode.order) {
+      episode.call = -1;
+      split.add(episode);
+    }
     if (episode.removed === episode.set) {
       close(migrator, episode);
       const there = migrator.byAddress.get(address)!;
@@ -219,15 +244,10 @@ export function foldEpisodes(capture: Capture, log: Log, calls: readonly BareCal
   number(episodes, calls, kernelOf(capture), capture.strings.find('MIGRATE_ASYNC'));
   const refusals = [];
   if (undecoded > 0) {
-    const reason = `neither migration entries nor present ones in the layout of kernel ${decoder.layout.name}: device-private memory is mapped so`;
+    const reason = `neither migration entries nor present ones in the layout of kernel ${decoder.layout.name}`;
     refusals.push({ what: 'migration entries', reason, count: undecoded });
   }
-  if (orphans > 0) {
-    const reason =
-      'removed, but set without an event: a huge page was split (its entries are made from one), migrate_vma collected it, or the set was lost';
-    refusals.push({ what: 'removed migration entries', reason, count: orphans });
-  }
-  return { episodes, decoder, refusals, pairs };
+  return { episodes, split, orphans, decoder, refusals, pairs };
 }
 
 /**

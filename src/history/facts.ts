@@ -74,12 +74,14 @@ export interface CallFolio {
   readonly outcome: 'moved' | 'failed' | 'unknown';
   readonly episodes: readonly number[];
   readonly attempts: readonly number[];
+  /** `migrate_vma`: it was in device-private memory, which is on no LRU list. */
+  readonly onDevice?: boolean;
 }
 
 /** One stretch in which a folio was locked with its page-table entries replaced by migration entries. */
 export interface Episode {
   readonly id: number;
-  /** Id of the call, or -1 (split, migrate_vma, or a call whose start was lost). */
+  /** Id of the call, or -1 (of a split or migrate_vma, or of a call whose start was lost). */
   readonly call: number;
   readonly pid: number;
   readonly cpu: number;
@@ -89,7 +91,11 @@ export interface Episode {
   readonly order: number;
   /** User address of the first entry. */
   readonly address: number;
-  /** Entries set and removed. */
+  /**
+   * Entries set and removed. None set where they have no event: migrate_vma's collection, and a huge page whose one entry
+   * is split into migration entries. `start` is then the request's, which comes before the entries (where no probe shows
+   * it, of the first entry that went).
+   */
   readonly set: number;
   readonly removed: number;
   readonly start: number;
@@ -136,9 +142,26 @@ export type RequestKind =
   | 'memory offline'
   | 'soft offline'
   | 'numa balancing'
+  | 'migrate_vma'
+  | 'thp split'
   | 'other';
 
-/** What asked for migrate_pages calls, with its own retries. */
+/** Of migrate_vma: migrate_vma_setup(), the driver's copy after it, migrate_vma_pages(), migrate_vma_finalize(). Of a split: until the first entry goes back, and from there until the last has. */
+export type RequestPart = 'setup' | 'copy' | 'pages' | 'finalize' | 'unmap' | 'restore';
+
+/** The work of migrate_vma or of split_huge_page(), which put migration entries in place by themselves. */
+export interface WithoutCalls {
+  readonly cpu: number;
+  /**
+   * Of `migrate_vma` the folios that its events name (what collection left out has no event), `moved` to or from the
+   * device; of a `thp split` the one folio, where `moved` stands for split.
+   */
+  readonly folios: readonly CallFolio[];
+  /** ns that its parts took; absent ones were not seen. */
+  readonly parts: Readonly<Partial<Record<RequestPart, number>>>;
+}
+
+/** What asked for migrate_pages calls, with its own retries; or does such work without them (`withoutCalls`). */
 export interface Request {
   readonly id: number;
   readonly kind: RequestKind;
@@ -155,6 +178,8 @@ export interface Request {
    * to five times, and those calls stand together. Other kinds have one call a list.
    */
   readonly lists?: readonly (readonly number[])[];
+  /** What a request did itself that makes no calls; absent for all others. */
+  readonly withoutCalls?: WithoutCalls;
   /**
    * What its scanner went over, in order (mm_compaction_isolate_migratepages): the frames of `[startPfn, endPfn)` were
    * looked at, and `taken` of their pages isolated, by `time`. Absent where the event was not recorded.

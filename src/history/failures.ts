@@ -2,37 +2,15 @@
  * Evidence for what kept each failed folio from moving. Only evidence: how probable each cause then is, replay works out
  * once for everybody. A piece is added only where the capture could have shown it; nothing is read into what was not recorded.
  */
-import { type BatchKind, batchKinds, type Call, type Cause, type Evidence, type Failure, type Hold } from './facts.ts';
+import { batchEvidence } from './batch-evidence.ts';
+import type { Call, Evidence, Failure, Hold } from './facts.ts';
 import { certainMark, missingMark, share } from './likelihoods.ts';
-import {
-  covering,
-  type Facts,
-  type Index,
-  indexOf,
-  laterActivation,
-  look,
-  type Rates,
-  ratesOf,
-  type Seen,
-  sleepers,
-} from './marks.ts';
-import { windowAt } from './windows.ts';
+import { entryWaiters, type Facts, type Index, indexOf, look, type Rates, ratesOf, type Seen, sleepers } from './marks.ts';
+import { failedChecks, PIN_BIAS, referenceEvidence, takers } from './reference-evidence.ts';
+import { afterwards, released } from './released.ts';
 
-/** GUP_PIN_COUNTING_BIAS (include/linux/mm.h): what FOLL_PIN adds to the references of a small folio. */
-const PIN_BIAS = 1024;
 const EBUSY = -16;
 const ENOMEM = -12;
-
-/** What batch a stay is evidence for. */
-const causeOfBatch: Readonly<Record<BatchKind, Cause>> = {
-  add: 'add batch',
-  activate: 'activate batch',
-  deactivate: 'activate batch',
-  'deactivate-file': 'activate batch',
-  lazyfree: 'activate batch',
-  rotate: 'activate batch',
-  mlock: 'mlock batch',
-};
 
 export function blame(facts: Facts): { failures: Failure[]; holds: Hold[] } {
   const index = indexOf(facts);
@@ -57,8 +35,8 @@ export function blame(facts: Facts): { failures: Failure[]; holds: Hold[] } {
         time: seen.end,
         evidence: [
           ...lockEvidence(facts, index, rates, seen),
-          ...referenceEvidence(rates, seen),
-          ...batchEvidence(facts, index, rates, seen),
+          ...referenceEvidence(facts, index, rates, seen),
+          ...batchEvidence(facts, index, rates, seen, call),
           ...errorEvidence(call, seen),
           ...repeatEvidence(rates, runs, seen),
         ],
@@ -70,6 +48,23 @@ export function blame(facts: Facts): { failures: Failure[]; holds: Hold[] } {
         held.add(key);
         holds.push(hold);
       }
+    }
+  }
+  for (const request of facts.requests) {
+    for (const [at, folio] of request.withoutCalls?.folios.entries() ?? []) {
+      if (folio.outcome !== 'failed') continue;
+      const { start, end, ordinal } = request;
+      const seen = look(facts, { start, end, endOrdinal: ordinal }, folio);
+      failures.push({
+        id: failures.length,
+        call: -1,
+        request: request.id,
+        folio: at,
+        pfn: folio.pfn,
+        pages: 2 ** folio.order,
+        time: seen.end,
+        evidence: [...referenceEvidence(facts, index, rates, seen), ...batchEvidence(facts, index, rates, seen)],
+      });
     }
   }
   return { failures, holds };
@@ -112,101 +107,6 @@ function lockEvidence(facts: Facts, index: Index, rates: Rates, seen: Seen): Evi
       weight: waiting ? certainMark(rates.waiters, rates.attempts) : missingMark(rates.attempts),
       ordinal: last.ordinal,
     });
-  }
-  return evidence;
-}
-
-function referenceEvidence(rates: Rates, seen: Seen): Evidence[] {
-  const checked = seen.attempts.filter(
-    (attempt) => attempt.returned !== 0 && !Number.isNaN(attempt.references) && !Number.isNaN(attempt.expected),
-  );
-  const last = checked.at(-1);
-  if (last === undefined) return [];
-  const excess = checked.map((attempt) => attempt.references - attempt.expected);
-  const least = Math.min(...excess);
-  const says = `${last.references} references where ${last.expected} were expected`;
-  if (least >= PIN_BIAS) {
-    // No folio moves with a pin, so a folio that moved never shows this.
-    return [
-      {
-        says: `${says}: at least one pin of ${PIN_BIAS}`,
-        cause: 'pin',
-        weight: certainMark(0, rates.moved),
-        ordinal: last.ordinal,
-      },
-    ];
-  }
-  if (Math.max(...excess) <= 0) {
-    // The count was right when the attempt began: whatever raised it came and went within the attempt.
-    return [
-      {
-        says: `${says}: the mismatch came after the entry`,
-        cause: 'transient reference',
-        weight: certainMark(rates.recovered, rates.moved),
-        ordinal: last.ordinal,
-      },
-    ];
-  }
-  if (least <= 0) {
-    return [
-      {
-        says: `references were right at some of ${checked.length} checks and too many at others`,
-        cause: 'transient reference',
-        weight: certainMark(rates.recovered, rates.moved),
-        ordinal: last.ordinal,
-      },
-    ];
-  }
-  // Something held it at every check. References that come and go do so seldom, as the folios show that moved in the end.
-  return [
-    {
-      says: `${says}, and too many at each of ${checked.length} checks`,
-      cause: 'transient reference',
-      weight: rates.survival ** (checked.length - 1),
-      ordinal: last.ordinal,
-    },
-  ];
-}
-
-function batchEvidence(facts: Facts, index: Index, rates: Rates, seen: Seen): Evidence[] {
-  const evidence: Evidence[] = [];
-  if (Number.isNaN(seen.folio.pfn)) return evidence;
-  const { stays } = facts;
-  for (const row of covering(facts, index, seen)) {
-    const batch = batchKinds[stays.batch[row]!]!;
-    evidence.push({
-      says: `it was in the ${batch} batch of CPU ${stays.cpu[row]} meanwhile`,
-      cause: causeOfBatch[batch],
-      weight: certainMark(rates.covered[stays.batch[row]!]!, rates.moved),
-      ordinal: stays.ordinal[row]!,
-    });
-  }
-  // The flush that ends a stay seen is no second piece of evidence.
-  const isSeen = evidence.some(({ cause }) => cause === 'activate batch');
-  const later = isSeen ? -1 : laterActivation(facts, index, seen.folio.pfn, seen.start);
-  if (later >= 0) {
-    evidence.push({
-      says: `CPU ${stays.cpu[later]} flushed it from its activate batch afterwards`,
-      cause: 'activate batch',
-      weight: certainMark(rates.activated, rates.moved),
-      ordinal: stays.ordinal[later]!,
-    });
-  } else if (!isSeen && facts.observed.activations === 'seen') {
-    // The flush of an activate batch may also find the folio isolated, and then leaves no event: half is all that can be said.
-    evidence.push({
-      says: 'no activation of it followed',
-      cause: 'activate batch',
-      weight: 0.5,
-      ordinal: seen.ordinal,
-    });
-  }
-  const window = windowAt(facts.windows, seen.start);
-  if (window !== undefined && rates.batchesOff) {
-    for (const cause of ['add batch', 'activate batch'] as const) {
-      // lru_cache_disable: batches were emptied before and nothing stays in one until it is enabled again. What is left is an
-      // add that raced with the disabling; the folios that moved in windows speak for how rare that is.
-      evidence.push({ says: 'LRU batches were off', cause, weight: missingMark(rates.moved), ordinal: seen.ordinal });
-    }
   }
   return evidence;
 }

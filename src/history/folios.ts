@@ -9,6 +9,7 @@ import type { BareCall, CallFinder } from './calls.ts';
 import type { EpisodeFinder } from './episodes.ts';
 import type { Attempt, CallFolio, Episode } from './facts.ts';
 import type { Isolation } from './isolations.ts';
+import { nameOfPointer } from './pointers.ts';
 
 interface Member {
   pfn: number;
@@ -20,7 +21,10 @@ interface Member {
   attempts: number[];
 }
 
-/** Puts attempts into their calls and episodes, and folios into calls. `folios[id]` are those of call `id`. */
+/**
+ * Puts attempts into their calls and episodes, and folios into calls. `folios[id]` are those of call `id`; `hugeOrder` is
+ * the order of a huge page.
+ */
 export function joinFolios(
   capture: Capture,
   calls: readonly BareCall[],
@@ -29,7 +33,7 @@ export function joinFolios(
   episodeFinder: EpisodeFinder,
   bare: readonly BareAttempt[],
   isolations: readonly Isolation[],
-  decodedPageSize: number | undefined,
+  hugeOrder: number,
 ): { folios: CallFolio[][]; attempts: Attempt[] } {
   const members: Map<number, Member>[] = calls.map(() => new Map());
   const member = (call: number, pfn: number, pointer: number): Member => {
@@ -40,8 +44,7 @@ export function joinFolios(
     if (known !== undefined) return known;
     const made: Member = {
       pfn,
-      // Kernel pointers: the upper 12 bits are set, and the float holds the other 52 exactly.
-      pointer: named ? -1 : capture.strings.intern(`0xfff${pointer.toString(16).padStart(13, '0')}`),
+      pointer: named ? -1 : capture.strings.intern(nameOfPointer(pointer)),
       order: 0,
       destination: NaN,
       outcome: 'unknown',
@@ -93,8 +96,6 @@ export function joinFolios(
       ordinal: attempt.ordinal,
     };
   });
-  // Without a page size and without entries huge pages are those of 4 KiB pages.
-  const hugeOrder = Math.log2((capture.pageSize?.value ?? decodedPageSize ?? 4096) / 8);
   return { folios: calls.map((call) => settle(call, [...members[call.id]!.values()], hugeOrder)), attempts };
 }
 

@@ -17,6 +17,7 @@ import { PointerLine } from './pointers.ts';
 import { foldReferences, listenToReferences, newReferenceLog } from './references.ts';
 import { listenToRequests, newRequestLog } from './requests/log.ts';
 import { foldRequests } from './requests/requests.ts';
+import { withoutCalls } from './requests/without-calls.ts';
 import { foldWaits, listenToWaits, newWaitLog } from './waits.ts';
 import { closeWindows, stretchWindows } from './windows.ts';
 
@@ -56,31 +57,47 @@ export async function workOut(open: OpenCapture): Promise<History> {
   const bareCalls = foldCalls(capture, logs.calls);
   const finder = new CallFinder(bareCalls);
   const entries = foldEpisodes(capture, logs.entries, bareCalls, finder);
-  const episodeFinder = new EpisodeFinder(entries.episodes);
   const pointers = line.holds ? line : calibrate(entries.pairs.keys.toArray(), entries.pairs.pfns.toArray());
 
   const isolations = foldIsolations(capture, logs.isolations, pointers);
   const bareAttempts = foldAttempts(capture, logs.attempts, pointers);
+  // Without a page size and without entries huge pages are those of 4 KiB pages.
+  const hugeOrder = Math.log2((capture.pageSize?.value ?? entries.decoder?.pageSize ?? 4096) / 8);
+  const silent = withoutCalls({
+    capture,
+    log: logs.requests,
+    finder,
+    entries,
+    attempts: bareAttempts,
+    isolations,
+    line: pointers,
+    hugeOrder,
+  });
+  const { episodes } = silent;
+  const episodeFinder = new EpisodeFinder(episodes);
   const { folios, attempts } = joinFolios(
     capture,
     bareCalls,
     finder,
-    entries.episodes,
+    episodes,
     episodeFinder,
     bareAttempts,
     isolations,
-    entries.decoder?.pageSize,
+    hugeOrder,
   );
   const drained = foldDrains(capture, logs.drains);
-  const { requests, requestOfCall } = foldRequests({
-    capture,
-    log: logs.requests,
-    calls: bareCalls,
-    finder,
-    windows: drained.windows,
-    windowOrdinals: drained.windowOrdinals,
-    claimed: new Uint8Array(bareCalls.length),
-  });
+  const { requests, requestOfCall } = foldRequests(
+    {
+      capture,
+      log: logs.requests,
+      calls: bareCalls,
+      finder,
+      windows: drained.windows,
+      windowOrdinals: drained.windowOrdinals,
+      claimed: new Uint8Array(bareCalls.length),
+    },
+    silent.drafts,
+  );
   closeWindows(drained.windows, drained.windowOrdinals, requests, bareCalls);
   const batches = foldBatches(capture, {
     insertions: logs.insertions,
@@ -108,7 +125,7 @@ export async function workOut(open: OpenCapture): Promise<History> {
   );
   const observed = observe(capture, {
     calls: calls.length,
-    episodes: entries.episodes.length,
+    episodes: episodes.length,
     attempts: attempts.length,
     references: attempts.some((attempt) => !Number.isNaN(attempt.references)),
     requests,
@@ -121,7 +138,7 @@ export async function workOut(open: OpenCapture): Promise<History> {
     observed,
     ...(references === undefined ? {} : { references }),
     calls,
-    episodes: entries.episodes,
+    episodes,
     attempts,
     requests,
     windows: drained.windows,
@@ -129,11 +146,18 @@ export async function workOut(open: OpenCapture): Promise<History> {
     flushes: batches.flushes,
     drains,
     waits,
-    refusals: entries.refusals,
+    refusals: [...entries.refusals, ...unexplained(silent.left.length)],
     eventCounts: counts.byKind,
     eventsByCpu: counts.byCpu,
   };
   return { ...facts, ...blame(facts) };
+}
+
+function unexplained(count: number): History['refusals'] {
+  if (count === 0) return [];
+  const reason =
+    'removed, but set without an event and outside of any request that was recorded: migrate_vma collected it (probes on migrate_vma_setup and migrate_vma_finalize show it), or the set was lost';
+  return [{ what: 'removed migration entries', reason, count }];
 }
 
 /** The line through pairs that unmap probes and entries gave, for captures whose insertions print hashed pointers. */

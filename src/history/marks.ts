@@ -38,7 +38,8 @@ export function indexOf(facts: Facts): Index {
   const stays = new Map<number, number[]>();
   // Only frames that some call names are ever asked for.
   const wanted = new Set<number>();
-  for (const call of facts.calls) for (const folio of call.folios) wanted.add(folio.pfn).add(folio.destination);
+  for (const { folios } of facts.calls) for (const folio of folios) wanted.add(folio.pfn).add(folio.destination);
+  for (const { withoutCalls } of facts.requests) for (const { pfn } of withoutCalls?.folios ?? []) wanted.add(pfn);
   for (let row = 0; row < facts.stays.length; row++) {
     const pfn = facts.stays.pfn[row]!;
     if (!wanted.has(pfn)) continue;
@@ -52,7 +53,7 @@ export function indexOf(facts: Facts): Index {
   return { stays, locks, emptied: emptyings(facts) };
 }
 
-export function look(facts: Facts, call: Call, folio: CallFolio): Seen {
+export function look(facts: Facts, call: Pick<Call, 'start' | 'end' | 'endOrdinal'>, folio: CallFolio): Seen {
   const episodes = folio.episodes.map((id) => facts.episodes[id]!);
   const attempts = folio.attempts.map((id) => facts.attempts[id]!);
   const start = episodes[0]?.start ?? attempts[0]?.start ?? call.start;

@@ -38,3 +38,8 @@ export class PointerLine {
     return Number.isInteger(pfn) && pfn >= 0 ? pfn : NaN;
   }
 }
+
+/** A folio that is known by its pointer alone: the pointer's low 52 bits as text. Its upper 12 bits are set in every arm64 kernel. */
+export function nameOfPointer(pointer: number): string {
+  return `0xfff${pointer.toString(16).padStart(13, '0')}`;
+}

@@ -10,9 +10,11 @@ import { own } from '../base/own.ts';
 import type { Call, CallFolio, Episode, History, Request } from '../history/facts.ts';
 import type { Mode } from '../model/decisions.ts';
 import type { RequestModel } from '../model/demand.ts';
+import type { Service } from '../model/world.ts';
 import { memberKeyOf, timeKeyOf, toldApart } from './keys.ts';
 import { type Assumptions, defaultAssumptions, servicesOf } from './parameters.ts';
 import { drainsBefore, type Preparation, startOf, withGaps } from './preparation.ts';
+import { isSilent, silentUnit } from './without-calls.ts';
 
 /** A folio that a request wants. */
 export interface Member {
@@ -21,7 +23,10 @@ export interface Member {
   readonly order: number;
   /** Page-table entries replaced in its first episode; 0 = no episode was seen. */
   readonly mapped: number;
-  /** Rows of the flat list of call folios (calls in order, their folios in order) that are this folio in this request. */
+  /**
+   * Rows of the flat list of folios (calls in order, their folios in order; then requests without calls, theirs) that are
+   * this folio in this request.
+   */
   readonly rows: readonly number[];
   /** Its recorded episodes in this request, in order. */
   readonly episodes: readonly Episode[];
@@ -35,6 +40,8 @@ export interface Member {
    * pfn: one of a list that was empty by the time of its call.
    */
   readonly latent: boolean;
+  /** `migrate_vma`: on device-private memory. */
+  readonly onDevice?: boolean;
   /** Of its luck: made of the unit's and of its frame. */
   readonly key: number;
 }
@@ -51,7 +58,7 @@ export interface List {
   readonly from: number;
 }
 
-/** What is replayed as one: a request with its own loops, or a call that stands alone. */
+/** What is replayed as one: a request with its own loops or without calls, or a call that stands alone. */
 export interface Unit {
   readonly id: number;
   /** Of its luck: made of what it is and when, not of how many came before it. */
@@ -79,11 +86,13 @@ export interface Unit {
   readonly preparations: readonly Preparation[];
   /** What the recording says became of it: 0, negative errno, NaN when not seen. */
   readonly returned: number;
+  /** ns of services a folio as this very request shows them; others are picked from the whole capture's. */
+  readonly services?: Readonly<Partial<Record<Service, number>>>;
 }
 
 export interface Demand {
   readonly units: readonly Unit[];
-  /** Number of call folios, and of each call its first row in the flat list. */
+  /** Number of folios of calls and of requests without calls, and of each call its first row in the flat list. */
   readonly rows: number;
   readonly firstRow: Int32Array;
 }
@@ -103,6 +112,8 @@ const models: Readonly<Record<Request['kind'], RequestModel>> = {
   'memory offline': 'memory offline',
   'soft offline': 'call',
   'numa balancing': 'call',
+  migrate_vma: 'migrate_vma',
+  'thp split': 'thp split',
   other: 'call',
 };
 
@@ -140,10 +151,16 @@ export function demandOf(history: History, assumed: Assumptions = defaultAssumpt
     firstRow[i] = rows;
     rows += call.folios.length;
   });
+  const firstOwn = new Map<number, number>();
+  for (const { id, withoutCalls } of history.requests) {
+    if (withoutCalls === undefined) continue;
+    firstOwn.set(id, rows);
+    rows += withoutCalls.folios.length;
+  }
   const failuresOf = new Map<number, number[]>();
-  history.failures.forEach((failure, i) => {
-    const row = firstRow[failure.call]! + failure.folio;
-    addTo(failuresOf, row, i);
+  history.failures.forEach(({ call, request, folio }, i) => {
+    const first = call >= 0 ? firstRow[call]! : firstOwn.get(request ?? -1)!;
+    addTo(failuresOf, first + folio, i);
   });
   const { unmap, copy } = servicesOf(history);
   const timeKey = timeKeyOf(history.capture);
@@ -161,6 +178,14 @@ export function demandOf(history: History, assumed: Assumptions = defaultAssumpt
     units.push(unitOf(history, units.length, request, calls, areas, index));
   };
   for (const request of history.requests) {
+    const { kind } = request;
+    if (isSilent(kind)) {
+      // What was left out has no event: of a request without folios nothing says what it wanted.
+      if (request.withoutCalls!.folios.length === 0) continue;
+      const first = firstOwn.get(request.id)!;
+      units.push(silentUnit(history, { ...request, kind }, units.length, first, failuresOf, keyOf));
+      continue;
+    }
     if (request.parent >= 0) continue;
     const inner = areasOf.get(request.id) ?? [];
     const calls = [...new Set([request, ...inner].flatMap(({ calls }) => calls))].sort((a, b) => a - b);

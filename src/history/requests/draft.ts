@@ -19,6 +19,7 @@ export interface Draft {
   lists: number[][];
   /** What its scanner went over, where that is recorded. */
   scans?: NonNullable<Request['scans']>;
+  withoutCalls?: NonNullable<Request['withoutCalls']>;
   startPfn: number;
   endPfn: number;
   parent: Draft | undefined;

@@ -25,9 +25,14 @@ export const marks = {
   tested: 15,
   cmaBusy: 16,
   drainAll: 17,
+  splitStart: 18,
+  splitEnd: 19,
+  vmaSetup: 20,
+  vmaPages: 22,
+  vmaFinalize: 24,
 } as const;
 
-/** Columns: first and last frame (or frame, count), what it returned, pages taken. */
+/** Columns: first and last frame (or frame, count; of a split the folio's pointer), what it returned, pages taken. */
 export const newRequestLog = (): Log => new Log(4);
 
 const nothing: Getter = () => NaN;
@@ -56,6 +61,16 @@ const probes: Readonly<Record<string, { readonly entry: number; readonly values:
       return [pfn, (row) => pfn(row) + 1, nothing, nothing];
     },
   },
+  split_huge_page: {
+    entry: marks.splitStart,
+    values: (columns) => [argument(columns, 'folio'), nothing, nothing, nothing],
+  },
+  migrate_vma_setup: { entry: marks.vmaSetup, values: none },
+  migrate_device_range: { entry: marks.vmaSetup, values: none },
+  migrate_vma_pages: { entry: marks.vmaPages, values: none },
+  migrate_device_pages: { entry: marks.vmaPages, values: none },
+  migrate_vma_finalize: { entry: marks.vmaFinalize, values: none },
+  migrate_device_finalize: { entry: marks.vmaFinalize, values: none },
 };
 
 function catalogued(kind: EventKind): { readonly mark: number; readonly values: Values } | undefined {

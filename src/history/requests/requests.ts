@@ -5,8 +5,11 @@ import type { Draft, RequestWork } from './draft.ts';
 import { movePages } from './move-pages.ts';
 import { compactions, numaBalancing, offlines, others, pins, softOfflines } from './spans.ts';
 
-/** In this order: a pin's calls say contig_range in 5.10, so pins come before contiguous allocations. */
-export function foldRequests(work: RequestWork): { requests: Request[]; requestOfCall: Int32Array } {
+/** In this order, and those that make no calls (`silent`): a pin's calls say contig_range in 5.10, so pins come before contiguous allocations. */
+export function foldRequests(
+  work: RequestWork,
+  silent: readonly Draft[],
+): { requests: Request[]; requestOfCall: Int32Array } {
   const pinned = pins(work);
   const ranges = contiguous(work);
   const drafts = [
@@ -19,6 +22,7 @@ export function foldRequests(work: RequestWork): { requests: Request[]; requestO
     ...movePages(work),
     ...numaBalancing(work),
     ...others(work),
+    ...silent,
   ].sort((a, b) => a.startOrdinal - b.startOrdinal);
   const ids = new Map<Draft, number>(drafts.map((draft, id) => [draft, id]));
   const requests = drafts.map(
@@ -34,6 +38,7 @@ export function foldRequests(work: RequestWork): { requests: Request[]; requestO
       calls: draft.calls,
       lists: draft.lists,
       ...(draft.scans === undefined ? {} : { scans: draft.scans }),
+      ...(draft.withoutCalls === undefined ? {} : { withoutCalls: draft.withoutCalls }),
       startPfn: draft.startPfn,
       endPfn: draft.endPfn,
       parent: draft.parent === undefined ? -1 : ids.get(draft.parent)!,
