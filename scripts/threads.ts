@@ -14,6 +14,7 @@ import { runScenario } from '../src/replay/scenario/run.ts';
 import type { Scenario } from '../src/replay/scenario/scenario.ts';
 import { parseScenario } from '../src/replay/scenario/schema.ts';
 import { interval } from '../src/report/numbers.ts';
+import { replaceMade } from './made-part.ts';
 import { root } from './root.ts';
 import { chartOf } from './threads/chart.ts';
 import { pages, type Sweep, type ThreadPage } from './threads/pages.ts';
@@ -120,10 +121,6 @@ const { values } = parseArgs({ options: { only: { type: 'string' } } });
 for (const page of pages.filter(({ name }) => values.only === undefined || name === values.only)) {
   const from = performance.now();
   const path = join(root, 'docs', 'threads', page.name, 'README.md');
-  const text = readFileSync(path, 'utf8');
-  const [begin, end] = marks.map((mark) => text.indexOf(mark)) as [number, number];
-  if (begin < 0 || end < begin) throw new Error(`${path}: the marks ${marks.join(' and ')} are not in it`);
-  const made = await madePart(page);
-  writeFileSync(path, `${text.slice(0, begin + marks[0].length)}\n${made}\n${text.slice(end)}`);
+  replaceMade(path, marks, await madePart(page));
   process.stderr.write(`${page.name}: ${((performance.now() - from) / 1000).toFixed(1)} s\n`);
 }
