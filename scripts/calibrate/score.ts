@@ -26,11 +26,6 @@ export const levels = [0.5, 0.8, 0.95] as const;
 /** What is scored of a policy: of the first, what the capture of a run under it says; of the rest, what the model counted. */
 const told = ['failedFolios', 'movedFolios', 'calls', 'episodes', 'pagesFailed'] as const;
 const counted = ['moveAttempts', 'timeUnderEntries', 'drainWorks'] as const satisfies readonly CounterName[];
-  'moveAttempts',
-  'copiesThrownAway',
-  'timeUnderEntries',
-  'drainWorks',
-] as const satisfies readonly CounterName[];
 
 /** Where one truth lies among its draws. */
 export interface Score {
