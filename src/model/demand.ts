@@ -20,6 +20,8 @@ export interface FolioSpec {
   readonly clean?: boolean;
   /** PG_uptodate is clear: what is being read in is not waited for by a sync-light call. */
   readonly notUptodate?: boolean;
+  /** `migrate_vma`: device-private memory, which is on no LRU list and never isolated. */
+  readonly onDevice?: boolean;
   /** A large folio that split_folio() can split; absent = it can. */
   readonly splittable?: boolean;
 }

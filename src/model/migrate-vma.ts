@@ -8,7 +8,7 @@
  */
 import { drainAll, drainLocal } from './drains.ts';
 import { block, dropLock, endEpisode, letFaultsIn, log, matches } from './entries.ts';
-import { addObstacle, expectedReferences, put, settle } from './folio.ts';
+import { addObstacle, expectedReferences, get, put, settle } from './folio.ts';
 import { isLocked, lock, lockedByFault } from './folio-lock.ts';
 import { hold, holderBeside, isBlockedForGood, release } from './hold.ts';
 import { type Kernel, type Member, type Process, type Run, type Step, transientObstacle, visitOf } from './kernel.ts';
@@ -166,6 +166,12 @@ function* takeOffLru(
   allowance: { drains: boolean },
 ): Generator<Step, boolean, void> {
   settle(member.folio, kernel.now);
+  if (member.folio.spec.onDevice === true) {
+    // Collect's reference keeps a zone device page from here on; counted as that of an isolation, like the check does.
+    member.folio.isolated = true;
+    get(member.folio);
+    return true;
+  }
   if (!member.folio.onLru && allowance.drains) {
     allowance.drains = false;
     yield* drainAll(kernel, run, false);
@@ -269,7 +275,16 @@ function* turnDown(kernel: Kernel, run: Run, candidate: Candidate): Generator<St
   candidate.migrates = false;
   member.ending = 'failed';
   candidate.held = hold(member.folio, kernel.now);
-  yield* putback(kernel, run, member);
+  yield* giveBack(kernel, run, member);
+}
+
+/** Back to a batch of this CPU, or the destination of device memory there; the device's own pages are on no list. */
+function* giveBack(kernel: Kernel, run: Run, member: Member): Generator<Step, void, void> {
+  const { folio } = member;
+  if (folio.spec.onDevice !== true || member.ending === 'moved') return yield* putback(kernel, run, member);
+  folio.isolated = false;
+  put(folio);
+  kernel.released(folio);
 }
 
 function* restoreFailed(kernel: Kernel, run: Run, candidates: readonly Candidate[]): Generator<Step, void, void> {
@@ -304,7 +319,7 @@ function* pages(kernel: Kernel, run: Run, ready: readonly Candidate[]): Generato
 /** migrate_vma_finalize(): destination or source to the LRU, entries back, unlock. */
 function* finalize(kernel: Kernel, run: Run, ready: readonly Candidate[]): Generator<Step, void, void> {
   for (const { member } of ready) {
-    yield* putback(kernel, run, member);
+    yield* giveBack(kernel, run, member);
     yield* spend(kernel, run, member, 'restore');
     settle(member.folio, kernel.now);
     endEpisode(kernel, run, member, member.ending === 'moved');
