@@ -7,9 +7,10 @@
  * A heap of four children a node in flat arrays (docs/decisions/event-queue.md).
  */
 export class EventQueue<T> {
-  #times = new Float64Array(64);
-  #orders = new Float64Array(64);
-  #items: (T | undefined)[] = new Array<T | undefined>(64).fill(undefined);
+  // Begins as small as an array may be that needs no memory of its own: a replay makes a queue for each request.
+  #times = new Float64Array(8);
+  #orders = new Float64Array(8);
+  #items: (T | undefined)[] = new Array<T | undefined>(8).fill(undefined);
   #size = 0;
   #next = 0;
   /** The time of the earliest item; Infinity when the queue is empty. A field, for it is asked for at every step. */

@@ -36,6 +36,12 @@ export interface BatchesInput {
   readonly log?: ModelLog | undefined;
 }
 
+/** Folios in one batch, and the numbers of their adds. */
+interface Tracked {
+  readonly ids: IntegerColumn;
+  readonly numbers: NumberColumn;
+}
+
 export class Batches {
   readonly cpus: number;
   /** lru_disable_count. */
@@ -58,10 +64,9 @@ export class Batches {
   readonly #log: ModelLog | undefined;
   readonly #lruGen: boolean;
   /** Entries at rest, by CPU and kind. */
-  readonly #counts: Int32Array;
-  /** Of those, the folios that somebody migrates, and the numbers of their adds. */
-  readonly #tracked: IntegerColumn[];
-  readonly #numbers: NumberColumn[];
+  readonly #counts: Uint16Array;
+  /** Of those, the folios that somebody migrates. Made when the first one comes: most machines live for one short list. */
+  readonly #tracked: (Tracked | undefined)[];
   /** Number of the latest add. */
   #number = 0;
   readonly #heads: BufferHeads;
@@ -75,9 +80,8 @@ export class Batches {
     this.account = account;
     this.#log = log;
     this.#lruGen = lruGen === true;
-    this.#counts = new Int32Array(cpus * kinds);
-    this.#tracked = Array.from({ length: cpus * kinds }, () => new IntegerColumn(16));
-    this.#numbers = Array.from({ length: cpus * kinds }, () => new NumberColumn(16));
+    this.#counts = new Uint16Array(cpus * kinds);
+    this.#tracked = new Array<Tracked | undefined>(cpus * kinds).fill(undefined);
     this.#heads = new BufferHeads(cpus, folios);
   }
 
@@ -116,8 +120,13 @@ export class Batches {
     const slot = cpu * kinds + kind;
     get(folio);
     folio.queue(kind, 1);
-    this.#tracked[slot]!.push(folio.id);
-    this.#numbers[slot]!.push(++this.#number);
+    let tracked = this.#tracked[slot];
+    if (tracked === undefined) {
+      tracked = { ids: new IntegerColumn(16), numbers: new NumberColumn(8) };
+      this.#tracked[slot] = tracked;
+    }
+    tracked.ids.push(folio.id);
+    tracked.numbers.push(++this.#number);
     const count = ++this.#counts[slot]!;
     const immediate = kind === mlockKind && !this.#decisions.batchesMlock;
     const isLarge = folio.spec.order > this.#decisions.largestBatchedOrder;
@@ -164,7 +173,9 @@ export class Batches {
 
   /** __lru_cache_activate_folio(): backwards through this CPU's batch. */
   #isInAddBatch(cpu: number, id: number): boolean {
-    const { data, length } = this.#tracked[cpu * kinds + addKind]!;
+    const tracked = this.#tracked[cpu * kinds + addKind];
+    if (tracked === undefined) return false;
+    const { data, length } = tracked.ids;
     for (let i = length - 1; i >= 0; i--) if (data[i] === id) return true;
     return false;
   }
@@ -194,15 +205,15 @@ export class Batches {
     this.#counts[slot] = 0;
     // One acquisition for a run of folios of one lruvec (folio_batch_move_lru); all are taken to be of one.
     this.account.lruLocks++;
-    const tracked = this.#tracked[slot]!;
-    const { length } = tracked;
+    const tracked = this.#tracked[slot];
+    const length = tracked?.ids.length ?? 0;
     const kind = slot % kinds;
-    if (length > 0) {
-      const numbers = this.#numbers[slot]!;
-      tracked.length = 0;
+    if (tracked !== undefined && length > 0) {
+      const { ids, numbers } = tracked;
+      ids.length = 0;
       numbers.length = 0;
       for (let i = 0; i < length; i++) {
-        const folio = this.#folios.get(tracked.data[i]!);
+        const folio = this.#folios.get(ids.data[i]!);
         folio.queue(kind, -1);
         this.#apply(kind, folio, numbers.data[i]!, slot);
         put(folio);
@@ -338,7 +349,8 @@ export class Batches {
       const count = this.#counts[slot]!;
       if (count < 0 || (count > 0 && count >= capacity))
         broken.push(`batch ${slot} rests with ${count} of ${capacity}`);
-      if (this.#tracked[slot]!.length > count) broken.push(`batch ${slot} knows more folios than it has entries`);
+      if ((this.#tracked[slot]?.ids.length ?? 0) > count)
+        broken.push(`batch ${slot} knows more folios than it has entries`);
     }
     return broken;
   }

@@ -7,15 +7,16 @@ import { type Folio, type Folios, get, put } from './folio.ts';
 /** BH_LRU_SIZE. */
 const size = 16;
 
+const none = new Int32Array(0);
+
 export class BufferHeads {
   readonly #folios: Folios;
   /** Newest first; -1 = of a folio that nobody migrates. */
-  readonly #heads: Int32Array;
+  #heads = none;
   readonly #counts: Uint8Array;
 
   constructor(cpus: number, folios: Folios) {
     this.#folios = folios;
-    this.#heads = new Int32Array(cpus * size);
     this.#counts = new Uint8Array(cpus);
   }
 
@@ -26,6 +27,8 @@ export class BufferHeads {
   /** Puts a buffer head in front, where it may stand already. Returns the folio that lost its last place for it, or -1. */
   install(cpu: number, id: number): number {
     const first = cpu * size;
+    // Few machines ever see one.
+    if (this.#heads.length === 0) this.#heads = new Int32Array(this.#counts.length * size);
     const heads = this.#heads;
     const count = this.#counts[cpu]!;
     // One buffer head a folio; those of nobody's folios are all different.
