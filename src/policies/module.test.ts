@@ -124,6 +124,7 @@ const mistakes: readonly (readonly [unknown, RegExp])[] = [
   [{ policy: { name: 'X y', decisions: {} } }, /policy\.name: lower-case/],
   [{ policy: { name: 'x', decisions: { onMismach: () => 'keep' } } }, /policy\.decisions: .*onMismach/],
   [{ policy: { name: 'x', decisions: { onMismatch: 'keep' } } }, /policy\.decisions\.onMismatch: expected a function/],
+  [{ policy: { name: 'x', decisions: { batchCapacity: 256 } } }, /policy\.decisions\.batchCapacity: /],
   [{ policy: { name: 'x', decisions: { batchCapacity: 1.5 } } }, /policy\.decisions\.batchCapacity: /],
   [{ policy: { name: 'x', decisions: { lruCaches: 'off' } } }, /policy\.decisions\.lruCaches: /],
   [{ policy: { name: 'x', decisions: { plan: { passes: 3 } } } }, /policy\.decisions\.plan: .*passes/],

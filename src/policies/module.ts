@@ -32,6 +32,8 @@ export interface DecisionModule {
 }
 
 const count = z.number().int().nonnegative();
+/** `unsigned char nr` of struct folio_batch counts entries (include/linux/pagevec.h). */
+const mostEntries = 255;
 const ns = z.number().nonnegative();
 const answers = z.custom<(view: never) => unknown>((value) => typeof value === 'function', 'expected a function');
 
@@ -75,7 +77,7 @@ const members = {
   emptyCollectEnds: z.boolean(),
   batchesMlock: z.boolean(),
   drainAfterMove: z.enum(['mapped', 'mlocked', 'never']),
-  batchCapacity: count,
+  batchCapacity: count.max(mostEntries),
   vmaLockAttempts: z.literal([1, 2]),
   drainAll: z.strictObject(drainAll).partial(),
   contiguousTries: count.min(1),
