@@ -88,31 +88,43 @@ function countBefore(places: readonly number[], place: number): number {
 
 /**
  * Without the probe: the calls of one task with this reason, cut after each test_pages_isolated of the task (its last step,
- * which also names the range) and where the next isolated range lies below or far behind the last.
+ * which also names the range), where the next isolated range lies below or far behind the last, and where caches were
+ * disabled: a range begins with that (mm/page_alloc.c __alloc_contig_migrate_range).
  */
 function inferred(work: RequestWork): Draft[] {
   const { log } = work;
   const drafts: Draft[] = [];
   const success = work.capture.strings.find('success');
-  const rows = new Map<number, { ordinal: number; row: number; call: number }[]>();
+  const rows = new Map<number, { ordinal: number; row: number; call: number; window: number }[]>();
   for (const call of work.calls) {
     if (work.claimed[call.id] === 1 || reasonOf(work, call) !== 'contig_range') continue;
     const list = rows.get(call.pid) ?? [];
-    list.push({ ordinal: firstOrdinal(call), row: -1, call: call.id });
+    list.push({ ordinal: firstOrdinal(call), row: -1, call: call.id, window: -1 });
     rows.set(call.pid, list);
   }
   for (let row = 0; row < log.length; row++) {
     const tag = log.tag.data[row]!;
     if (tag !== marks.tested && tag !== marks.isolated) continue;
-    rows.get(log.pid.data[row]!)?.push({ ordinal: log.ordinal.data[row]!, row, call: -1 });
+    rows.get(log.pid.data[row]!)?.push({ ordinal: log.ordinal.data[row]!, row, call: -1, window: -1 });
   }
+  work.windows.forEach(({ pid }, window) => {
+    rows.get(pid)?.push({ ordinal: work.windowOrdinals[window]!.start, row: -1, call: -1, window });
+  });
   for (const [pid, list] of rows) {
     list.sort((a, b) => a.ordinal - b.ordinal);
     let draft: Draft | undefined;
     let reached = NaN;
     let from = NaN;
+    let opened = -1;
     const bounded = list.some(({ row }) => row >= 0);
-    for (const { row, call } of list) {
+    for (const { row, call, window } of list) {
+      if (window >= 0) {
+        opened = window;
+        draft = undefined;
+        reached = NaN;
+        from = NaN;
+        continue;
+      }
       if (call >= 0) {
         if (!bounded) {
           // Up to 5.10 longterm pins gave this reason as well, and they isolate no range (mm/gup.c check_and_migrate_cma_pages).
@@ -127,6 +139,11 @@ function inferred(work: RequestWork): Draft[] {
           draft = newDraft('contiguous allocation', 'inferred', 'calls of one task up to test_pages_isolated', pid, '');
           draft.comm = work.capture.strings.text(work.calls[call]!.comm);
           draft.startPfn = from;
+          if (opened >= 0) {
+            draft.start = work.windows[opened]!.start;
+            draft.startOrdinal = work.windowOrdinals[opened]!.start;
+          }
+          opened = -1;
           drafts.push(draft);
         }
         claim(work, draft, call, false);
