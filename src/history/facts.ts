@@ -5,6 +5,7 @@
  * Times are nanoseconds since the capture's first event (clock units for integer clocks). NaN = not known. -1 = none.
  */
 import type { Capture } from '../events/capture.ts';
+import type { ReferenceTable } from './references.ts';
 
 /** The per-CPU batches of mm/swap.c and mm/mlock.c. */
 export type BatchKind = 'add' | 'activate' | 'deactivate' | 'deactivate-file' | 'lazyfree' | 'rotate' | 'mlock';
@@ -294,37 +295,6 @@ export interface Hold {
   readonly end: number;
   readonly evidence: string;
   readonly certainty: Certainty;
-}
-
-/** Operations of the page_ref events: set, add, add and test for 0, add unless 0 (a lookup's try), freeze, unfreeze. */
-export const referenceOperations = [
-  'set',
-  'mod',
-  'mod_and_test',
-  'mod_and_return',
-  'mod_unless',
-  'freeze',
-  'unfreeze',
-] as const;
-
-/** Changes of reference counts of folios that some call names (page_ref events), one row a change, in order. */
-export interface ReferenceTable {
-  readonly length: number;
-  readonly pfn: Float64Array;
-  readonly time: Float64Array;
-  readonly cpu: Int32Array;
-  readonly pid: Int32Array;
-  /** Interned name of the task. */
-  readonly comm: Int32Array;
-  /** Index into `referenceOperations`. */
-  readonly operation: Uint8Array;
-  /** The count afterwards. */
-  readonly count: Float64Array;
-  /** What was added; of a freeze the count that it expected. */
-  readonly value: Float64Array;
-  /** What the operation returned (a freeze: 1 frozen, 0 another count was met); NaN for those that return nothing. */
-  readonly returned: Float64Array;
-  readonly ordinal: Float64Array;
 }
 
 /** Who holds a folio, as far as seen: -1, '' and NaN for what is not known. */

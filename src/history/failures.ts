@@ -5,9 +5,10 @@
 import { batchEvidence } from './batch-evidence.ts';
 import type { Call, Evidence, Failure, Hold } from './facts.ts';
 import { certainMark, missingMark, share } from './likelihoods.ts';
-import { entryWaiters, type Facts, type Index, indexOf, look, type Rates, ratesOf, type Seen, sleepers } from './marks.ts';
+import { entryWaiters, type Facts, type Index, indexOf, look, type Seen, sleepers } from './marks.ts';
+import { type Rates, ratesOf } from './rates.ts';
 import { failedChecks, PIN_BIAS, referenceEvidence, takers } from './reference-evidence.ts';
-import { afterwards, released } from './released.ts';
+import { addAftermath, afflictedByReason, releasedEvidence } from './released.ts';
 
 const EBUSY = -16;
 const ENOMEM = -12;
@@ -15,7 +16,8 @@ const ENOMEM = -12;
 export function blame(facts: Facts): { failures: Failure[]; holds: Hold[] } {
   const index = indexOf(facts);
   const rates = ratesOf(facts, index);
-  const failures: Failure[] = [];
+  const afflicted = afflictedByReason(facts.calls, facts.episodes);
+  const ofCalls: Failure[] = [];
   const holds: Hold[] = [];
   const held = new Set<string>();
   const before = new Map<number, number>(); // frame -> failed calls in a row
@@ -26,15 +28,17 @@ export function blame(facts: Facts): { failures: Failure[]; holds: Hold[] } {
       const seen = look(facts, call, folio);
       const runs = before.get(folio.pfn) ?? 0;
       if (!Number.isNaN(folio.pfn)) before.set(folio.pfn, runs + 1);
-      failures.push({
-        id: failures.length,
+      const locked = lockEvidence(facts, index, rates, seen);
+      ofCalls.push({
+        id: ofCalls.length,
         call: call.id,
         folio: at,
         pfn: folio.pfn,
         pages: 2 ** folio.order,
         time: seen.end,
         evidence: [
-          ...lockEvidence(facts, index, rates, seen),
+          ...(locked.length > 0 ? locked : releasedEvidence(afflicted, call, seen)),
+          ...waiterEvidence(index, rates, seen),
           ...referenceEvidence(facts, index, rates, seen),
           ...batchEvidence(facts, index, rates, seen, call),
           ...errorEvidence(call, seen),
@@ -50,6 +54,7 @@ export function blame(facts: Facts): { failures: Failure[]; holds: Hold[] } {
       }
     }
   }
+  const failures = addAftermath(facts, rates, ofCalls);
   for (const request of facts.requests) {
     for (const [at, folio] of request.withoutCalls?.folios.entries() ?? []) {
       if (folio.outcome !== 'failed') continue;
@@ -73,42 +78,72 @@ export function blame(facts: Facts): { failures: Failure[]; holds: Hold[] } {
 function lockEvidence(facts: Facts, index: Index, rates: Rates, seen: Seen): Evidence[] {
   const cause = 'lock-blocked fault';
   if (Number.isNaN(seen.folio.pfn)) return [];
-  const evidence: Evidence[] = [];
-  if (facts.observed.lockWaits === 'seen') {
-    const asleep = sleepers(index, seen);
-    const first = asleep[0];
-    if (first !== undefined) {
-      const tasks = [...new Set(asleep.map((wait) => `${wait.comm}-${wait.pid}`))].join(', ');
-      evidence.push({
+  const asleep = facts.observed.lockWaits === 'seen' ? sleepers(index, seen) : [];
+  const first = asleep[0];
+  if (first !== undefined) {
+    const tasks = [...new Set(asleep.map((wait) => `${wait.comm}-${wait.pid}`))].join(', ');
+    return [
+      {
         says: `${tasks} slept on the folio's lock with a reference while it was being migrated`,
         cause,
         weight: certainMark(rates.sleepers, rates.moved),
         ordinal: first.ordinal,
-      });
-    } else {
-      evidence.push({
+        who: { cpu: first.cpu, pid: first.pid, comm: first.comm, since: first.start },
+      },
+    ];
+  }
+  const took = takers(facts, index, seen, failedChecks(facts, index, seen).at(-1)?.time ?? seen.end)[0];
+  if (took !== undefined) {
+    return [
+      {
+        says: `${took.who.comm}-${took.who.pid} took a reference while it was being migrated and kept it`,
+        cause,
+        weight: certainMark(rates.takers, rates.moved),
+        ordinal: facts.references!.ordinal[took.row]!,
+        who: took.who,
+      },
+    ];
+  }
+  if (facts.observed.lockWaits === 'seen') {
+    return [
+      {
         says: 'nobody was seen asleep on its lock, though such sleeps were recorded',
         cause,
         weight: missingMark(rates.lockWaits),
         ordinal: seen.ordinal,
-      });
-    }
+      },
+    ];
   }
-  // The sleepers themselves say more than the flag that they set; both together would count one thing twice.
-  if (evidence.length > 0) return evidence;
-  // PG_waiters is set before a sleep and cleared by the unlock, so a blocked fault shows it at the check; entry waiters
-  // set it as well, which the folios that moved account for.
-  const last = seen.attempts.findLast((attempt) => attempt.returned !== 0 && attempt.waiters !== 'unknown');
-  if (last !== undefined) {
-    const waiting = last.waiters === 'yes';
-    evidence.push({
-      says: waiting ? 'PG_waiters was set when its references were checked' : 'PG_waiters was clear at its last check',
+  // PG_waiters is set before a sleep and cleared by the unlock. A fault that was woken between two episodes and has not run
+  // yet holds its reference without the flag, so any of the call's checks will do; entry waiters set the flag as well,
+  // which the folios that moved account for. (The sleepers themselves say more: both would count one thing twice.)
+  const checks = seen.attempts.filter((attempt) => attempt.returned !== 0 && attempt.waiters !== 'unknown');
+  const last = checks.findLast(({ waiters }) => waiters === 'yes') ?? checks.at(-1);
+  if (last === undefined) return [];
+  const waiting = last.waiters === 'yes';
+  return [
+    {
+      says: waiting ? 'PG_waiters was set when its references were checked' : 'PG_waiters was clear at its checks',
       cause,
-      weight: waiting ? certainMark(rates.waiters, rates.attempts) : missingMark(rates.attempts),
+      weight: waiting ? certainMark(rates.waiters, rates.attempts) : missingMark(rates.waitersOfFailed),
       ordinal: last.ordinal,
-    });
-  }
-  return evidence;
+    },
+  ];
+}
+
+/** Up to 5.16 a fault that meets a migration entry takes a reference before it is queued, and drops it before it sleeps. */
+function waiterEvidence(index: Index, rates: Rates, seen: Seen): Evidence[] {
+  const first = entryWaiters(index, seen)[0];
+  if (first === undefined) return [];
+  return [
+    {
+      says: `${first.comm}-${first.pid} came to wait on its entry, for which it takes a reference`,
+      cause: 'entry waiter',
+      weight: certainMark(rates.entryWaiters, rates.moved),
+      ordinal: first.ordinal,
+      who: { cpu: first.cpu, pid: first.pid, comm: first.comm, since: first.start },
+    },
+  ];
 }
 
 function errorEvidence(call: Call, seen: Seen): Evidence[] {

@@ -1,12 +1,9 @@
-/**
- * Marks that causes leave on a folio's migration, where to find them, and how often each is seen on folios that moved all the
- * same: the second half of every likelihood ratio.
- */
+/** Marks that causes leave on a folio's migration, and where to find them. */
 
 import { addTo } from '../base/groups.ts';
 import { countLeading } from '../base/sorted.ts';
+import { kernelOf } from './entries.ts';
 import { type Attempt, batchKinds, type Call, type CallFolio, type Episode, type History, type Wait } from './facts.ts';
-import { share } from './likelihoods.ts';
 
 export type Facts = Omit<History, 'failures' | 'holds'>;
 
@@ -14,6 +11,10 @@ export type Facts = Omit<History, 'failures' | 'holds'>;
 export interface Index {
   readonly stays: Map<number, number[]>;
   readonly locks: Map<number, Wait[]>;
+  /** Waits on entries of kernels in which such a waiter takes a reference; none for others. */
+  readonly entries: Map<number, Wait[]>;
+  /** Rows of `references`. */
+  readonly references: Map<number, number[]>;
   /** By CPU. */
   readonly emptied: Map<number, Emptying[]>;
 }
@@ -27,6 +28,8 @@ interface Emptying {
 
 export interface Seen {
   readonly folio: CallFolio;
+  /** The migrating task; -1 = not known. */
+  readonly pid: number;
   readonly episodes: readonly Episode[];
   readonly attempts: readonly Attempt[];
   readonly start: number;
@@ -40,20 +43,32 @@ export function indexOf(facts: Facts): Index {
   const wanted = new Set<number>();
   for (const { folios } of facts.calls) for (const folio of folios) wanted.add(folio.pfn).add(folio.destination);
   for (const { withoutCalls } of facts.requests) for (const { pfn } of withoutCalls?.folios ?? []) wanted.add(pfn);
+  // Where a folio has no name, any frame that was scanned for its list may be it.
+  const all = facts.calls.some(({ folios }) => folios.some((one) => one.outcome === 'failed' && Number.isNaN(one.pfn)));
   for (let row = 0; row < facts.stays.length; row++) {
     const pfn = facts.stays.pfn[row]!;
-    if (!wanted.has(pfn)) continue;
+    if (!all && !wanted.has(pfn)) continue;
     addTo(stays, pfn, row);
   }
   const locks = new Map<number, Wait[]>();
+  const entries = new Map<number, Wait[]>();
+  // migration_entry_wait took a reference until 5.17 (ffa65753c431).
+  const referring = kernelOf(facts.capture) < 5017;
   for (const wait of facts.waits) {
-    if (wait.on !== 'lock' || wait.holdsReference !== 'yes' || Number.isNaN(wait.pfn)) continue;
-    addTo(locks, wait.pfn, wait);
+    if (Number.isNaN(wait.pfn)) continue;
+    if (wait.on === 'lock' && wait.holdsReference === 'yes') addTo(locks, wait.pfn, wait);
+    else if (wait.on === 'entry' && referring) addTo(entries, wait.pfn, wait);
   }
-  return { stays, locks, emptied: emptyings(facts) };
+  const references = new Map<number, number[]>();
+  for (let row = 0; row < (facts.references?.length ?? 0); row++) addTo(references, facts.references!.pfn[row]!, row);
+  return { stays, locks, entries, references, emptied: emptyings(facts) };
 }
 
-export function look(facts: Facts, call: Pick<Call, 'start' | 'end' | 'endOrdinal'>, folio: CallFolio): Seen {
+export function look(
+  facts: Facts,
+  call: Pick<Call, 'start' | 'end' | 'endOrdinal'> & { readonly pid?: number },
+  folio: CallFolio,
+): Seen {
   const episodes = folio.episodes.map((id) => facts.episodes[id]!);
   const attempts = folio.attempts.map((id) => facts.attempts[id]!);
   const start = episodes[0]?.start ?? attempts[0]?.start ?? call.start;
@@ -62,6 +77,7 @@ export function look(facts: Facts, call: Pick<Call, 'start' | 'end' | 'endOrdina
   const end = known.length > 0 ? Math.max(...known) : call.end;
   return {
     folio,
+    pid: call.pid ?? -1,
     episodes,
     attempts,
     start,
@@ -72,8 +88,16 @@ export function look(facts: Facts, call: Pick<Call, 'start' | 'end' | 'endOrdina
 
 /** Tasks that slept on the folio's lock with a reference while it was under migration. */
 export function sleepers(index: Index, seen: Seen): Wait[] {
-  const locks = index.locks.get(seen.folio.pfn) ?? [];
-  return locks.filter((wait) => wait.start <= seen.end && !(wait.end < seen.start));
+  return meanwhile(index.locks, seen);
+}
+
+/** Tasks that came to wait on one of the folio's entries, in kernels where that takes a reference. */
+export function entryWaiters(index: Index, seen: Seen): Wait[] {
+  return meanwhile(index.entries, seen);
+}
+
+function meanwhile(waits: ReadonlyMap<number, readonly Wait[]>, { folio, start, end }: Seen): Wait[] {
+  return (waits.get(folio.pfn) ?? []).filter((wait) => wait.start <= end && !(wait.end < start));
 }
 
 /** Rows of stays that cover the folio's migration: added before it ended, flushed after it began. */
@@ -137,95 +161,4 @@ function emptyings(facts: Facts): Index['emptied'] {
   }
   for (const list of emptied.values()) list.sort((a, b) => a.time - b.time);
   return emptied;
-}
-
-/** How often each mark is seen on folios that moved all the same, and how often anything failed. */
-export interface Rates {
-  readonly moved: number;
-  readonly failed: number;
-  readonly sleepers: number;
-  readonly lockWaits: number;
-  readonly attempts: number;
-  readonly waiters: number;
-  /** By batch: those that were in one while they moved. */
-  readonly covered: Float64Array;
-  /** Of the moved: those whose destination was activated next, and those that met a wrong count before they moved. */
-  readonly activated: number;
-  readonly recovered: number;
-  /** How often a wrong count, on a folio that moved in the end, was still wrong at the next attempt. */
-  readonly survival: number;
-  /** Inside windows flushes held one folio each. Otherwise batches were not off there, whatever the window is called. */
-  readonly batchesOff: boolean;
-}
-
-export function ratesOf(facts: Facts, index: Index): Rates {
-  let moved = 0;
-  let failed = 0;
-  let slept = 0;
-  let attempts = 0;
-  let waiters = 0;
-  const covered = new Float64Array(batchKinds.length);
-  let activated = 0;
-  let recovered = 0;
-  let mismatches = 0;
-  let survived = 0;
-  for (const call of facts.calls) {
-    for (const folio of call.folios) {
-      if (folio.outcome === 'failed') failed++;
-      if (folio.outcome !== 'moved' || Number.isNaN(folio.pfn)) continue;
-      moved++;
-      const seen = look(facts, call, folio);
-      if (sleepers(index, seen).length > 0) slept++;
-      for (const row of covering(facts, index, seen)) covered[facts.stays.batch[row]!]!++;
-      // What moved lives on as its destination: how often that is activated next says how common activations are.
-      if (laterActivation(facts, index, folio.destination, seen.start) >= 0) activated++;
-      const wrong = seen.attempts.filter((attempt) => attempt.returned < 0).length;
-      if (wrong > 0) {
-        recovered++;
-        mismatches += wrong;
-        survived += wrong - 1;
-      }
-      const last = seen.attempts.at(-1);
-      if (last !== undefined && last.returned === 0 && last.waiters !== 'unknown') {
-        attempts++;
-        if (last.waiters === 'yes') waiters++;
-      }
-    }
-  }
-  let lockWaits = 0;
-  for (const list of index.locks.values()) lockWaits += list.length;
-  const survival = share(survived, mismatches);
-  const batchesOff = areBatchesOff(facts);
-  return {
-    moved,
-    failed,
-    sleepers: slept,
-    lockWaits,
-    attempts,
-    waiters,
-    covered,
-    activated,
-    recovered,
-    survival,
-    batchesOff,
-  };
-}
-
-/**
- * Were batches off inside windows? Every folio moved there is then flushed alone. On kernels whose lru_cache_disable drains
- * once and no more (or did, before 5.13) they fill as ever.
- */
-function areBatchesOff(facts: Facts): boolean {
-  let alone = 0;
-  let together = 0;
-  let at = 0;
-  for (const flush of facts.flushes) {
-    while (at < facts.windows.length && facts.windows[at]!.end < flush.start) at++;
-    const window = facts.windows[at];
-    if (window === undefined) break;
-    if (!(flush.start > window.drained && flush.end < window.end)) continue;
-    if (flush.count > 1) together++;
-    else alone++;
-  }
-  return alone > together;
 }

@@ -2,10 +2,41 @@
  * Changes of reference counts, where the kernel records them (CONFIG_DEBUG_PAGE_REF, include/linux/page_ref.h): who took a
  * reference to a folio and when, and what count a freeze met that failed. A line is written after the change.
  */
-import { type Call, type ReferenceTable, referenceOperations } from './facts.ts';
+import type { Call } from './facts.ts';
 import { field } from './fields.ts';
 import type { Listener } from './gather.ts';
 import { Log, type Now } from './log.ts';
+
+/** Operations of the page_ref events: set, add, add and test for 0, add unless 0 (a lookup's try), freeze, unfreeze. */
+export const referenceOperations = [
+  'set',
+  'mod',
+  'mod_and_test',
+  'mod_and_return',
+  'mod_unless',
+  'freeze',
+  'unfreeze',
+] as const;
+
+/** Changes of reference counts of folios that some call names (page_ref events), one row a change, in order. */
+export interface ReferenceTable {
+  readonly length: number;
+  readonly pfn: Float64Array;
+  readonly time: Float64Array;
+  readonly cpu: Int32Array;
+  readonly pid: Int32Array;
+  /** Interned name of the task. */
+  readonly comm: Int32Array;
+  /** Index into `referenceOperations`. */
+  readonly operation: Uint8Array;
+  /** The count afterwards. */
+  readonly count: Float64Array;
+  /** What was added; of a freeze the count that it expected. */
+  readonly value: Float64Array;
+  /** What the operation returned (a freeze: 1 frozen, 0 another count was met); NaN for those that return nothing. */
+  readonly returned: Float64Array;
+  readonly ordinal: Float64Array;
+}
 
 /** Columns: frame, count afterwards, what was added, what was returned. Tagged with the operation. */
 export const newReferenceLog = (): Log => new Log(4);
