@@ -140,7 +140,7 @@ export function foldBatches(capture: Capture, sources: BatchSources): BatchFold 
   const known = batchCapacity(kernelOf(capture));
   const capacity = Number.isNaN(known) ? shownCapacity(log, stretches, pause) : known;
   // Whether batches are off in windows is asked of the capture first; then windows tell which lines stand alone.
-  const windows = areBatchesOff(sources, stretches, pause) ? sources.windows : [];
+  const windows = areBatchesOff(capture, sources, stretches, pause) ? sources.windows : [];
 
   const flushes: Flush[] = [];
   const flushOf = new Int32Array(log.length).fill(-1);
@@ -207,12 +207,14 @@ export function foldBatches(capture: Capture, sources: BatchSources): BatchFold 
  * Were batches off inside windows? Then every folio is flushed alone. On kernels whose lru_cache_disable drains once and no
  * more they fill as ever.
  */
-function areBatchesOff(sources: BatchSources, stretches: Stretches, pause: number): boolean {
+function areBatchesOff(capture: Capture, sources: BatchSources, stretches: Stretches, pause: number): boolean {
   const log = sources.insertions;
   const { rows, starts } = stretches;
   let alone = 0;
   let together = 0;
   for (let s = 0; s + 1 < starts.length; s++) {
+    // The last work of the drain may share the window's first microsecond; what it flushes was there before.
+    if (isWorker(capture.strings.text(log.comm.data[rows[starts[s]!]!]!))) continue;
     for (let i = starts[s]!; i < starts[s + 1]!; i++) {
       const time = log.time.data[rows[i]!]!;
       if (windowAt(sources.windows, time) === undefined) continue;
