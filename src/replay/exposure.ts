@@ -6,18 +6,25 @@
  * back is the recording machine's business, and is taken from its own recorded sleeps.
  */
 import { addTo } from '../base/groups.ts';
+import { uniform } from '../base/random.ts';
 import { countLeading } from '../base/sorted.ts';
 import type { Episode, History } from '../history/facts.ts';
+import type { FaultWindow, Visit } from '../model/world.ts';
+import type { Unit } from './demand.ts';
+import type { Count } from './draws.ts';
 
-/** By episode id, as recorded. */
 export interface Exposures {
   /**
-   * ns from the last end of any episode to this one: to the start of its call for the first folio of a call, as in
-   * `sinceLetGo`. Infinity = nothing was under entries before.
+   * By episode id: ns from the last end of any episode to its beginning, which is the start of the call for the first folio
+   * of a call (what goes on before its entries are set is part of the window). Infinity = nothing was under entries before.
    */
   readonly since: Float64Array;
-  /** Other folios of its call that were under entries when it began. */
+  /** By episode id: other folios of its call that were under entries when it began. */
   readonly beside: Uint16Array;
+  /** Ends of all episodes, ascending. */
+  readonly ends: Float64Array;
+  /** ns from the end of an episode until a task that slept on its entries ran again, ascending; empty = none was seen. */
+  readonly wakes: Float64Array;
 }
 
 export function exposuresOf(history: History): Exposures {
@@ -41,16 +48,15 @@ export function exposuresOf(history: History): Exposures {
       since[id] = began - lastBefore(ends, began);
     });
   }
-  return { since, beside };
+  return { since, beside, ends, wakes: wakesOf(history) };
 }
 
 /** The last end of an episode at or before a time; -Infinity = none. */
-export function lastBefore(ends: Float64Array, time: number): number {
+function lastBefore(ends: Float64Array, time: number): number {
   return ends[countLeading(ends.length, (i) => ends[i]! <= time) - 1] ?? Number.NEGATIVE_INFINITY;
 }
 
-/** ns from the end of an episode until a task that slept on its entries ran again, ascending; empty = none was seen. */
-export function wakesOf(history: History): Float64Array {
+function wakesOf(history: History): Float64Array {
   const wakes: number[] = [];
   for (const { on, episode, end } of history.waits) {
     const after = on === 'entry' && episode >= 0 ? end - history.episodes[episode]!.end : Number.NaN;
@@ -59,16 +65,118 @@ export function wakesOf(history: History): Float64Array {
   return Float64Array.from(wakes).sort();
 }
 
-/**
- * The share of tasks that are back this long after they were let go (the mean of its posterior under Jeffreys' prior); 1
- * where no sleep was seen.
- */
-export function shareBack(wakes: Float64Array, since: number): number {
+/** Share of tasks that are back so long after they were let go: the mean of its posterior; 1 where no sleep was seen. */
+function shareBack({ wakes }: Exposures, since: number): number {
   if (wakes.length === 0 || since === Number.POSITIVE_INFINITY) return 1;
   return (countLeading(wakes.length, (i) => wakes[i]! <= since) + 0.5) / (wakes.length + 1);
 }
 
-/** The chance of a block where `share` of the tasks are back, if it is `whole` with all of them: 1 - exp(-rate * share). */
-export function chanceOf(whole: number, share: number): number {
-  return 1 - (1 - whole) ** share;
+/** First episodes by what they were exposed to, and how many of them were blocked. */
+export interface FirstBlocks {
+  /** While no other folio of the call was under entries, by kind of flush; a trial counts as the share of tasks that are back. */
+  readonly deferred: Count;
+  readonly eager: Count;
+  /** While others were. */
+  readonly beside: Count;
 }
+
+/** Counts first episodes one by one. */
+export class FirstBlockCounter implements FirstBlocks {
+  readonly deferred = { trials: 0, hits: 0 };
+  readonly eager = { trials: 0, hits: 0 };
+  readonly beside = { trials: 0, hits: 0 };
+  readonly #exposures: Exposures;
+
+  constructor(exposures: Exposures) {
+    this.#exposures = exposures;
+  }
+
+  /** `hit` = the probability that it was blocked; `weight` = the probability that it counts as a first one. */
+  add(id: number, deferred: boolean, hit: number, weight: number): void {
+    const isBeside = this.#exposures.beside[id]! > 0;
+    const count = isBeside ? this.beside : deferred ? this.deferred : this.eager;
+    count.hits += hit * weight;
+    // Never fewer trials than hits: a fault that got in was there.
+    count.trials += weight * (isBeside ? 1 : Math.max(hit, shareBack(this.#exposures, this.#exposures.since[id]!)));
+  }
+}
+
+/** Chances of a first block in one draw: with all tasks back, by kind of flush, and beside others under entries. */
+export interface Chances {
+  readonly deferred: number;
+  readonly eager: number;
+  /** NaN = never recorded: as if there were no others. */
+  readonly beside: number;
+  /** In [0, 1]: where no sleeps were recorded, how far the chance goes along with the time that tasks have to come back. */
+  readonly back: number;
+}
+
+interface Exposed {
+  /** An episode's window, in order of time; what the others are asked about is the last one told of. */
+  meet(visit: Visit, window: FaultWindow): void;
+  /** The chance of a first block in it. */
+  chance(): number;
+  /** Whether the recorded luck of a first episode still holds, although the request may have begun sooner or later. */
+  keepsLuck(): boolean;
+}
+
+export interface ExposedInput {
+  readonly unit: Pick<Unit, 'members' | 'lists'>;
+  readonly exposures: Exposures;
+  readonly chances: Chances;
+  /** ns by which the unit begins sooner than recorded, as seen from the last recorded episode before it. */
+  readonly sooner: (from: number) => number;
+  readonly seed: number;
+  readonly draw: number;
+}
+
+/** What the folios of one unit are exposed to in one replay. */
+export function exposedTo({ unit, exposures, chances, sooner, seed, draw }: ExposedInput): Exposed {
+  const { members, lists } = unit;
+  const { ends, since, wakes } = exposures;
+  /** Until an episode has ended in this replay, what came before is recorded, and how long ago is the policy's doing. */
+  let letGo = lastBefore(ends, lists[0]?.time ?? Number.NaN);
+  letGo += sooner(letGo);
+  let isFirst = true;
+  let call = -1;
+  let beside = 0;
+  let whole = 0;
+  let now = 0;
+  let then = 0;
+  let member = members[0];
+  let episode = 0;
+  const share = (): number => {
+    if (wakes.length > 0 || !isFirst) return shareBack(exposures, now);
+    // Tasks come back one by one, ever more slowly: their number grows no faster than the time, and does not shrink.
+    const ratio = now / then;
+    return ratio >= 0 && ratio < Number.POSITIVE_INFINITY ? 1 + chances.back * (ratio - 1) : 1;
+  };
+  return {
+    meet(visit, window) {
+      const ended = window.letGo ?? Number.NEGATIVE_INFINITY;
+      beside = window.beside ?? 0;
+      if (ended > letGo) letGo = ended;
+      isFirst = isFirst && ended === Number.NEGATIVE_INFINITY && visit.episode === 0;
+      const begun = visit.call === call || beside > 0 ? window.from : (window.begun ?? window.from);
+      call = visit.call;
+      now = Math.max(0, begun - letGo);
+      member = members[visit.folio]!;
+      episode = visit.episode;
+      then = since[member.episodes[0]?.id ?? -1] ?? Number.NaN;
+      whole = window.deferredFlush ? chances.deferred : chances.eager;
+    },
+    chance() {
+      if (beside > 0 && !Number.isNaN(chances.beside)) return chances.beside;
+      return 1 - (1 - whole) ** share();
+    },
+    keepsLuck() {
+      if (!isFirst || beside > 0 || Number.isNaN(then) || now === then) return true;
+      // A task that got in at the old time gets in at a new one only by another chance; the nearer, the likelier the same.
+      const kept = Math.min(now, then) / Math.max(now, then);
+      return uniform(seed, 'faultWindow', member!.key, lucky + episode, draw) < kept;
+    },
+  };
+}
+
+/** Apart from the keys of episodes (`faultWindow` of a member and its episode). */
+const lucky = 2 ** 20;

@@ -2,10 +2,14 @@
  * What is estimated from a capture, as counts: how often a fault gets in the way of an episode, how often it is still
  * (or again) there in the next one, how long things take. Every draw takes its own probabilities from the posteriors.
  */
+
+import { uniform } from '../base/random.ts';
 import type { Episode, History } from '../history/facts.ts';
 import type { Policy } from '../policies/policy.ts';
+import { type Barriers, barriersOf, type Unseen } from './barrier.ts';
 import type { Unit } from './demand.ts';
 import { type Count, probability } from './draws.ts';
+import { type Chances, type Exposures, exposuresOf, FirstBlockCounter, type FirstBlocks } from './exposure.ts';
 
 /** Facts that are not data. Each has a default, can be set, and has a row in the sensitivity table. */
 export interface Assumptions {
@@ -82,6 +86,10 @@ export interface Evidence {
   readonly entryWaitRate: number;
   readonly waiters: number;
   readonly services: Services;
+  /** The first two again, by what the episodes were exposed to. */
+  readonly firsts: FirstBlocks;
+  readonly exposures: Exposures;
+  readonly barriers: Barriers;
 }
 
 /** Recorded durations in ascending order; empty = none was seen, and the service takes no time. */
@@ -93,11 +101,10 @@ export interface Services {
 }
 
 /** One draw of everything that is estimated. */
-export interface Parameters {
-  readonly deferred: number;
-  readonly eager: number;
+export interface Parameters extends Chances {
   readonly repeat: number;
   readonly late: number;
+  readonly unseen: Unseen;
 }
 
 /** The luck of each recorded episode of a member, as abduction has it (probabilities of `blocked`). NaN = not known. */
@@ -117,6 +124,8 @@ export function evidenceOf(
   const eager = { trials: 0, hits: 0 };
   const repeat = { trials: 0, hits: 0 };
   const late = { trials: 0, hits: 0 };
+  const exposures = exposuresOf(history);
+  const firsts = new FirstBlockCounter(exposures);
   for (const unit of units) {
     unit.members.forEach((member, m) => {
       if (member.latent) return;
@@ -127,10 +136,12 @@ export function evidenceOf(
           before = 0;
           return;
         }
-        const first = isDeferred(episode, unit, recorded) ? deferred : eager;
+        const withDeferred = isDeferred(episode, unit, recorded);
+        const first = withDeferred ? deferred : eager;
         // Of an episode after another one only the part in which the one before was blocked says something of repeats.
         first.trials += 1 - before;
         first.hits += hit * (1 - before);
+        firsts.add(episode.id, withDeferred, hit, 1 - before);
         repeat.trials += before;
         repeat.hits += hit * before;
         before = hit;
@@ -148,6 +159,9 @@ export function evidenceOf(
     late,
     ...entryWaits(history, assumed),
     services: servicesOf(history),
+    firsts,
+    exposures,
+    barriers: barriersOf(history, recorded),
   };
 }
 
@@ -201,7 +215,7 @@ export function servicesOf(history: History): Services {
     // A loop that moves each folio right after it was unmapped: the rest of its episode is the copy.
     let last: Episode | undefined;
     for (const episode of history.episodes) {
-      const gap = last === undefined || last.call !== episode.call ? -1 : episode.start - last.end;
+      const gap = last === undefined || last.call !== episode.call || last.call < 0 ? -1 : episode.start - last.end;
       if (gap >= 0) unmap.push(gap);
       last = episode;
     }
@@ -217,10 +231,8 @@ export function servicesOf(history: History): Services {
  */
 export function drawParameters(evidence: Evidence, assumed: Assumptions, seed: number, draw: number): Parameters {
   const { priorWeight, unseenPhase } = assumed;
-  const all = {
-    trials: evidence.deferred.trials + evidence.eager.trials,
-    hits: evidence.deferred.hits + evidence.eager.hits,
-  };
+  const { deferred, eager, beside } = evidence.firsts;
+  const all = { trials: deferred.trials + eager.trials, hits: deferred.hits + eager.hits };
   // Nothing at all seen: no episode was ever recorded, so none will be asked about.
   const first = (own: Count, which: number) =>
     all.trials === 0
@@ -229,9 +241,16 @@ export function drawParameters(evidence: Evidence, assumed: Assumptions, seed: n
         ? probability(own, seed, draw, which, priorWeight)
         : Math.min(1, unseenPhase * probability(all, seed, draw, which, priorWeight));
   return {
-    deferred: first(evidence.deferred, 0),
-    eager: first(evidence.eager, 1),
+    deferred: first(deferred, 0),
+    eager: first(eager, 1),
+    beside: beside.trials > 0 ? probability(beside, seed, draw, further, priorWeight) : Number.NaN,
+    back: uniform(seed, 'parameter', draw, unseen),
+    unseen: { worker: uniform(seed, 'parameter', draw, unseen + 1), rcu: uniform(seed, 'parameter', draw, unseen + 2) },
     repeat: evidence.repeat.trials > 0 ? probability(evidence.repeat, seed, draw, 2, priorWeight) : assumed.repeatHit,
     late: evidence.late.trials > 0 ? probability(evidence.late, seed, draw, 3, priorWeight) : assumed.lateReference,
   };
 }
+
+/** Apart from the keys of other probabilities, and of what those are made of (`draws.ts`). */
+const further = 1024;
+const unseen = 2 ** 30;

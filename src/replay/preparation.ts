@@ -10,6 +10,8 @@ export interface Preparation {
   readonly delay: number;
   /** ns that it took; NaN when it made none or none was seen. */
   readonly drainTime: number;
+  /** When it began; NaN when it made none. */
+  readonly drainStart: number;
   /** Recorded times of the beginning of the delay and of the end of the drain. */
   readonly from: number;
   readonly until: number;
@@ -80,7 +82,7 @@ export function withGaps(
       const drained = window.drained <= list.time ? window.drained : Number.NaN;
       const delay = Math.max(0, window.start - before);
       const until = Number.isNaN(drained) ? window.start : drained;
-      preparations.push({ delay, drainTime: drained - window.start, from: before, until });
+      preparations.push({ delay, drainTime: drained - window.start, drainStart: window.start, from: before, until });
       before = until;
     }
     list.from = before;
@@ -88,5 +90,12 @@ export function withGaps(
     list.gap = gap > 0 ? gap : 0;
     debt = gap < 0 ? gap : 0;
   }
-  return preparations.length === 0 ? [{ delay: 0, drainTime: Number.NaN, from: start, until: start }] : preparations;
+  return preparations.length === 0
+    ? [{ delay: 0, drainTime: Number.NaN, drainStart: Number.NaN, from: start, until: start }]
+    : preparations;
+}
+
+/** How a range is prepared, from 0; beyond what was recorded as the last one that was. */
+export function preparationOf(preparations: readonly Preparation[], range: number): Preparation {
+  return preparations[Math.min(range, preparations.length - 1)]!;
 }
