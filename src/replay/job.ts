@@ -2,14 +2,14 @@
 
 import type { ChunkDemand, FolioSpec, RequestDemand } from '../model/demand.ts';
 import { type Counters, counterNames, Machine, type MemberResult } from '../model/machine.ts';
-import type { World } from '../model/world.ts';
 import type { Policy } from '../policies/policy.ts';
 import type { Condition } from './abduction.ts';
 import { createClock, retimed } from './background-clock.ts';
 import { finallyOf, type Member, type Unit } from './demand.ts';
 import { type Metric, metricNames } from './outcome.ts';
+import { preparationOf } from './preparation.ts';
 import type { Scene } from './slice.ts';
-import { continued, preparationOf } from './world.ts';
+import { continued, type UnitWorld } from './world.ts';
 
 export interface UnitOutcome {
   readonly values: Record<Metric, number>;
@@ -32,7 +32,7 @@ export interface UnitOutcome {
 export function runUnit(
   scene: Scene,
   policy: Policy,
-  world: World,
+  world: UnitWorld,
   conditions: readonly Condition[] = [],
   sameBatches = false,
 ): UnitOutcome {
@@ -48,7 +48,7 @@ export function runUnit(
   const values = Object.fromEntries(metricNames.map((name) => [name, 0])) as Record<Metric, number>;
   const limit = unit.areas === 0 ? 1 : Math.max(Math.round(assumed.areaLimit), unit.areas);
   let lists = unit.lists.map(({ members, gap, from }) => ({ members: [...members], gap, from }));
-  let start = unit.start + preparationOf(unit, 0).delay;
+  let start = unit.start + preparationOf(unit.preparations, 0).delay;
   let seenUntil = Number.NEGATIVE_INFINITY;
   let returned = 0;
   let stuck = 0;
@@ -62,7 +62,7 @@ export function runUnit(
       // What came of a loop that the kernel does not bound is known: a round that gets nowhere is its last.
       outerLoops: Math.max(1, Math.round(assumed.outerLoops)),
     };
-    const here = area === 0 ? world : continued(world, episodes.slice(), attempts.slice(), unit, area);
+    const here = area === 0 ? world : continued(world, episodes.slice(), attempts.slice(), area);
     const result = new Machine(policy.decisions, here, input).run();
     const [request] = result.requests;
     if (request === undefined) throw new Error('the machine lost its request');
@@ -97,9 +97,8 @@ export function runUnit(
     lists = [{ members: [...rest, ...(next?.members ?? [])], gap: next?.gap ?? 0, from }, ...others];
     // Whatever rests now is drained (or found resting) by the next area, which begins with the same protection.
     seenUntil = policy.decisions.lruCaches === 'nothing' || policy.decisions.neverDrain ? seenUntil : start;
-    const { delay, drainTime } = preparationOf(unit, area + 1);
-    start = request.ended + delay;
-    clock.hold(from, start + (Number.isNaN(drainTime) ? 0 : drainTime));
+    start = request.ended + preparationOf(unit.preparations, area + 1).delay;
+    clock.hold(from, start + world.prepared(area + 1).takes(policy.decisions));
     background = retimed(original, clock.of);
   }
   values.failedRequests = returned === 0 ? 0 : 1;

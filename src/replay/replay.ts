@@ -12,7 +12,7 @@ import { type Metric, metricNames, type PolicyOutcome, type Totals } from './out
 import { drawParameters } from './parameters.ts';
 import type { Scene } from './slice.ts';
 import { type Stage, stageOf } from './stage.ts';
-import { createWorld } from './world.ts';
+import { createWorld, meetsFault } from './world.ts';
 
 export interface ReplayOptions {
   readonly draws: number;
@@ -105,20 +105,16 @@ export function replayStage(stage: Stage, policies: readonly Policy[], options: 
       const { unit } = scene;
       const conditions = constant.get(scene) ?? conditionsOf(abduction, scene, recorded, assumed, seed, draw);
       if (!constant.has(scene) && isSmooth(unit)) constant.set(scene, conditions);
-      // Where nothing was in the way in the recording nothing of a draw but its pace reaches a unit, unless something is
-      // in the way under this policy.
-      const untouched = conditions.every(isFree);
+      const wasFree = conditions.every(isFree);
       const quiet: { policy: Policy; outcome: UnitOutcome }[] = [];
       policies.forEach((policy, p) => {
         const key = `${s} ${p} ${pace}`;
-        const same =
-          (untouched ? calm.get(key) : undefined) ??
-          quiet.find((other) => meetsAlike(other.policy.decisions, policy.decisions))?.outcome;
         const own = chooseAlike(policy, recorded, retryAxes);
         const sameBatches = chooseAlike(policy, recorded, batchAxes) && policy.kind !== 'bound';
         const input = {
           unit,
           recorded,
+          decisions: policy.decisions,
           abduction,
           conditions,
           parameters,
@@ -130,6 +126,12 @@ export function replayStage(stage: Stage, policies: readonly Policy[], options: 
           own,
           sameBatches,
         };
+        // Where nothing was in the way in the recording nothing of a draw but its pace reaches a unit, unless something is
+        // in the way under this policy: a fault, too, where the policy asks for luck that was not recorded.
+        const untouched = wasFree && ((own && sameBatches) || !meetsFault(input, policy.decisions));
+        const same =
+          (untouched ? calm.get(key) : undefined) ??
+          quiet.find((other) => meetsAlike(other.policy.decisions, policy.decisions))?.outcome;
         const outcome = same ?? runUnit(scene, policy, createWorld(input), conditions, sameBatches);
         if (outcome.quiet) {
           quiet.push({ policy, outcome });

@@ -129,7 +129,7 @@ export function withheld(
         own: true,
         sameBatches: true,
       };
-      const untouched = conditions.every(isFree) && !meetsFault(input);
+      const untouched = conditions.every(isFree) && !meetsFault(input, recorded.decisions);
       const outcome = (untouched ? calm.get(i) : undefined) ?? runUnit(scene, recorded, createWorld(input), conditions);
       if (untouched && outcome.quiet) calm.set(i, outcome);
       const sums = recordedTotals[i]!;

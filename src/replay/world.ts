@@ -4,16 +4,21 @@
  * get the same answer, whatever they asked before.
  */
 import { exponential, uniform } from '../base/random.ts';
+import type { Decisions } from '../model/decisions.ts';
 import type { BlockedFault, FaultWindow, Visit, World } from '../model/world.ts';
 import type { Policy } from '../policies/policy.ts';
 import type { Abduction, Condition } from './abduction.ts';
+import { type Barrier, barrierOf, soonerBy } from './barrier.ts';
 import type { Unit } from './demand.ts';
+import { exposedTo } from './exposure.ts';
 import { type Evidence, isDeferred, type Parameters } from './parameters.ts';
-import type { Preparation } from './preparation.ts';
+import { preparationOf } from './preparation.ts';
 
 export interface WorldInput {
   readonly unit: Unit;
   readonly recorded: Policy;
+  /** Of the policy that is replayed; absent = as recorded. */
+  readonly decisions?: Decisions;
   readonly abduction: Abduction;
   readonly conditions: readonly Condition[];
   readonly parameters: Parameters;
@@ -30,14 +35,39 @@ export interface WorldInput {
   readonly sameBatches: boolean;
 }
 
+/** The world of one unit, whose ranges are each prepared in their own time. */
+export interface UnitWorld extends World {
+  prepared(range: number): Barrier;
+}
+
 const nobody: readonly BlockedFault[] = [];
 
-export function createWorld(input: WorldInput): World {
+export function createWorld(input: WorldInput): UnitWorld {
   const { unit, recorded, abduction, conditions, parameters, evidence, seed, draw, pace } = input;
-  const { withheld, own, sameBatches } = input;
+  const { withheld, own, sameBatches, decisions = recorded.decisions } = input;
   const { services } = evidence;
   // Whether the last episode asked about was blocked, by member; what the next one's chance hangs on.
   const blockedBefore = new Uint8Array(unit.members.length);
+  const timing = {
+    barriers: evidence.barriers,
+    wakes: evidence.exposures.wakes,
+    unseen: parameters.unseen,
+    seed,
+    key: unit.key,
+    pace,
+  };
+  const prepared = (range: number) => barrierOf({ ...timing, preparation: preparationOf(unit.preparations, range) });
+  const exposed = exposedTo({
+    unit,
+    exposures: evidence.exposures,
+    chances: parameters,
+    // Its own barrier is the model's.
+    sooner: (from) => (sameBatches ? 0 : soonerBy(timing, { decisions, pid: unit.pid, from, until: unit.start })),
+    seed,
+    draw,
+  });
+  // Whose first episode comes at another time than recorded, so that its luck is another.
+  const anew = new Uint8Array(unit.members.length);
 
   const keyOf = ({ folio }: Visit) => unit.members[folio]!.key;
 
@@ -48,12 +78,16 @@ export function createWorld(input: WorldInput): World {
     return sorted[Math.floor(u * sorted.length)]!;
   };
 
-  const isBlocked = (visit: Visit, deferredFlush: boolean): boolean => {
+  const isBlocked = (visit: Visit, window: FaultWindow): boolean => {
+    const { deferredFlush } = window;
     const member = unit.members[visit.folio]!;
     const before = blockedBefore[visit.folio] === 1;
     const episode = member.episodes[visit.episode];
     const luck = conditions[visit.folio]?.luck;
-    const known = withheld ? undefined : luck?.[visit.episode];
+    exposed.meet(visit, window);
+    if (!withheld && !sameBatches && !exposed.keepsLuck()) anew[visit.folio] = 1;
+    const isAnew = withheld || anew[visit.folio] === 1;
+    const known = isAnew ? undefined : luck?.[visit.episode];
     if (known !== undefined && !Number.isNaN(known) && episode !== undefined) {
       const recordedBefore = visit.episode > 0 && luck?.[visit.episode - 1] === 1;
       // Same window, same past: the same luck. A policy that retries otherwise comes back at another time, when the task
@@ -61,9 +95,9 @@ export function createWorld(input: WorldInput): World {
       if (own && recordedBefore === before) return known === 1;
       if (visit.episode === 0 && isDeferred(episode, unit, recorded) === deferredFlush) return known === 1;
     }
-    if (!withheld && own && before && luck !== undefined && visit.episode >= luck.length && luck.at(-1) === 1)
+    if (!isAnew && own && before && luck !== undefined && visit.episode >= luck.length && luck.at(-1) === 1)
       return true;
-    const p = before ? parameters.repeat : deferredFlush ? parameters.deferred : parameters.eager;
+    const p = before ? parameters.repeat : exposed.chance();
     return uniform(seed, 'faultWindow', keyOf(visit), visit.episode, draw) < p;
   };
 
@@ -97,17 +131,11 @@ export function createWorld(input: WorldInput): World {
           return 0;
       }
     },
-    drainWorkTime(cpu, drain) {
-      const { drainTime } = preparationOf(unit, 0);
-      if (drain === 0 && !Number.isNaN(drainTime)) return drainTime;
-      if (services.drain.length === 0) return 0;
-      const u = uniform(seed, 'serviceTime', unit.key, drain * 64 + cpu, pace);
-      return services.drain[Math.floor(u * services.drain.length)]!;
-    },
-    rcuWaitTime: () => 0, // part of the recorded time to disable the caches
+    ...prepared(0),
+    prepared,
     faultEnters(visit: Visit, window: FaultWindow) {
       const before = blockedBefore[visit.folio] === 1;
-      const blocked = isBlocked(visit, window.deferredFlush);
+      const blocked = isBlocked(visit, window);
       blockedBefore[visit.folio] = blocked ? 1 : 0;
       if (!blocked) return nobody;
       // Let go by the unlock; whether it is still there in the next episode is that episode's question.
@@ -139,10 +167,10 @@ export function createWorld(input: WorldInput): World {
 }
 
 /** Whether luck puts a fault before the first episode of any member, when nothing recorded decides it. */
-export function meetsFault({ unit, recorded, parameters, seed, draw }: WorldInput): boolean {
-  const { deferredFlush, plan } = recorded.decisions;
+export function meetsFault({ unit, parameters, seed, draw }: WorldInput, { deferredFlush, plan }: Decisions): boolean {
   const isAsync = unit.mode === 'async' || (plan.loop === 'batched' && plan.syncFirstPasses > 0);
-  const p = deferredFlush && isAsync ? parameters.deferred : parameters.eager;
+  const whole = deferredFlush && isAsync ? parameters.deferred : parameters.eager;
+  const p = Math.max(whole, Number.isNaN(parameters.beside) ? 0 : parameters.beside);
   return unit.members.some(({ mapped, key }) => mapped > 0 && uniform(seed, 'faultWindow', key, 0, draw) < p);
 }
 
@@ -151,13 +179,11 @@ export function meetsFault({ unit, recorded, parameters, seed, draw }: WorldInpu
  * 0 again, the request does not.
  */
 export function continued(
-  world: World,
+  world: UnitWorld,
   episodes: Readonly<Uint16Array>,
   attempts: Readonly<Uint16Array>,
-  unit: Unit,
   area: number,
 ): World {
-  const { drainTime } = preparationOf(unit, area);
   const shift = (visit: Visit): Visit => ({
     ...visit,
     episode: visit.episode + episodes[visit.folio]!,
@@ -170,12 +196,6 @@ export function continued(
     entryWaiter: (visit, n, from) => world.entryWaiter(shift(visit), n, from),
     entryWaitReferenceTime: (visit, n) => world.entryWaitReferenceTime(shift(visit), n),
     transient: (visit) => world.transient(shift(visit)),
-    drainWorkTime: (cpu, drain, request) =>
-      drain === 0 && !Number.isNaN(drainTime) ? drainTime : world.drainWorkTime(cpu, drain, request),
+    ...world.prepared(area),
   };
-}
-
-/** How the given area of a unit is prepared: as recorded, and as its last one where the recording had fewer. */
-export function preparationOf({ preparations }: Unit, area: number): Preparation {
-  return preparations[Math.min(area, preparations.length - 1)]!;
 }
