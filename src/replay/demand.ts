@@ -14,7 +14,7 @@ import type { Service } from '../model/world.ts';
 import { memberKeyOf, timeKeyOf, toldApart } from './keys.ts';
 import { type Assumptions, defaultAssumptions, servicesOf } from './parameters.ts';
 import { drainsBefore, type Preparation, startOf, withGaps } from './preparation.ts';
-import { isSilent, silentUnit } from './without-calls.ts';
+import { isSilent, ownDrainsOf, silentUnit } from './without-calls.ts';
 
 /** A folio that a request wants. */
 export interface Member {
@@ -167,6 +167,7 @@ export function demandOf(history: History, assumed: Assumptions = defaultAssumpt
   const distinct = toldApart();
   const keyOf: Index['keyOf'] = (start, pid, pfn) => distinct(timeKey(start, pid, pfn));
   const index = { firstRow, failuresOf, perFolio: mean(unmap) + mean(copy), keyOf, emptyList: assumed.emptyList };
+  const silent = { history, drains: ownDrainsOf(history), failures: failuresOf, keyOf };
   const taken = new Uint8Array(history.calls.length);
   const units: Unit[] = [];
   const areasOf = new Map<number, Request[]>();
@@ -183,7 +184,7 @@ export function demandOf(history: History, assumed: Assumptions = defaultAssumpt
       // What was left out has no event: of a request without folios nothing says what it wanted.
       if (request.withoutCalls!.folios.length === 0) continue;
       const first = firstOwn.get(request.id)!;
-      units.push(silentUnit(history, { ...request, kind }, units.length, first, failuresOf, keyOf));
+      units.push(silentUnit(silent, { ...request, kind }, units.length, first));
       continue;
     }
     if (request.parent >= 0) continue;

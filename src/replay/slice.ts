@@ -63,7 +63,7 @@ export function sceneOf(
   const span = Math.max(0, given.end - given.start);
   const until = given.end + span * assumed.backgroundBeyond;
   const own = ownPfns(given);
-  const inTheWay = failedAt(given);
+  const inTheWay = metAt(given);
   const found: { time: number; flushed: number; cpu: number; batch: number; pfn: number }[] = [];
   for (const group of adds.groups) {
     let i = firstFlushedAfter(adds, group.first, group.last, given.start);
@@ -73,11 +73,13 @@ export function sceneOf(
       for (let j = i; j < last; j++) {
         const pfn = adds.pfn[j]!;
         // What was in the way of a list was queued before it.
-        const met = inTheWay.get(pfn) ?? Number.POSITIVE_INFINITY;
-        const time = adds.low[j]! <= met && met < adds.flushed[j]! ? Math.min(times[j - i]!, met) : times[j - i]!;
+        const { time: met, until: flushedBy } = inTheWay.get(pfn) ?? notMet;
+        const flushed = adds.flushed[j]!;
+        const wasThere = adds.low[j]! <= met && met < flushed && flushed <= flushedBy;
+        const time = wasThere ? Math.min(times[j - i]!, met) : times[j - i]!;
         const during = time >= given.start && time <= given.end;
         if (time > until || (group.batch === 0 && during && own.has(pfn))) continue;
-        found.push({ time, flushed: adds.flushed[j]!, cpu: group.cpu, batch: group.batch, pfn });
+        found.push({ time, flushed, cpu: group.cpu, batch: group.batch, pfn });
       }
       i = last;
     }
@@ -107,13 +109,29 @@ export function sceneOf(
   return { unit, background: columns(rows), cpus, until, queued, assumed };
 }
 
-/** When the list of each folio that failed was first tried. */
-function failedAt(unit: Unit): Map<number, number> {
-  const times = new Map<number, number>();
+/** That a batch held a folio at a time, if its flush came between then and `until`. */
+interface Met {
+  readonly time: number;
+  readonly until: number;
+}
+
+const notMet: Met = { time: Number.POSITIVE_INFINITY, until: Number.NEGATIVE_INFINITY };
+
+/**
+ * When the list of each folio that failed was first tried. What migrate_vma isolates was mapped when it was collected, so
+ * that a flush of it in between is of an add before that (and what it drains all CPUs for).
+ */
+function metAt(unit: Unit): Map<number, Met> {
+  const times = new Map<number, Met>();
+  const { collect = Number.NaN, isolate = 0 } = unit.services ?? {};
+  const setup = (collect + isolate) * unit.members.length;
   for (const { members, time } of unit.lists) {
     for (const m of members) {
-      const { pfn, failures } = unit.members[m]!;
-      if (failures.length > 0 && !Number.isNaN(pfn)) times.set(pfn, time);
+      const { pfn, failures, onDevice } = unit.members[m]!;
+      if (Number.isNaN(pfn)) continue;
+      if (failures.length > 0) times.set(pfn, { time, until: Number.POSITIVE_INFINITY });
+      else if (unit.model === 'migrate_vma' && onDevice !== true)
+        times.set(pfn, { time: time - 1, until: time + setup });
     }
   }
   return times;

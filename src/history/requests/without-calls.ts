@@ -308,7 +308,9 @@ function splitByEntries(episode: Open, outcome: CallFolio['outcome']): { draft: 
   draft.returned = outcome === 'moved' ? 0 : NaN;
   draft.startPfn = episode.sourcePfn;
   draft.endPfn = episode.sourcePfn + 2 ** episode.order;
-  draft.withoutCalls = { cpu: episode.cpu, folios: [], parts: {} };
+  const { cpu, start, lastSet, end } = episode;
+  // Of entries set silently the first to go is all that shows a beginning.
+  draft.withoutCalls = { cpu, folios: [], parts: told({ unmap: lastSet - start, restore: end - lastSet }) };
   return {
     draft,
     folios: [{ ...newFound(episode.sourcePfn, NaN), order: episode.order, outcome, episodes: [episode] }],
