@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import { normal, uniform } from '../base/random.ts';
-import { chanceOfSeparation, differenceOfMeans, meanOverRuns } from './two-samples.ts';
+import { chanceOfSeparation, differenceOfMeans, meanOverRuns, oneMoreRun } from './two-samples.ts';
 
 const near = (actual: number, expected: number, tolerance: number) =>
   assert.ok(Math.abs(actual - expected) <= tolerance, `${actual} instead of ${expected}`);
@@ -80,4 +80,13 @@ test('about 95 % of such intervals hold the difference of lots whose variances d
 test('ranges of two and two runs separate by chance once in three, of four and four once in 35', () => {
   near(chanceOfSeparation(2, 2), 1 / 3, 1e-12);
   near(chanceOfSeparation(4, 4), 1 / 35, 1e-12);
+});
+
+test('one more run varies by one run and by the mean of the others', () => {
+  const runs = [[1], [3], [5]];
+  // Variance 4 of a run, 4 / 3 of the mean; t of two degrees at 97.5 % is 4.3027.
+  const { estimate, low, high } = oneMoreRun(runs, 0.95);
+  assert.equal(estimate, 3);
+  near((high - low) / 2, 4.3027 * Math.sqrt(4 + 4 / 3), 1e-3);
+  assert.deepEqual(oneMoreRun([[1], [5]], 0.95), { estimate: 3, low: 1, high: 5 });
 });

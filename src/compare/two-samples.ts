@@ -39,19 +39,35 @@ export function differenceOfMeans(a: readonly number[], b: readonly number[], le
  * a run's own interval to the highest upper end.
  */
 export function meanOverRuns(runs: readonly ArrayLike<number>[], level: number): Interval {
-  const means = runs.map(mean);
-  const estimate = mean(means);
+  const estimate = mean(runs.map(mean));
   if (Number.isNaN(estimate)) return unknown;
   if (runs.length < fewestRuns) {
     const own = runs.map((draws) => percentileInterval(draws, level));
     return { estimate, low: Math.min(...own.map(({ low }) => low)), high: Math.max(...own.map(({ high }) => high)) };
   }
+  return spreadBy(1 / runs.length, runs, level);
+}
+
+/**
+ * Where one more run lies, of which the runs given (by their draws) are a sample: the mean of the runs, varied by W + B of one run
+ * besides the uncertainty of the mean. Of fewer than three runs the span of their own intervals, as above.
+ */
+export function oneMoreRun(runs: readonly ArrayLike<number>[], level: number): Interval {
+  if (runs.length < fewestRuns) return meanOverRuns(runs, level);
+  return spreadBy(1 + 1 / runs.length, runs, level);
+}
+
+/** The mean of runs with `share` times the variance of one of them. */
+function spreadBy(share: number, runs: readonly ArrayLike<number>[], level: number): Interval {
+  const means = runs.map(mean);
+  const estimate = mean(means);
+  if (Number.isNaN(estimate)) return unknown;
   const n = runs.length;
   return around(
     estimate,
     [
-      { variance: variance(means) / n, degrees: n - 1 },
-      ...runs.map((draws) => ({ variance: variance(draws) / n ** 2, degrees: draws.length - 1 })),
+      { variance: share * variance(means), degrees: n - 1 },
+      ...runs.map((draws) => ({ variance: (share * variance(draws)) / n, degrees: draws.length - 1 })),
     ],
     level,
   );

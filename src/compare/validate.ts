@@ -12,8 +12,8 @@ import { stageOf } from '../replay/stage.ts';
 import { type PolicyMaker, usualDraws } from './compare.ts';
 import type { Interval } from './comparison.ts';
 import { type Measures, measuresOf } from './measures.ts';
-import { mean, percentileInterval } from './statistics.ts';
-import { chanceOfSeparation, differenceOfMeans, fewestRuns, meanOverRuns } from './two-samples.ts';
+import { mean } from './statistics.ts';
+import { chanceOfSeparation, differenceOfMeans, fewestRuns, meanOverRuns, oneMoreRun } from './two-samples.ts';
 
 /** What is set against real runs: what kernels and their probes count, so that a recording and a replay count the same. */
 export const validated: readonly Metric[] = [
@@ -51,18 +51,19 @@ export interface ValidationRow {
   readonly unit: string;
   readonly a: Spread;
   readonly b: Spread;
-  /** Mean of A as recorded and the predicted difference. */
-  readonly predictedB: number;
+  /** For one run of B: what a run of A recorded and the difference that it predicts, over the runs of A (`oneMoreRun`). */
+  readonly predictedB: Interval;
+  /** Real runs of B that lie in it. */
+  readonly covered: number;
   /** B - A: real, and predicted; `differenceOfMeans` and `meanOverRuns` say how. */
   readonly real: Interval;
   readonly predicted: Interval;
   /** Whether the prediction has the sign of the real difference, where the real interval leaves zero out. */
   readonly sign: 'right' | 'wrong' | 'not tellable';
+  /** Whether the predicted interval leaves zero out, so that the prediction tells a sign by itself. */
+  readonly told: boolean;
   /** Whether the two intervals overlap; false where there are not two. */
   readonly inside: boolean;
-  /** Pairs of a run of A and one of B, and in how many B lies in the interval that the run of A gives for one run. */
-  readonly pairs: number;
-  readonly covered: number;
 }
 
 export interface Validation {
@@ -148,29 +149,28 @@ export function judge(
   const draws = predictions.map((prediction) => prediction[metric]);
   const real = differenceOfMeans(before.runs, after.runs, level);
   const predicted = meanOverRuns(draws, level);
-  const tellable = real.low > 0 || real.high < 0;
   const agrees = Math.sign(real.estimate) === Math.sign(predicted.estimate);
-  const single = draws.map((own, i) => {
-    const { low, high } = percentileInterval(own, level);
-    return { low: before.runs[i]! + low, high: before.runs[i]! + high };
-  });
-  const covered = single.reduce(
-    (sum, { low, high }) => sum + after.runs.filter((value) => low <= value && value <= high).length,
-    0,
+  const predictedB = oneMoreRun(
+    draws.map((own, i) => own.map((difference) => before.runs[i]! + difference)),
+    level,
   );
   return {
     metric,
     unit: metrics[metric].unit,
     a: before,
     b: after,
-    predictedB: before.mean + predicted.estimate,
+    predictedB,
+    covered: after.runs.filter((value) => predictedB.low <= value && value <= predictedB.high).length,
     real,
     predicted,
-    sign: tellable ? (agrees ? 'right' : 'wrong') : 'not tellable',
+    sign: leavesZeroOut(real) ? (agrees ? 'right' : 'wrong') : 'not tellable',
+    told: leavesZeroOut(predicted),
     inside: predicted.low <= real.high && real.low <= predicted.high,
-    pairs: single.length * after.runs.length,
-    covered,
   };
+}
+
+function leavesZeroOut({ low, high }: Interval): boolean {
+  return low > 0 || high < 0;
 }
 
 function spreadOf(runs: readonly number[]): Spread {
