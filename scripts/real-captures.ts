@@ -46,7 +46,7 @@ for (const path of texts) {
     const history = await workOut(await openCapture(join(top, path)));
     const { recorded, reproduction } = compare(history, { draws: 20, seed: 1 });
     const stage = stageOf(history, recordedPolicy(history.capture).policy, 1);
-    const fidelity = fidelityOf(stage, withheld(stage, { draws, seed: 1, folds: 5 }), 0.95);
+    const fidelity = fidelityOf(stage, withheld(stage, { draws, seed: 1, folds: 5 }), reproduction, 0.95);
     checked.push({ path, recorded, reproduction, fidelity });
   } catch (error) {
     if (!(error instanceof TraceError)) {

@@ -4,23 +4,31 @@ import type { Comparison } from '../compare/comparison.ts';
 import type { History } from '../history/facts.ts';
 import { counterfactual } from '../report/charts/counterfactual.ts';
 import { fidelity } from '../report/charts/fidelity.ts';
-import { count, inUnit, list } from '../report/numbers.ts';
+import type { Figure } from '../report/charts/figure.ts';
+import { sensitivity } from '../report/charts/sensitivity.ts';
+import { count, list } from '../report/numbers.ts';
 import { checkFiles, differentClocks, eachReadable } from './captures.ts';
+import { showIdentifiable } from './identify.ts';
 import { printFacts, printJson, printLines, printTable } from './output.ts';
 import { addReplayOptions, type ReplayOptions, replayed, wantedPolicies } from './replays.ts';
+
+async function showFigure({ title, finding, tables }: Figure): Promise<void> {
+  await printLines([`${title}. ${finding}`, '']);
+  for (const one of tables) await printTable(one);
+}
 
 async function show(history: History, comparison: Comparison): Promise<void> {
   const facts = { history, comparison };
   await printLines([
+    comparison.headline,
+    '',
     `${comparison.source}: recorded under ${comparison.recorded} (${comparison.recordedFrom}); ` +
       `${count(comparison.draws)} draws, seed ${comparison.seed}, model ${comparison.modelVersion}`,
     '',
   ]);
-  for (const chart of [fidelity, counterfactual]) {
-    const figure = chart(facts);
-    await printLines([`${figure.title}. ${figure.finding}`, '']);
-    for (const one of figure.tables) await printTable(one);
-  }
+  await showFigure(fidelity(facts));
+  await showIdentifiable(comparison.identifiable);
+  await showFigure(counterfactual(facts));
   for (const row of comparison.rows.filter(({ policy }) => policy !== comparison.recorded))
     await printFacts(`${row.policy}: ${row.title}`, [
       ...row.changes.map((change, i): [string, string] => [i === 0 ? 'changes' : '', change]),
@@ -31,12 +39,7 @@ async function show(history: History, comparison: Comparison): Promise<void> {
       ['missing', list(missing)],
       ['to record', record],
     ]);
-  for (const one of comparison.assumptions)
-    await printFacts(`assumed: ${one.name}: ${inUnit(one.value, one.unit)}${one.unit === 'ns' ? '' : ` ${one.unit}`}`, [
-      ['why', one.why],
-      ['halved', `${count(one.halved)} folios given up under ${one.policy}`],
-      ['doubled', `${count(one.doubled)} folios given up under ${one.policy}`],
-    ]);
+  await showFigure(sensitivity(facts));
   for (const remark of comparison.remarks) await printLines([`note: ${remark}`]);
 }
 

@@ -1,75 +1,252 @@
-/** How far the answer moves with each assumption that is not data. */
+/** The assumptions that stand in for data: their names, how they are set, and how far each policy's answer moves with them. */
+import { ScenarioError } from '../base/errors.ts';
+import { nearest } from '../policies/nearest.ts';
 import type { Policy } from '../policies/policy.ts';
+import type { Metric, PolicyOutcome } from '../replay/outcome.ts';
 import { type Assumptions, defaultAssumptions } from '../replay/parameters.ts';
 import { replayStage } from '../replay/replay.ts';
 import { restaged, type Stage } from '../replay/stage.ts';
-import type { Assumption, BlameRow } from './comparison.ts';
+import type { Assumption, BlameRow, Move } from './comparison.ts';
 import { mean } from './statistics.ts';
 
 interface Named {
-  readonly key: keyof Assumptions;
   readonly name: string;
+  readonly unit: string;
   readonly why: string;
+  /** Values that make sense, inclusive. */
+  readonly least: number;
+  readonly most: number;
+  /** What moves with it; folios given up unless said. */
+  readonly metric?: Metric;
   /** Whether anything in this capture hangs on it. */
   readonly matters: (stage: Stage, blame: readonly BlameRow[]) => boolean;
 }
 
-const blamed = (blame: readonly BlameRow[], cause: BlameRow['cause']) =>
-  blame.some((row) => row.cause === cause && row.folios > 0.005);
+const blamed = (blame: readonly BlameRow[], ...wanted: readonly BlameRow['cause'][]) =>
+  blame.some(({ cause, folios }) => wanted.includes(cause) && folios > 0.005);
+const blocks = ({ evidence }: Stage) => evidence.deferred.hits + evidence.eager.hits > 0.5;
+const hasAreas = ({ scenes }: Stage) => scenes.some(({ unit }) => unit.areas > 0);
+const probability = { unit: 'probability', least: 0, most: 1 } as const;
 
-const named: readonly Named[] = [
-  {
-    key: 'persistent',
-    name: 'untold reference lasts',
+/** Every assumption, by its key; one that is missing does not compile. */
+export const assumptionNames: Readonly<Record<keyof Assumptions, Named>> = {
+  persistent: {
+    name: 'untold-reference-lasts',
+    ...probability,
     why: 'a folio of which nobody can tell who held it is held for as long as its request lasts, else it lets go after the recorded attempts; even odds, as nothing speaks for either',
     matters: (_, blame) => blamed(blame, 'cannot tell'),
   },
-  {
-    key: 'repeatHit',
-    name: 'blocked again',
+  repeatHit: {
+    name: 'blocked-again',
+    ...probability,
     why: 'after a fault blocked an episode, the next one of that folio is blocked as well; no such pair was recorded',
-    matters: ({ evidence }) => evidence.repeat.trials === 0 && evidence.deferred.hits + evidence.eager.hits > 0.5,
+    matters: (stage) => stage.evidence.repeat.trials === 0 && blocks(stage),
   },
-  {
-    key: 'lateReference',
-    name: 'late reference',
+  lateReference: {
+    name: 'late-reference',
+    ...probability,
     why: "a fault that blocks an episode takes its reference after the end of unmapping, so that a comparison there misses it; no such fault's sleep was recorded",
-    matters: ({ evidence }) => evidence.late.trials === 0 && evidence.deferred.hits + evidence.eager.hits > 0.5,
+    matters: (stage) => stage.evidence.late.trials === 0 && blocks(stage),
   },
-  {
-    key: 'pinPersists',
-    name: 'pin outlives its request',
+  pinPersists: {
+    name: 'pin-outlives-request',
+    ...probability,
     why: 'a longterm pin is dropped by its owner, not by anything a migration policy does',
     matters: (_, blame) => blamed(blame, 'pin'),
   },
-];
+  untoldOdds: {
+    name: 'untold-odds',
+    unit: 'to 1',
+    least: 0.001,
+    most: 1000,
+    why: 'odds of “cannot tell” against any one cause with evidence, before the evidence; even, as nothing speaks for either',
+    matters: ({ history }) => history.failures.some(({ evidence }) => evidence.length > 0),
+  },
+  undoneByFault: {
+    name: 'undone-by-fault',
+    ...probability,
+    why: 'of what can hold a folio in one episode and be gone in the next only a fault is woken by the undoing; share of such episodes that counts as blocked by one where rates are estimated',
+    matters: ({ scenes }) =>
+      scenes.some(({ unit }) =>
+        unit.members.some(
+          ({ failures, episodes }) => failures.length === 0 && episodes.some(({ outcome }) => outcome === 'undone'),
+        ),
+      ),
+  },
+  unseenPhase: {
+    name: 'unseen-phase',
+    unit: 'times the other',
+    least: 0,
+    most: 100,
+    why: 'the chance of a first block in a kind of TLB flush (deferred or immediate) of which no episode was recorded, against the other kind',
+    matters: (stage) => (stage.evidence.deferred.trials === 0 || stage.evidence.eager.trials === 0) && blocks(stage),
+  },
+  priorWeight: {
+    name: 'prior-weight',
+    unit: 'counts',
+    least: 0.01,
+    most: 100,
+    why: "hits and misses that count as seen beforehand of every estimated chance: Jeffreys' prior",
+    matters: ({ evidence }) => evidence.deferred.trials + evidence.eager.trials > 0,
+  },
+  passingOutlasts: {
+    name: 'passing-holder-outlasts',
+    unit: 'times the recorded attempts',
+    least: 1,
+    most: 100,
+    why: 'how many move attempts a holder that lets go in the end is met by; it was met by all recorded ones',
+    matters: (_, blame) =>
+      blamed(blame, 'transient reference', 'writeback', 'lock contention', 'lock-blocked fault', 'cannot tell'),
+  },
+  backgroundPace: {
+    name: 'background-pace',
+    unit: 'times the recorded pace',
+    least: 0,
+    most: 1,
+    why: 'how fast others go on filling batches while a CMA allocation is held up longer than recorded; nothing shows what would have been added in a time that the recording did not have',
+    matters: hasAreas,
+  },
+  backgroundBeyond: {
+    name: 'background-beyond',
+    unit: 'times the request',
+    least: 0,
+    most: 100,
+    why: 'how long after its recorded end a request that takes longer still meets what was recorded of others',
+    matters: ({ scenes }) => scenes.some(({ background }) => background.length > 0),
+  },
+  addTimes: {
+    name: 'add-times',
+    unit: 'as exponent',
+    least: 0.01,
+    most: 100,
+    why: 'an add of which only bounds are known is thrown evenly between them; 2 throws earlier, 0.5 later',
+    matters: ({ adds }) => adds.spread > 0,
+  },
+  emptyList: {
+    name: 'empty-list-folios',
+    unit: 'folios',
+    least: 1,
+    most: 1024,
+    why: 'folios of a list of which nothing but an empty call is left: one at least, dropped before',
+    matters: ({ scenes }) =>
+      scenes.some(({ unit }) => unit.members.some(({ latent, pfn }) => latent && Number.isNaN(pfn))),
+  },
+  entryTouches: {
+    name: 'entry-touches',
+    unit: 'times the recorded rate',
+    least: 0,
+    most: 100,
+    metric: 'stall',
+    why: 'how often a task falls asleep on an entry in an episode that the recording did not have; none where no such sleep can be seen',
+    matters: ({ evidence }) => evidence.entryWaitRate > 0,
+  },
+  areaLimit: {
+    name: 'area-limit',
+    unit: 'areas',
+    least: 1,
+    most: 4096,
+    why: 'areas that one CMA allocation tries at most, unless the recording tried more; its bitmap ends somewhere, and no event says where',
+    matters: hasAreas,
+  },
+  stuckAreas: {
+    name: 'stuck-areas',
+    unit: 'areas',
+    least: 1,
+    most: 4096,
+    why: 'areas in a row that got no further after which a CMA allocation is given up: what is in the way for good is in the way of each',
+    matters: hasAreas,
+  },
+  outerLoops: {
+    name: 'outer-loops',
+    unit: 'rounds',
+    least: 1,
+    most: 100,
+    why: 'rounds of a loop that the kernel does not bound (offlining, pinning), when none of them gets anywhere',
+    matters: ({ scenes }) =>
+      scenes.some(({ unit }) => unit.model === 'memory offline' || unit.model === 'longterm pin'),
+  },
+};
+
+const keys = Object.keys(assumptionNames) as (keyof Assumptions)[];
 
 /**
- * A row for each assumption: failed folios under `policy` with it halved and doubled (no probability above 1), NaN where
- * the capture has nothing that hangs on it.
+ * Reads `NAME=VALUE`.
+ *
+ * @throws ScenarioError for a name that there is not (with the list of them) and for a value that makes no sense.
+ */
+export function parseAssumption(text: string): Partial<Assumptions> {
+  const [name = '', value = ''] = text.split(/=(.*)/s);
+  const key = keys.find((one) => assumptionNames[one].name === name);
+  if (key === undefined) {
+    const all = keys.map((one) => assumptionNames[one].name);
+    const [near] = nearest(name, all);
+    throw new ScenarioError(
+      'option/assume',
+      `--assume ${text}: there is no assumption ${name === '' ? 'without a name' : name}${near === undefined ? '' : `; did you mean ${near}?`}`,
+      `they are ${all.join(', ')}`,
+    );
+  }
+  const { least, most, unit } = assumptionNames[key];
+  const number = Number(value);
+  if (value.trim() === '' || !(number >= least && number <= most)) {
+    throw new ScenarioError(
+      'option/assume',
+      `--assume ${text}: ${name} is a number from ${least} to ${most} (${unit}), usually ${defaultAssumptions[key]}`,
+    );
+  }
+  return { [key]: number };
+}
+
+/** Share of the usual draws that each end of an assumption gets, and how few it gets at least. */
+const share = 12;
+const fewest = 4;
+
+/**
+ * A row for each assumption: how far the mean of its metric moves under each policy when it is halved and doubled, as far as
+ * its value makes sense. `outcomes`: of these policies, as it is; the same first draws of each are compared.
  */
 export function assumptionRows(
   stage: Stage,
-  policy: Policy,
+  policies: readonly Policy[],
+  outcomes: readonly PolicyOutcome[],
   blame: readonly BlameRow[],
-  options: { draws: number; seed: number },
+  options: { readonly draws: number; readonly seed: number },
 ): Assumption[] {
-  return named.map(({ key, name, why, matters }) => {
-    const value = defaultAssumptions[key];
-    const failedWith = (changed: number) => {
-      if (!matters(stage, blame)) return Number.NaN;
-      const changedStage = restaged(stage, { [key]: Math.min(1, changed) }, options.seed, stage.variants.length);
-      const [outcome] = replayStage(changedStage, [policy], options);
-      return mean(outcome!.totals.failedFolios);
+  const draws = Math.min(options.draws, Math.max(fewest, Math.round(options.draws / share)));
+  const { seed } = options;
+  return keys.map((key) => {
+    const { name, unit, why, least, most, metric = 'failedFolios', matters } = assumptionNames[key];
+    const value = stage.assumed[key];
+    const means = (all: readonly PolicyOutcome[]) => all.map(({ totals }) => mean(totals[metric].subarray(0, draws)));
+    const asItIs = means(outcomes);
+    const changedTo = (wanted: number): number[] => {
+      const changed = Math.min(most, Math.max(least, wanted));
+      if (changed === value) return policies.map(() => Number.NaN);
+      return means(
+        replayStage(restaged(stage, { [key]: changed }, seed, Math.min(draws, stage.variants.length)), policies, {
+          draws,
+          seed,
+        }),
+      );
     };
-    return {
-      name,
-      value,
-      unit: 'probability',
-      why,
-      halved: failedWith(value / 2),
-      doubled: failedWith(value * 2),
-      policy: policy.name,
-    };
+    const hangs = matters(stage, blame);
+    const halved = hangs ? changedTo(value / 2) : [];
+    const doubled = hangs ? changedTo(value * 2) : [];
+    const moves: Move[] = hangs
+      ? policies.map(({ name: policy }, i) => ({
+          policy,
+          asItIs: asItIs[i]!,
+          halved: halved[i]!,
+          doubled: doubled[i]!,
+        }))
+      : [];
+    const [first] = [...moves].sort((a, b) => reach(b) - reach(a));
+    return { name, value, usual: defaultAssumptions[key], unit, why, metric, moves, most: first };
   });
+}
+
+/** How far the answer moves at most. */
+function reach({ asItIs, halved, doubled }: Move): number {
+  const far = (value: number) => (Number.isNaN(value) ? 0 : Math.abs(value - asItIs));
+  return Math.max(far(halved), far(doubled));
 }

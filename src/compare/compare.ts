@@ -5,18 +5,23 @@ import type { LayOptions } from '../policies/lay.ts';
 import { defaultPolicyNames, resolvePolicy } from '../policies/policies.ts';
 import type { Policy } from '../policies/policy.ts';
 import { likeliest, type Posterior } from '../replay/blame.ts';
-import { timesGivenUp } from '../replay/demand.ts';
-import { type Metric, metricNames, modelVersion, type PolicyOutcome } from '../replay/outcome.ts';
+import { modelVersion } from '../replay/outcome.ts';
+import type { Assumptions } from '../replay/parameters.ts';
 import { recordedPolicy } from '../replay/recorded.ts';
 import { replayStage } from '../replay/replay.ts';
 import { reproduce } from '../replay/reproduce.ts';
 import { type Stage, stageOf } from '../replay/stage.ts';
 import { withheld } from '../replay/withheld.ts';
+import { answerFor, refuse } from './answer.ts';
 import { assumptionRows } from './assumptions.ts';
-import type { BlameRow, Comparison, Interval, PolicyRow, Refusal, Reproduction } from './comparison.ts';
-import { fidelityOf } from './fidelity.ts';
-import { answerFor, recordEverything, refuse } from './identify.ts';
-import { bonferroniLevel, percentileInterval } from './statistics.ts';
+import { boundingReplays } from './bounds.ts';
+import type { AxisAnswer, BlameRow, Comparison, Refusal, Reproduction } from './comparison.ts';
+import { fidelityOf, headlineOf } from './fidelity.ts';
+import { identify } from './identify.ts';
+import { wideningOf } from './loss.ts';
+import { recordEverything } from './needs.ts';
+import { plural, remarksOf } from './remarks.ts';
+import { rowsOf } from './rows.ts';
 
 /** Makes a policy of one's own, laid over the recorded one: `parseUserPolicy` with its text, for one. */
 export type PolicyMaker = (recorded: Policy, options: LayOptions) => Policy;
@@ -27,6 +32,8 @@ export interface CompareOptions {
   /** By default 480, fewer for a large capture (see `usualDraws`). */
   readonly draws?: number;
   readonly seed?: number;
+  /** Assumptions that stand in for data, where they shall be others than usual. */
+  readonly assumed?: Partial<Assumptions>;
   /** Confidence level of single intervals, before the correction for several policies. */
   readonly level?: number;
   readonly onProgress?: (done: number, total: number, what: string) => void;
@@ -55,8 +62,9 @@ export function compare(history: History, options: CompareOptions = {}): Compari
     );
   }
   const { policy: recorded, from } = recordedPolicy(capture);
-  const { fed, refusals } = choose(history, recorded, options.policies);
-  const stage = stageOf(history, recorded, seed);
+  const identifiable = identify(history);
+  const { fed, refusals } = choose(history, recorded, identifiable, options.policies);
+  const stage = stageOf(history, recorded, seed, { assumed: options.assumed ?? {} });
   const draws = options.draws ?? usualDraws(stage, fed.length + 1);
   const phases = { withheld: draws, replay: draws * (fed.length + 1) };
   const total = phases.withheld + phases.replay;
@@ -71,27 +79,50 @@ export function compare(history: History, options: CompareOptions = {}): Compari
   });
   const blame = blameTable(stage.abduction.blame);
   const untold = blame.find(({ cause }) => cause === 'cannot tell')?.folios ?? 0;
-  const corrected = bonferroniLevel(level, fed.length);
-  const doubt = doubtOf(stage);
-  const rows = policies.map((policy, i) =>
-    rowOf(policy, outcomes[i]!, outcomes, doubt.folios, { single: level, corrected }, answerFor(stage, policy, untold)),
+  const answers = policies.map((policy) =>
+    policy === recorded
+      ? ({ answer: 'observed', why: 'the policy of the recording' } as const)
+      : answerFor(policy, recorded, identifiable),
   );
-  const telling = fed.find(({ kind }) => kind === 'thread' || kind === 'user') ?? fed[0] ?? recorded;
+  const bounded = policies.filter((_, i) => answers[i]!.answer === 'bounded');
+  const bounding = bounded.length === 0 ? [] : boundingReplays(stage, [recorded, ...bounded], { draws, seed, untold });
+  const widening = wideningOf(stage);
+  const { rows, multiplicity, isWholeSpan } = rowsOf({
+    policies,
+    outcomes,
+    answers,
+    bounding,
+    level,
+    widening,
+  });
+  const reproduction = reproductionOf(stage, seed);
+  const fidelity = fidelityOf(stage, held, reproduction, level);
   return {
     source: capture.source,
+    headline: headlineOf(fidelity),
     modelVersion,
     seed,
     draws,
     level,
     recorded: recorded.name,
     recordedFrom: from,
-    reproduction: reproductionOf(stage, seed),
-    fidelity: fidelityOf(stage, held, level),
+    identifiable,
+    reproduction,
+    fidelity,
+    multiplicity,
     blame,
     rows,
     refusals,
-    assumptions: assumptionRows(stage, telling, blame, { draws, seed }),
-    remarks: remarksOf(stage, { level, corrected, count: fed.length, draws, asked: options.draws, doubt }),
+    assumptions: assumptionRows(stage, policies, outcomes, blame, { draws, seed }),
+    remarks: remarksOf(stage, {
+      multiplicity,
+      isWholeSpan,
+      draws,
+      usual: defaults.draws,
+      asked: options.draws,
+      widening,
+      isBounded: bounded.length > 0,
+    }),
   };
 }
 
@@ -99,6 +130,7 @@ export function compare(history: History, options: CompareOptions = {}): Compari
 function choose(
   history: History,
   recorded: Policy,
+  identifiable: readonly AxisAnswer[],
   names: CompareOptions['policies'],
 ): { fed: Policy[]; refusals: Refusal[] } {
   const fed: Policy[] = [];
@@ -107,7 +139,7 @@ function choose(
   const lay = pageSize === undefined ? {} : { pageSize };
   for (const name of new Set(names ?? defaultPolicyNames(recorded))) {
     const policy = typeof name === 'string' ? resolvePolicy(name, recorded, lay) : name(recorded, lay);
-    const refusal = refuse(history, policy);
+    const refusal = refuse(history, policy, recorded, identifiable);
     if (refusal !== undefined) refusals.push(refusal);
     else if (policy.name !== recorded.name) fed.push(policy);
   }
@@ -146,76 +178,6 @@ function blameTable(blame: readonly Posterior[]): BlameRow[] {
     .sort((a, b) => b.folios - a.folios);
 }
 
-/** Requests whose outcomes are anybody's guess, because events were lost meanwhile, and their folios. */
-function doubtOf({ scenes, history: { calls } }: Stage): { requests: number; folios: number } {
-  // A kernel without mm_migrate_pages_start (5.10) cuts no call short by not having it: the end says what became of it.
-  const hasStarts = calls.some(({ complete }) => complete === 'whole');
-  const cut = (id: number) => {
-    const { lossy, complete } = calls[id]!;
-    return lossy || complete === 'no end' || (complete === 'no start' && hasStarts);
-  };
-  const doubted = scenes.filter(({ unit }) => unit.calls.some(cut));
-  return {
-    requests: doubted.length,
-    folios: doubted.reduce((sum, { unit }) => sum + Math.max(1, unit.members.length), 0),
-  };
-}
-
-const folioCounts: ReadonlySet<Metric> = new Set(['failedFolios', 'movedFolios']);
-
-function rowOf(
-  policy: Policy,
-  outcome: PolicyOutcome,
-  outcomes: readonly PolicyOutcome[],
-  doubt: number,
-  level: { single: number; corrected: number },
-  answer: { answer: PolicyRow['answer']; why: string },
-): PolicyRow {
-  const recorded = outcomes[0]!;
-  const isRecorded = outcome === recorded;
-  const intervals = (of: (metric: Metric) => Float64Array, at: number, by: number, lowest: number) =>
-    Object.fromEntries(
-      metricNames.map((metric) => [
-        metric,
-        widen(percentileInterval(of(metric), at), folioCounts.has(metric) ? by : 0, lowest),
-      ]),
-    ) as Record<Metric, Interval>;
-  return {
-    policy: policy.name,
-    title: policy.title,
-    source: policy.source,
-    changes: policy.changes,
-    value: intervals((metric) => outcome.totals[metric], level.single, doubt, 0),
-    difference: intervals(
-      (metric) => outcome.totals[metric].map((value, draw) => value - recorded.totals[metric][draw]!),
-      level.corrected,
-      // Nobody has to guess how far a policy is from itself.
-      isRecorded ? 0 : doubt,
-      Number.NEGATIVE_INFINITY,
-    ),
-    byReason: outcome.byReason.map(({ reason, totals }) => ({
-      reason,
-      failedFolios: percentileInterval(totals.failedFolios, level.single),
-    })),
-    coincidesWith: outcomes
-      .filter((other) => other !== outcome && coincides(other, outcome))
-      .map((other) => other.policy),
-    answer: isRecorded ? 'observed' : answer.answer,
-    why: isRecorded ? 'the policy of the recording' : answer.why,
-  };
-}
-
-function widen({ estimate, low, high }: Interval, by: number, lowest: number): Interval {
-  return { estimate, low: Math.max(lowest, low - by), high: high + by };
-}
-
-/** Every draw equal in every metric; what neither can tell does not tell them apart. */
-function coincides(a: PolicyOutcome, b: PolicyOutcome): boolean {
-  return metricNames.every((metric) =>
-    a.totals[metric].every((value, draw) => Object.is(value, b.totals[metric][draw])),
-  );
-}
-
 function reproductionOf(stage: Stage, seed: number): Reproduction {
   const { folios, reproduced, misses } = reproduce(stage, seed);
   return {
@@ -228,89 +190,4 @@ function reproductionOf(stage: Stage, seed: number): Reproduction {
       return `${who}, ${unit.model} of pid ${unit.pid}: recorded ${recorded}, replayed ${replayed}`;
     }),
   };
-}
-
-function plural(n: number, one: string): string {
-  return `${n} ${one}${n === 1 ? '' : 's'}`;
-}
-
-function remarksOf(
-  stage: Stage,
-  facts: {
-    level: number;
-    corrected: number;
-    count: number;
-    draws: number;
-    asked: number | undefined;
-    doubt: { requests: number; folios: number };
-  },
-): string[] {
-  const { history, scenes } = stage;
-  const { capture } = history;
-  const percent = (share: number) => `${(100 * share).toFixed(share > 0.99 ? 2 : 1).replace(/\.?0+$/, '')} %`;
-  const remarks: string[] = [
-    'Intervals are about this recording under another policy; how much one run differs from the next is in none of them.',
-  ];
-  if (facts.count > 1) {
-    // An end of the interval lies beyond the second draw from it: one draw decides.
-    const coarse = ((1 - facts.corrected) / 2) * (facts.draws - 1) < 1;
-    remarks.push(
-      `Differences of ${facts.count} policies are shown at ${percent(facts.corrected)} each, so that all hold together with ${percent(facts.level)} (Bonferroni)${coarse ? `; of ${facts.draws} draws that is nearly the whole span, so a single draw can decide whether an interval leaves zero out: --draws asks for more` : ''}.`,
-    );
-  }
-  if (facts.asked === undefined && facts.draws < defaults.draws) {
-    remarks.push(`A capture of this size gets ${facts.draws} draws; --draws asks for more.`);
-  }
-  if (capture.clock.unit !== 'ns') {
-    remarks.push(
-      `${capture.clock.unit === 'integer' ? 'The clock counts, so the capture gives orders but no durations' : 'The capture has no times'}: times under entries and stalls cannot be told.`,
-    );
-  }
-  const { requests: doubted, folios: doubt } = facts.doubt;
-  if (doubted > 0) {
-    const why = capture.losses.length > 0 ? 'lost events during, or begins or ends within,' : 'begins or ends within';
-    remarks.push(
-      `The capture ${why} ${doubted} of ${plural(scenes.length, 'request')}; their ${plural(doubt, 'folio')} widen each policy's intervals of failed and moved folios, as if they could have ended either way.`,
-    );
-  } else if (capture.losses.length > 0) {
-    remarks.push('The kernel lost events, but while none of the replayed requests ran.');
-  }
-  const alone = scenes.filter(({ unit }) => unit.alone).length;
-  if (alone > 0) {
-    remarks.push(
-      alone === 1
-        ? `One of ${plural(scenes.length, 'request')} is a call that stands alone because the capture does not show who asked for it: its caller's own retries are not re-run.`
-        : `${alone} of ${plural(scenes.length, 'request')} are calls that stand alone because the capture does not show who asked for them: their callers' own retries are not re-run.`,
-    );
-  }
-  const latent = scenes.reduce(
-    (sum, { unit }) => sum + unit.members.filter((member) => member.latent && !Number.isNaN(member.pfn)).length,
-    0,
-  );
-  if (latent > 0) {
-    remarks.push(
-      `${plural(latent, 'folio')} of wanted ranges, in LRU batches meanwhile and in no recorded list (reclaimed as clean page cache, or freed), ${latent === 1 ? 'counts' : 'count'} only where a policy leaves them in the way.`,
-    );
-  }
-  const failures = history.failures.length;
-  const tries = stage.recorded.decisions.contiguousTries;
-  const givenUp = scenes.reduce(
-    (sum, { unit }) => sum + unit.members.reduce((times, member) => times + timesGivenUp(unit, member, tries), 0),
-    0,
-  );
-  if (failures !== givenUp) {
-    remarks.push(
-      `${plural(failures, 'failure')} of single calls ${failures === 1 ? 'is' : 'are'} ${plural(givenUp, 'folio')} given up by a request, which is what replays count: a contiguous allocation tries a list up to ${tries} times.`,
-    );
-  }
-  const { seen, exact, spread } = stage.adds;
-  if (spread > 0) {
-    remarks.push(
-      `Of ${plural(seen + exact + spread, 'add')} to LRU batches the time of ${seen} was seen, of ${exact} follows exactly, and of ${spread} is only known to lie between two flushes of their CPU, where it is thrown uniformly.`,
-    );
-  }
-  if (history.observed.entryWaits === 'unknown' && history.observed.lockWaits === 'unknown') {
-    remarks.push('Stalls cannot be told: the capture shows no task going to sleep on a folio or on a migration entry.');
-  }
-  return remarks;
 }

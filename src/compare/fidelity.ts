@@ -1,25 +1,34 @@
 /** Fidelity: the recorded policy replayed with its outcomes withheld, scored against them. */
 import type { Stage } from '../replay/stage.ts';
-import { totalNames, type Withheld } from '../replay/withheld.ts';
-import type { Fidelity, Interval, TotalCheck } from './comparison.ts';
+import { type Level, type TotalName, totalNames, type Withheld } from '../replay/withheld.ts';
+import type { Fidelity, Interval, LevelScore, Reproduction, TotalCheck } from './comparison.ts';
 import { brierScore, mean, percentileInterval } from './statistics.ts';
 
 /** Edges of the bins of predicted shares; most folios move, so the low end is cut finer. */
 const edges = [0, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1];
 
-export function fidelityOf(stage: Stage, withheld: Withheld, level: number): Fidelity {
+/** When a comparison is called poor; stated wherever it is. */
+export const poorWhen =
+  'poor when a recorded number (of folios, calls or requests with a folio given up, or of a total) lies outside its predicted 95 % interval, or when more than 1 % of folios do not end as recorded where everything seen is given';
+
+/** Share of folios that may end otherwise in the conditioned replay. */
+const otherEndings = 0.01;
+
+export function fidelityOf(stage: Stage, withheld: Withheld, reproduction: Reproduction, level: number): Fidelity {
   const { predicted, failed, folds } = withheld;
   const folios = failed.length;
-  const recordedFailures = failed.reduce((sum, one) => sum + one, 0);
-  const rate = folios === 0 ? Number.NaN : recordedFailures / folios;
-  const predictedFailures = percentileInterval(withheld.failures, level);
+  const levels = [
+    scoreOf('folio', { predicted, failed, drawn: withheld.failures }, level),
+    scoreOf('call', withheld.levels.call, level),
+    scoreOf('request', withheld.levels.request, level),
+  ];
+  const { recorded: recordedFailures, predicted: predictedFailures, within, brier, brierOfRate } = levels[0]!;
   const hasEpisodes = stage.history.observed.episodes !== 'unknown';
   const recordedEpisodes = hasEpisodes ? withheld.recordedEpisodes : Number.NaN;
   const nothing = { estimate: Number.NaN, low: Number.NaN, high: Number.NaN };
   const predictedEpisodes = hasEpisodes ? percentileInterval(withheld.episodes, level) : nothing;
-  const within = predictedFailures.low <= recordedFailures && recordedFailures <= predictedFailures.high;
-  const brier = brierScore(predicted, failed);
-  const brierOfRate = brierScore(new Float64Array(folios).fill(rate), failed);
+  const totals = totalsOf(withheld, level);
+  const misses = missesOf(levels, totals, reproduction);
   return {
     recordedFailures,
     predictedFailures,
@@ -28,10 +37,13 @@ export function fidelityOf(stage: Stage, withheld: Withheld, level: number): Fid
     folds,
     brier,
     brierOfRate,
-    calibration: calibrate(predicted, failed),
+    calibration: levels[0]!.calibration.map(({ things, ...bin }) => ({ ...bin, folios: things })),
     recordedEpisodes,
     predictedEpisodes,
-    totals: totalsOf(withheld, level),
+    totals,
+    levels,
+    state: folios === 0 ? 'unchecked' : misses.length > 0 ? 'poor' : 'good',
+    misses,
     verdict: verdict({
       within,
       folios,
@@ -47,6 +59,71 @@ export function fidelityOf(stage: Stage, withheld: Withheld, level: number): Fid
   };
 }
 
+/** One level's scores; the rate that it is held against is that of the recording itself, so a hard one to beat. */
+function scoreOf(name: LevelScore['level'], { predicted, failed, drawn }: Level, level: number): LevelScore {
+  const things = failed.length;
+  const recorded = failed.reduce((sum, one) => sum + one, 0);
+  const rate = things === 0 ? Number.NaN : recorded / things;
+  const interval = percentileInterval(drawn, level);
+  let agreed = 0;
+  for (let i = 0; i < things; i++) if (predicted[i]! > 0.5 === (failed[i] === 1)) agreed++;
+  return {
+    level: name,
+    things,
+    recorded,
+    predicted: interval,
+    within: interval.low <= recorded && recorded <= interval.high,
+    agreement: things === 0 ? Number.NaN : agreed / things,
+    agreementOfRate: Math.max(rate, 1 - rate),
+    brier: brierScore(predicted, failed),
+    brierOfRate: brierScore(new Float64Array(things).fill(rate), failed),
+    calibration: calibrate(predicted, failed),
+  };
+}
+
+const totalWords: Readonly<Record<TotalName, string>> = {
+  pagesSucceeded: 'pages moved',
+  pagesFailed: 'pages failed',
+  calls: 'migrate_pages calls',
+  busyRetries: 'busy areas of CMA',
+};
+
+/** What the rule of `poorWhen` finds, a clause each. */
+function missesOf(levels: readonly LevelScore[], totals: readonly TotalCheck[], reproduction: Reproduction): string[] {
+  const said = ({ low, high }: Interval) => (low === high ? short(low) : `${short(low)} to ${short(high)}`);
+  const { folios, otherOutcome } = reproduction;
+  return [
+    ...levels
+      .filter(({ within, things }) => !within && things > 0)
+      .map(({ level, recorded, predicted }) => {
+        const what = level === 'folio' ? 'folios given up' : `${level}s with a folio given up`;
+        return `${recorded} ${what} where ${said(predicted)} are predicted`;
+      }),
+    ...totals
+      .filter(({ within }) => !within)
+      .map(({ name, recorded, predicted }) => `${recorded} ${totalWords[name]} where ${said(predicted)} are predicted`),
+    ...(otherOutcome > otherEndings * folios
+      ? [`${otherOutcome} of ${folios} folios do not end as recorded where everything seen is given`]
+      : []),
+  ];
+}
+
+function short(value: number): string {
+  return Number.isInteger(value) ? String(value) : value.toFixed(1);
+}
+
+/** The first line of a comparison: whether to believe what follows. */
+export function headlineOf({ state, misses, levels, totals }: Fidelity): string {
+  if (state === 'unchecked')
+    return 'Unchecked: no folio of this capture has a known outcome that the model could be held against.';
+  if (state === 'poor') {
+    return `Poor fidelity: recorded were ${misses.join('; ')}. Take everything below as a direction, not as numbers.`;
+  }
+  const [folio] = levels;
+  const checks = levels.length + totals.length;
+  return `With outcomes withheld all ${checks} recorded numbers lie within what the model predicts (${folio!.recorded} folios given up, ${short(folio!.predicted.low)} to ${short(folio!.predicted.high)} predicted).`;
+}
+
 /** Totals that this capture prints, those that nothing in it counts left out. */
 function totalsOf({ totals }: Withheld, level: number): TotalCheck[] {
   return totalNames
@@ -58,19 +135,19 @@ function totalsOf({ totals }: Withheld, level: number): TotalCheck[] {
     });
 }
 
-function calibrate(predicted: Float64Array, failed: Uint8Array): Fidelity['calibration'] {
-  const bins = edges.slice(1).map(() => ({ predicted: 0, observed: 0, folios: 0 }));
+function calibrate(predicted: Float64Array, failed: Uint8Array): LevelScore['calibration'] {
+  const bins = edges.slice(1).map(() => ({ predicted: 0, observed: 0, things: 0 }));
   predicted.forEach((share, i) => {
     let bin = 0;
     while (bin < bins.length - 1 && share >= edges[bin + 1]!) bin++;
     const one = bins[bin]!;
     one.predicted += share;
     one.observed += failed[i]!;
-    one.folios++;
+    one.things++;
   });
   return bins
-    .filter(({ folios }) => folios > 0)
-    .map(({ predicted, observed, folios }) => ({ predicted: predicted / folios, observed: observed / folios, folios }));
+    .filter(({ things }) => things > 0)
+    .map(({ predicted, observed, things }) => ({ predicted: predicted / things, observed: observed / things, things }));
 }
 
 /**

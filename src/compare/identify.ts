@@ -1,137 +1,299 @@
 /**
- * What a capture can answer before anything is simulated: which policies it cannot feed and what to record for them,
- * and for the others whether the answer is observed, bounded or assumed.
+ * What a capture can answer before anything is simulated: for each axis of choice, whether it shows what the axis depends
+ * on, shows only limits of it, leaves it to a named assumption, or cannot answer. From a history alone.
  */
-import type { History } from '../history/facts.ts';
-import { type Axis, batchAxes, type Need, type Policy, retryAxes } from '../policies/policy.ts';
-import { parseVersion } from '../policies/versions.ts';
-import type { Stage } from '../replay/stage.ts';
-import type { Refusal } from './comparison.ts';
+import { type Cause, causes, type History } from '../history/facts.ts';
+import { axes } from '../policies/axes/axes.ts';
+import { type Axis, retryAxes } from '../policies/policy.ts';
+import { addsOf } from '../replay/adds.ts';
+import { blameOf } from '../replay/blame.ts';
+import type { Answer, AxisAnswer } from './comparison.ts';
+import { needs } from './needs.ts';
+import { isBefore518, type Probed, probeCommand } from './record.ts';
 
-/** The fact behind each need, and the events that show it. */
-const needs: Readonly<
-  Record<Need, { has: (history: History) => boolean; missing: string; events: readonly string[] }>
-> = {
-  calls: {
-    has: ({ calls, observed }) => calls.length > 0 && observed.calls !== 'unknown',
-    missing: 'migrate_pages calls (migrate:mm_migrate_pages_start, migrate:mm_migrate_pages)',
-    events: ['migrate:mm_migrate_pages_start', 'migrate:mm_migrate_pages'],
-  },
-  episodes: {
-    has: ({ observed }) => observed.episodes !== 'unknown',
-    missing:
-      'episodes under migration entries (migrate:set_migration_pte, migrate:remove_migration_pte; 5.18 and later)',
-    events: ['migrate:set_migration_pte', 'migrate:remove_migration_pte'],
-  },
-  'batch flushes': {
-    has: ({ observed }) => observed.batchFlushes !== 'unknown',
-    missing: 'flushes of LRU batches (pagemap:mm_lru_insertion, pagemap:mm_lru_activate)',
-    events: ['pagemap:mm_lru_insertion', 'pagemap:mm_lru_activate'],
-  },
-  requests: {
-    has: ({ observed }) => observed.requests !== 'unknown',
-    missing:
-      'what asked for the calls (syscalls of move_pages, cma events, or a probe on alloc_contig_range and lru_cache_disable)',
-    events: ['cma', 'compaction', 'page_isolation', 'syscalls:sys_enter_move_pages', 'syscalls:sys_exit_move_pages'],
-  },
-};
-
-/** The command that records these events next time. */
-export function recordCommand(events: readonly string[]): string {
-  const wanted = [...new Set(events)].map((event) => `-e ${event}`).join(' ');
-  return `trace-cmd record -C mono ${wanted} sleep 30`;
+/** One thing that speaks for an answer; the worst of an axis is its answer. */
+interface Ground {
+  readonly answer: Answer;
+  readonly why: string;
+  /** Names of assumptions (`--assume`) that stand in for data. */
+  readonly assumes?: readonly string[];
+  /** What would show it. */
+  readonly probes?: readonly Probed[];
+  readonly events?: readonly string[];
 }
 
-/** What to record when a capture holds no migration at all. */
-export const recordEverything: string = recordCommand([
-  ...needs.calls.events,
-  ...needs.episodes.events,
-  ...needs['batch flushes'].events,
-  ...needs.requests.events,
-]);
+/** The better an answer, the lower. */
+export const rankOf: Readonly<Record<Answer, number>> = { observed: 0, bounded: 1, assumed: 2, 'cannot answer': 3 };
 
-/** Why this capture cannot feed a policy; undefined when it can. */
-export function refuse(history: History, policy: Policy): Refusal | undefined {
-  const missing = policy.needs.filter((need) => !needs[need].has(history));
-  if (missing.length === 0) return undefined;
+/** From this share of failures on of which nobody can tell the holder, an answer hangs on what is assumed of them. */
+const untoldShare = 0.2;
+/** Up to this share of adds without an own time, batches count as seen. */
+const spreadShare = 0.005;
+
+/** The answer of each axis, A to Q. */
+export function identify(history: History): AxisAnswer[] {
+  const signs = signsOf(history);
+  return axes.map(({ axis, question, needs: needed }) => {
+    const missing = needed.filter((need) => !needs[need].has(history));
+    const grounds: Ground[] =
+      missing.length > 0
+        ? missing.map((need) => ({
+            answer: 'cannot answer',
+            why: `it lacks ${needs[need].missing}`,
+            events: needs[need].events,
+          }))
+        : groundsOf(axis, history, signs);
+    return summed(axis, question, grounds, history);
+  });
+}
+
+function summed(axis: Axis, question: string, grounds: readonly Ground[], history: History): AxisAnswer {
+  const worst = grounds.reduce((a, b) => (rankOf[b.answer] > rankOf[a.answer] ? b : a));
+  const lacking = grounds.filter(({ answer }) => answer !== 'observed');
+  const wanted = lacking.flatMap(({ probes = [] }) => probes);
+  const events = [...needs.calls.events, ...lacking.flatMap(({ events = [] }) => events)];
+  const isUseful = wanted.length > 0 || events.length > needs.calls.events.length;
   return {
-    policy: policy.name,
-    missing: missing.map((need) => needs[need].missing),
-    record:
-      missing.includes('episodes') && isBefore518(history)
+    axis,
+    question,
+    answer: worst.answer,
+    why: grounds.map(({ why }) => why).join('; '),
+    assumes: [...new Set(grounds.flatMap(({ assumes = [] }) => assumes))],
+    record: isUseful
+      ? isBefore518(history) && events.some((event) => event.includes('migration_pte'))
         ? 'no event of this kernel shows them (they came with about 5.18): record on a later one'
-        : recordCommand([...needs.calls.events, ...missing.flatMap((need) => needs[need].events)]),
+        : probeCommand(history, [...new Set(wanted)], events)
+      : '',
   };
 }
 
-/** The kernel is known, and too old for the events of migration entries (absent in 5.10, there in 6.1). */
-function isBefore518({ capture }: History): boolean {
-  const version = parseVersion(capture.kernelVersion?.value ?? '');
-  return version !== undefined && version.major * 1000 + version.minor < 5018;
+/** What is counted once for all axes. */
+interface Signs {
+  /** Episodes of folios that were put back, and those that came after such a one of the same folio and request. */
+  readonly undone: number;
+  readonly repeats: number;
+  /** Episodes whose TLB flush was deferred, and those whose was not. */
+  readonly deferred: number;
+  readonly eager: number;
+  /** First undone episodes with a recorded sleep on the folio's lock. */
+  readonly sleepers: number;
+  /** Failures, expected share of which nobody can tell the holder, and share held by what let go or may have. */
+  readonly failures: number;
+  readonly untold: number;
+  readonly passing: number;
+  readonly pinned: number;
+  readonly batched: number;
+  /** Share of adds to batches that are only bounded. */
+  readonly spread: number;
+  readonly adds: number;
+  readonly largest: number;
 }
 
-/** Axes on which two policies choose differently. */
-export function differs(policy: Policy, recorded: Policy): Axis[] {
-  const axes = Object.keys({ ...policy.choices, ...recorded.choices }) as Axis[];
-  return axes.filter((axis) => policy.choices[axis] !== recorded.choices[axis]).sort();
-}
+const passingCauses: readonly Cause[] = ['transient reference', 'writeback', 'lock contention'];
+const batchCauses: readonly Cause[] = ['add batch', 'activate batch', 'deactivate batch', 'mlock batch'];
 
-/** How far this capture can answer for a policy it can feed, and why. */
-export function answerFor(
-  stage: Stage,
-  policy: Policy,
-  untold: number,
-): { answer: 'observed' | 'bounded' | 'assumed'; why: string } {
-  const { evidence, adds, history, recorded } = stage;
-  if (policy.kind === 'bound') return { answer: 'bounded', why: 'a bound: no kernel does better (or worse) than this' };
-  const axes = differs(policy, recorded);
-  if (axes.length === 0) return { answer: 'observed', why: 'it decides as the recorded policy does' };
-  const parts: { answer: 'observed' | 'bounded' | 'assumed'; why: string }[] = [];
-  const letters = (among: readonly Axis[]) => axes.filter((axis) => among.includes(axis)).join(', ');
-  const retry = letters(retryAxes);
-  if (retry !== '') {
-    if (history.observed.episodes === 'unknown') {
-      parts.push({
-        answer: 'assumed',
-        why: `axis ${retry}: the capture shows no episodes, so nothing says how often a retry helps`,
-      });
-    } else if (evidence.repeat.trials === 0) {
-      const blocked = evidence.deferred.hits + evidence.eager.hits;
-      parts.push(
-        blocked < 0.5
-          ? { answer: 'observed', why: `axis ${retry}: no recorded episode was blocked by a fault` }
-          : { answer: 'assumed', why: `axis ${retry}: no folio was tried again after a fault had blocked it` },
-      );
-    } else {
-      const trials = Math.round(evidence.repeat.trials);
-      parts.push({
-        answer: 'observed',
-        why: `axis ${retry}: how often a retry helps is estimated from ${trials} second and later episodes of this capture`,
-      });
-    }
+function signsOf(history: History): Signs {
+  const { episodes, calls, failures, waits } = history;
+  let undone = 0;
+  let repeats = 0;
+  let sleepers = 0;
+  const slept = new Set(waits.filter(({ on }) => on === 'lock').map(({ pfn }) => pfn));
+  const last = new Map<string, boolean>();
+  for (const { call, sourcePfn, outcome, index } of episodes) {
+    if (call < 0 || outcome === 'open') continue;
+    const { request } = calls[call]!;
+    const key = `${request >= 0 ? request : -1 - call} ${sourcePfn}`;
+    if (last.get(key) === true) repeats++;
+    last.set(key, outcome === 'undone');
+    if (outcome !== 'undone') continue;
+    undone++;
+    if (index === 0 && slept.has(sourcePfn)) sleepers++;
   }
-  const batch = letters(batchAxes);
+  const blame = blameOf(history);
+  const expected = (among: readonly Cause[]) =>
+    blame.reduce((sum, posterior) => sum + among.reduce((p, cause) => p + posterior[causes.indexOf(cause)]!, 0), 0);
+  const { seen, exact, spread } = addsOf(history);
+  const adds = seen + exact + spread;
+  return {
+    undone,
+    repeats,
+    sleepers,
+    deferred: episodes.filter(({ deferredFlush }) => deferredFlush === 'yes').length,
+    eager: episodes.filter(({ deferredFlush }) => deferredFlush === 'no').length,
+    failures: failures.length,
+    untold: expected(['cannot tell']),
+    passing: expected(passingCauses),
+    pinned: expected(['pin']),
+    batched: expected(batchCauses),
+    spread: adds === 0 ? 0 : spread / adds,
+    adds,
+    largest: calls.reduce((most, { folios }) => folios.reduce((order, one) => Math.max(order, one.order), most), 0),
+  };
+}
+
+function groundsOf(axis: Axis, history: History, signs: Signs): Ground[] {
+  const { calls, requests } = history;
+  const contiguous = requests.some(({ kind }) => kind === 'contiguous allocation' || kind === 'cma');
+  const pins =
+    requests.some(({ kind }) => kind === 'longterm pin') || calls.some(({ reason }) => reason === 'longterm_pin');
+  const nothing = (what: string): Ground[] => [{ answer: 'observed', why: `nothing here asks it: ${what}` }];
+  switch (axis) {
+    case 'F':
+      return entryWaitGrounds(history);
+    case 'I':
+      return pins ? [...batchGrounds(history, signs), ...mlockGrounds(history)] : nothing('no longterm pin migrates');
+    case 'J':
+      return mlockGrounds(history);
+    case 'M':
+      // Entries that are removed and were never seen set are what migrate_vma collected, or parts of a split page.
+      return history.refusals.some(({ what }) => what === 'removed migration entries')
+        ? [
+            {
+              answer: 'cannot answer',
+              why: 'migrate_vma may have collected folios, and no event shows how it locks them',
+            },
+          ]
+        : nothing('no sign of migrate_vma');
+    case 'O':
+      return contiguous ? retryGrounds(axis, history, signs) : nothing('no contiguous allocation migrates');
+    case 'Q':
+      return signs.largest > 0
+        ? [
+            ...batchGrounds(history, signs),
+            { answer: 'bounded', why: 'no event prints the order of a folio that others add to a batch' },
+          ]
+        : [
+            {
+              answer: 'cannot answer',
+              why: 'no large folio was asked for, and no event prints the order of what others add',
+            },
+          ];
+    default:
+      return retryAxes.includes(axis) ? retryGrounds(axis, history, signs) : batchGrounds(history, signs);
+  }
+}
+
+/** How a mismatch is found and met: how often a retry helps. */
+function retryGrounds(axis: Axis, { observed, episodes }: History, signs: Signs): Ground[] {
+  const grounds: Ground[] = [];
+  if (observed.episodes === 'unknown') {
+    grounds.push({
+      answer: 'assumed',
+      why: 'it shows no episodes, so nothing says how often a retry helps',
+      assumes: ['blocked-again'],
+      events: needs.episodes.events,
+    });
+  } else if (signs.undone === 0) {
+    grounds.push({ answer: 'observed', why: `none of ${episodes.length} episodes was undone` });
+  } else if (signs.repeats === 0) {
+    grounds.push({
+      answer: 'assumed',
+      why: 'no folio was tried again after it had been put back',
+      assumes: ['blocked-again'],
+    });
+  } else {
+    grounds.push({
+      answer: 'observed',
+      why: `how often a retry helps is estimated from ${signs.repeats} second and later episodes of this capture`,
+    });
+  }
+  if (signs.undone > 0 && (axis === 'A' || axis === 'E') && signs.sleepers === 0) {
+    grounds.push({
+      answer: 'assumed',
+      why:
+        observed.lockWaits === 'unknown'
+          ? 'it shows no sleep on a folio lock, so nothing says when the reference of a fault came'
+          : 'none of the sleeps on folio locks is that of a fault that kept a folio from moving',
+      assumes: ['late-reference'],
+      probes: observed.lockWaits === 'unknown' ? ['lock waits'] : [],
+    });
+  }
+  if (axis === 'D' && signs.undone > 0 && (signs.deferred === 0 || signs.eager === 0)) {
+    const [seen, unseen] = signs.deferred > 0 ? ['deferred', 'immediate'] : ['immediate', 'deferred'];
+    grounds.push({
+      answer: 'assumed',
+      why: `all its episodes flush TLBs in the ${seen} way, and nothing says how often a fault finds the ${unseen} one's window`,
+      assumes: ['unseen-phase'],
+    });
+  }
+  if (axis === 'C' && signs.passing >= 0.5) {
+    grounds.push({
+      answer: 'assumed',
+      why: `how long what held ${signs.passing.toFixed(1)} folios outlasted the recorded attempts is not seen`,
+      assumes: ['passing-holder-outlasts'],
+    });
+  }
+  return [...grounds, ...untoldGrounds(observed, signs)];
+}
+
+/** Failures of which nobody can tell the holder: any policy's answer hangs on whether it would have let go. */
+function untoldGrounds(observed: History['observed'], signs: Signs): Ground[] {
+  if (signs.failures === 0 || signs.untold / signs.failures <= untoldShare) return [];
+  return [
+    {
+      answer: 'assumed',
+      why: `nobody can tell who held ${Math.round((100 * signs.untold) / signs.failures)} % of the folios that failed`,
+      assumes: ['untold-reference-lasts', 'untold-odds'],
+      probes: observed.references === 'unknown' ? ['references'] : [],
+    },
+  ];
+}
+
+/** What rests in batches, and when. */
+function batchGrounds(history: History, signs: Signs): Ground[] {
+  const { observed, requests } = history;
+  if (observed.batchFlushes === 'unknown')
+    return [
+      {
+        answer: 'cannot answer',
+        why: `it lacks ${needs['batch flushes'].missing}`,
+        events: needs['batch flushes'].events,
+      },
+    ];
+  const isRange = requests.some(({ kind }) => kind === 'contiguous allocation' || kind === 'cma');
   // A request that meets what it did not meet takes longer, and what would have been queued in that time is not recorded.
-  const hasLatent = stage.scenes.some(({ unit }) => unit.members.some(({ latent }) => latent));
-  const lasting = hasLatent ? '; what a longer request meets beyond the recorded one is not counted' : '';
-  if (batch !== '') {
-    if (adds.spread < 0.005 * (adds.seen + adds.exact + adds.spread)) {
-      parts.push({ answer: 'observed', why: `axis ${batch}: every add to a batch has its time` });
-    } else {
-      const share = Math.round((100 * adds.spread) / (adds.seen + adds.exact + adds.spread));
-      parts.push({
-        answer: 'bounded',
-        why: `axis ${batch}: ${share} % of the adds to batches are only bounded, by the flushes around them${lasting}`,
-      });
-    }
+  const lasting = isRange ? ', and what a longer request meets beyond the recorded one is not counted' : '';
+  const ground: Ground =
+    signs.spread < spreadShare
+      ? { answer: 'observed', why: `each of ${signs.adds} adds to a batch has its time${lasting}` }
+      : {
+          answer: 'bounded',
+          why: `${Math.round(100 * signs.spread)} % of the adds to batches are only bounded, by the flushes around them${lasting}`,
+          assumes: isRange ? ['add-times', 'background-pace'] : ['add-times'],
+          probes: ['adds'],
+        };
+  return [ground, ...untoldGrounds(observed, signs)];
+}
+
+function mlockGrounds({ observed }: History): Ground[] {
+  if (observed.mlockBatches !== 'unknown') {
+    return [{ answer: 'observed', why: 'adds to the mlock batch were probed' }];
   }
-  if (history.failures.length > 0 && untold / history.failures.length > 0.2) {
-    const share = Math.round((100 * untold) / history.failures.length);
-    parts.push({ answer: 'assumed', why: `nobody can tell who held ${share} % of the folios that failed` });
+  return [
+    {
+      answer: 'cannot answer',
+      why: 'no event shows what is put into the mlock batch, and its flush prints nothing',
+      probes: ['mlock batches'],
+    },
+  ];
+}
+
+function entryWaitGrounds({ observed, waits }: History): Ground[] {
+  if (observed.entryWaits === 'unknown') {
+    return [
+      {
+        answer: 'assumed',
+        why: 'it shows no task that waits on a migration entry, and none is taken to have waited',
+        assumes: ['entry-touches'],
+        probes: ['entry waits'],
+      },
+    ];
   }
-  if (parts.length === 0)
-    return { answer: 'observed', why: `it differs on axis ${axes.join(', ')} only, which this demand shows` };
-  const rank = { observed: 0, bounded: 1, assumed: 2 } as const;
-  const worst = parts.reduce((a, b) => (rank[b.answer] > rank[a.answer] ? b : a));
-  return { answer: worst.answer, why: parts.map(({ why }) => why).join('; ') };
+  const sleeps = waits.filter(({ on }) => on === 'entry').length;
+  return [
+    {
+      answer: 'observed',
+      why: `${sleeps} ${sleeps === 1 ? 'wait' : 'waits'} on a migration entry ${sleeps === 1 ? 'was' : 'were'} recorded`,
+    },
+  ];
 }

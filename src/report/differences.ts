@@ -1,5 +1,5 @@
 /** The numbers behind the counterfactual chart: what each policy gave, and every metric's paired difference. */
-import type { PolicyRow } from '../compare/comparison.ts';
+import type { PolicyRow, Told } from '../compare/comparison.ts';
 import { type Metric, metricNames, metrics } from '../replay/outcome.ts';
 import { bounds, type Facts } from './charts/figure.ts';
 import { difference, interval } from './numbers.ts';
@@ -16,10 +16,8 @@ export function labelOf(row: PolicyRow, recorded: string): string {
 }
 
 /** What has to stand under every number that a model which missed the recording has made. */
-export function directionOnly({ fidelity: { within, folios } }: Facts['comparison']): string[] {
-  return within || folios === 0
-    ? []
-    : ['The model misses the recorded number of folios given up: a direction, not numbers.'];
+export function directionOnly({ fidelity: { state } }: Facts['comparison']): string[] {
+  return state === 'poor' ? ['The model misses recorded numbers (see above): a direction, not numbers.'] : [];
 }
 
 /** Metrics of which at least one policy has a number (and, without durations, no times). */
@@ -27,7 +25,7 @@ export function knownMetrics({ history, comparison }: Facts, wanted: readonly Me
   return wanted.filter(
     (metric) =>
       !(metrics[metric].unit === 'ns' && history.capture.clock.unit !== 'ns') &&
-      comparison.rows.some((row) => !Number.isNaN(row.value[metric].estimate)),
+      comparison.rows.some((row) => !Number.isNaN(row.value[metric].low)),
   );
 }
 
@@ -58,6 +56,7 @@ export function differenceTables(facts: Facts): Table[] {
         ],
       },
     ),
+    effectsTable(facts),
     ...differenceGroups.flatMap(({ what, metrics: wanted }) => {
       const shown = knownMetrics(facts, wanted);
       return shown.length === 0 ? [] : [differenceTable(facts, what, shown)];
@@ -73,6 +72,41 @@ export function differenceTables(facts: Facts): Table[] {
   ];
 }
 
+const toldWords: Readonly<Record<Told, string>> = {
+  'every draw equal': 'no draw differs',
+  'no difference': 'no difference',
+  less: 'fewer',
+  more: 'more',
+  'cannot tell': 'cannot be told',
+  unknown: '–',
+};
+
+/** Effects in units that a person can use, and what the difference says in words. */
+function effectsTable(facts: Facts): Table {
+  const { rows, recorded } = facts.comparison;
+  const hasStalls = knownMetrics(facts, ['stall']).length > 0;
+  return table(
+    ['policy', 'folios given up', 'requests saved>', ...(hasStalls ? ['stall saved>'] : []), 'drains per saved folio>'],
+    rows
+      .filter((row) => row.policy !== recorded)
+      .map(({ effects, ...row }) => [
+        row.policy,
+        toldWords[row.told.failedFolios],
+        difference(effects.requestsSaved),
+        ...(hasStalls ? [difference(effects.stallSaved, 'ns')] : []),
+        typeof effects.drainsPerSavedFolio === 'string'
+          ? effects.drainsPerSavedFolio
+          : interval(effects.drainsPerSavedFolio),
+      ]),
+    {
+      title: 'What it would have saved',
+      notes: [
+        "No difference: the interval holds zero and lies within 5 % of the recorded policy's number, or within half a folio, on both sides. Cannot be told: it holds zero and is wider. None saved: the saved folios may be none, and a ratio to them has no end.",
+      ],
+    },
+  );
+}
+
 /** Few enough columns for a sheet of paper. */
 const differenceGroups: readonly { readonly what: string; readonly metrics: readonly Metric[] }[] = [
   { what: 'outcomes', metrics: ['failedFolios', 'failedRequests', 'movedFolios', 'calls', 'timeUnderEntries'] },
@@ -85,7 +119,7 @@ const differenceGroups: readonly { readonly what: string; readonly metrics: read
 ];
 
 function differenceTable({ comparison }: Facts, what: string, shown: readonly Metric[]): Table {
-  const { rows, recorded, level } = comparison;
+  const { rows, recorded, level, multiplicity } = comparison;
   return table(
     ['policy', ...shown.map((metric) => `${metrics[metric].title}>`)],
     rows
@@ -97,7 +131,7 @@ function differenceTable({ comparison }: Facts, what: string, shown: readonly Me
     {
       title: `Difference from ${recorded}: ${what}`,
       notes: [
-        `Intervals at ${Math.round(level * 100)} %, corrected for the number of policies. Both replays have the same luck, so a number without an interval says that no draw differs, not that another run would not.`,
+        `Intervals at ${Math.round(level * 100)} %: ${multiplicity.method}. Both replays have the same luck, so a number without an interval says that no draw differs, not that another run would not.`,
         ...directionOnly(comparison),
       ],
     },

@@ -63,12 +63,22 @@ export function inUnit(value: number, unit: string): string {
   return unit === 'ns' ? duration(value) : count(value);
 }
 
-/** `12 [8, 17]`, or the number alone when the interval has no width. */
+/** `12 [8, 17]`, `[8, 17]` where only bounds are known, or the number alone when the interval has no width. */
 export function interval(value: Interval, unit = ''): string {
-  if (Number.isNaN(value.estimate)) return cannotTell;
-  const estimate = inUnit(value.estimate, unit);
-  if (value.low === value.high && value.low === value.estimate) return estimate;
-  return `${estimate} [${inUnit(value.low, unit)}, ${inUnit(value.high, unit)}]`;
+  return written(value, (n) => inUnit(n, unit));
+}
+
+function written({ estimate, low, high }: Interval, one: (n: number) => string): string {
+  if (Number.isNaN(low)) return cannotTell;
+  const hasEstimate = !Number.isNaN(estimate);
+  if (low === high && (!hasEstimate || low === estimate)) return one(low);
+  const ends = `[${one(low)}, ${one(high)}]`;
+  return hasEstimate ? `${one(estimate)} ${ends}` : ends;
+}
+
+/** The middle of what is known of a number: its estimate, else the middle of its bounds. For sorting only. */
+export function middleOf({ estimate, low, high }: Interval): number {
+  return Number.isNaN(estimate) ? (low + high) / 2 : estimate;
 }
 
 /** How intervals are to be read; a mean of counts may lie outside of the middle of its draws, and readers ask why. */
@@ -79,13 +89,10 @@ export function drawsSentence({ draws, seed, level }: { draws: number; seed: num
 
 /** An interval of a difference, with the sign written out: `-21 [-25, -14]`, `+3 [+1, +6]`, `0`. */
 export function difference(value: Interval, unit = ''): string {
-  if (Number.isNaN(value.estimate)) return cannotTell;
-  const signed = (n: number): string => {
+  return written(value, (n) => {
     const text = inUnit(n, unit);
     return n > 0 && text !== '0' ? `+${text}` : n === 0 ? '0' : text;
-  };
-  if (value.low === value.high && value.low === value.estimate) return signed(value.estimate);
-  return `${signed(value.estimate)} [${signed(value.low)}, ${signed(value.high)}]`;
+  });
 }
 
 /** `1 folio`, `2 folios`; the plural only where it is not an `s`. */

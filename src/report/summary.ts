@@ -4,9 +4,10 @@ import { blame } from './charts/blame.ts';
 import { counterfactual, verdictOf } from './charts/counterfactual.ts';
 import { fidelity } from './charts/fidelity.ts';
 import { bounds, type Facts } from './charts/figure.ts';
+import { identifiable } from './charts/identifiable.ts';
 import { outcomes } from './charts/outcomes.ts';
 import { lossSentence } from './losses.ts';
-import { count, difference, duration, interval, list, many, percent, sentence } from './numbers.ts';
+import { count, difference, duration, interval, list, many, middleOf, percent, sentence } from './numbers.ts';
 import { type Table, table } from './tables.ts';
 
 /** One question of the summary and its answer. */
@@ -27,11 +28,13 @@ export function answers(facts: Facts): Answer[] {
         : ` Replayed with everything seen, ${missed(reproduction)}`;
   const caveats = [...history.capture.remarks, ...remarks].filter((each, i, all) => all.indexOf(each) === i);
   return [
+    { question: 'How far to believe this', answer: comparison.headline },
     { question: 'Capture', answer: captureSentence(facts) },
     { question: 'What was read', answer: readSentence(history.capture) },
     { question: 'What failed', answer: `${outcomes(facts).finding}${requestSentence(facts)}` },
     { question: 'Who held the folios', answer: blame(facts).finding },
     { question: 'How sure', answer: `${fidelity(facts).finding}${conditioned}` },
+    { question: 'What it can answer', answer: identifiable(facts).finding },
     { question: 'Other policies', answer: counterfactual(facts).finding },
     ...(caveats.length > 0 ? [{ question: 'Note', answer: caveats.map(sentence).join(' ') }] : []),
   ];
@@ -135,15 +138,12 @@ export function overview(all: readonly Facts[]): Table {
 }
 
 /** `refcheck-unmap, -20 [-25, -14]`, with what it rests on unless observed; `none told apart`. */
-function bestOf({ rows, recorded, fidelity: { within, folios } }: Facts['comparison']): string {
+function bestOf({ rows, recorded, fidelity: { state } }: Facts['comparison']): string {
   const [best] = rows
     .filter((row) => !bounds.has(row.policy) && row.policy !== recorded && verdictOf(row, 'failedFolios') === 'better')
-    .sort((a, b) => a.difference.failedFolios.estimate - b.difference.failedFolios.estimate);
+    .sort((a, b) => middleOf(a.difference.failedFolios) - middleOf(b.difference.failedFolios));
   if (best === undefined) return 'none told apart';
-  const doubt = [
-    ...(best.answer === 'observed' ? [] : [best.answer]),
-    ...(within || folios === 0 ? [] : ['direction only']),
-  ];
+  const doubt = [...(best.answer === 'observed' ? [] : [best.answer]), ...(state === 'poor' ? ['direction only'] : [])];
   return `${best.policy}, ${[difference(best.difference.failedFolios), ...doubt].join(', ')}`;
 }
 

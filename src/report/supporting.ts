@@ -11,7 +11,6 @@ export function supporting(facts: Facts): Table[] {
   return [
     policies(facts),
     refusals(facts),
-    assumptions(facts),
     requests(facts.history),
     evidence(facts.history),
     observed(facts.history),
@@ -39,21 +38,6 @@ function refusals({ comparison, history }: Facts): Table {
       ...history.refusals.map((refusal) => [refusal.what, `${refusal.reason} (${count(refusal.count)})`, '']),
     ],
     { title: 'What this capture cannot answer' },
-  );
-}
-
-function assumptions({ comparison }: Facts): Table {
-  return table(
-    ['assumption', 'value', 'why', 'under', 'given up if halved>', 'if doubled>'],
-    comparison.assumptions.map((each) => [
-      each.name,
-      each.unit === 'ns' ? duration(each.value) : `${count(each.value)} ${each.unit}`.trim(),
-      each.why,
-      each.policy,
-      count(each.halved),
-      count(each.doubled),
-    ]),
-    { title: 'Assumptions that are not data, and how far the answer moves with them' },
   );
 }
 

@@ -1,5 +1,6 @@
 /** For tests only: a capture's facts made up by rule, so that reports can be looked at without reading a capture. */
-import type { Comparison, Interval, PolicyRow } from '../compare/comparison.ts';
+import type { Comparison, Interval, PolicyRow, Told } from '../compare/comparison.ts';
+import { tell } from '../compare/effects.ts';
 import { type Capture, newCapture } from '../events/capture.ts';
 import type { Call, Episode, Failure, Flush, History } from '../history/facts.ts';
 import { type Metric, metricNames, metrics } from '../replay/outcome.ts';
@@ -61,7 +62,12 @@ function row(policy: string, factor: number, over: Partial<PolicyRow> = {}): Pol
       metric === 'rcuWaits'
         ? value[metric]
         : { estimate: estimate - at, low: estimate - at - spread, high: estimate - at + spread };
+    if (over.answer !== 'bounded') continue;
+    value[metric] = { ...value[metric], estimate: Number.NaN };
+    difference[metric] = { ...difference[metric], estimate: Number.NaN };
   }
+  const told = {} as Record<Metric, Told>;
+  for (const metric of metricNames) told[metric] = tell(metric, difference[metric], value[metric]);
   return {
     policy,
     title: `the policy ${policy}`,
@@ -69,12 +75,19 @@ function row(policy: string, factor: number, over: Partial<PolicyRow> = {}): Pol
     changes: factor === 1 ? [] : [`${policy} changes one thing.`],
     value,
     difference,
+    deviation: {} as PolicyRow['deviation'],
+    told,
+    effects: {
+      requestsSaved: interval(factor < 1 ? 3 : 0, factor === 1 ? 0 : 2),
+      stallSaved: { estimate: 52 * ms * (1 - factor), low: 50 * ms * (1 - factor), high: 54 * ms * (1 - factor) },
+      drainsPerSavedFolio: factor < 1 ? interval(0.6, 0.2) : 'none saved',
+    },
     byReason: [
       { reason: 'syscall_or_cpuset', failedFolios: value.failedFolios },
       { reason: 'contig_range', failedFolios: interval(0, 0) },
     ],
     coincidesWith: [],
-    answer: 'bounded',
+    answer: 'assumed',
     why: 'Waiters are seen only through their effects.',
     ...over,
   };
@@ -273,12 +286,39 @@ export function madeUpFacts(source = 'made-up.txt'): Facts {
 function comparison(source: string, failed: number): Comparison {
   return {
     source,
+    headline: 'With outcomes withheld all 6 recorded numbers lie within what the model predicts.',
     modelVersion: 2,
     seed: 1,
     draws: 200,
     level: 0.95,
     recorded: 'linux-6.12.117',
     recordedFrom: 'sidecar',
+    identifiable: [
+      {
+        axis: 'A',
+        question: 'when are references compared with what is expected?',
+        answer: 'observed',
+        why: 'how often a retry helps is estimated from 33 second and later episodes of this capture',
+        assumes: [],
+        record: '',
+      },
+      {
+        axis: 'G',
+        question: 'what do move_pages, contiguous allocation and offlining do about LRU batches?',
+        answer: 'bounded',
+        why: '84 % of the adds to batches are only bounded, by the flushes around them',
+        assumes: ['add-times'],
+        record: 'trace-cmd record -C mono -e migrate -e fs sleep 30',
+      },
+      {
+        axis: 'J',
+        question: 'are mlock and munlock batched?',
+        answer: 'cannot answer',
+        why: 'no event shows what is put into the mlock batch, and its flush prints nothing',
+        assumes: [],
+        record: 'trace-cmd record -C mono -e migrate -e fs sleep 30',
+      },
+    ],
     reproduction: { folios: 200, reproduced: 200, otherOutcome: 0, misses: [] },
     fidelity: {
       recordedFailures: failed,
@@ -300,7 +340,38 @@ function comparison(source: string, failed: number): Comparison {
         { name: 'pagesFailed', recorded: failed, predicted: { estimate: 22, low: 15, high: 31 }, within: true },
         { name: 'calls', recorded: 50, predicted: { estimate: 50, low: 50, high: 50 }, within: true },
       ],
+      levels: (['folio', 'call', 'request'] as const).map((level, i) => ({
+        level,
+        things: [200, 20, 1][i]!,
+        recorded: [failed, 15, 1][i]!,
+        predicted: [
+          { estimate: 22, low: 15, high: 31 },
+          { estimate: 13, low: 9, high: 17 },
+          { estimate: 1, low: 1, high: 1 },
+        ][i]!,
+        within: true,
+        agreement: [0.865, 0.75, 1][i]!,
+        agreementOfRate: [0.865, 0.75, 1][i]!,
+        brier: [0.081, 0.18, 0][i]!,
+        brierOfRate: [0.106, 0.188, 0][i]!,
+        calibration: [
+          [
+            { predicted: 0.05, observed: 0.04, things: 120 },
+            { predicted: 0.22, observed: 0.19, things: 60 },
+            { predicted: 0.48, observed: 0.55, things: 20 },
+          ],
+          [{ predicted: 0.65, observed: 0.75, things: 20 }],
+          [{ predicted: 1, observed: 1, things: 1 }],
+        ][i]!,
+      })),
+      state: 'good',
+      misses: [],
       verdict: 'The recorded number lies within what the model predicts.',
+    },
+    multiplicity: {
+      method: 'simultaneous bands from the joint draws, by ranks (Besag, Green, Higdon and Mengersen 1995)',
+      policies: 6,
+      level: 0.95,
     },
     blame: [
       { cause: 'lock-blocked fault', folios: failed * 0.6, likeliest: Math.round(failed * 0.75) },
@@ -310,11 +381,11 @@ function comparison(source: string, failed: number): Comparison {
     rows: [
       row('linux-6.12.117', 1, { answer: 'observed', why: 'It is the recorded policy.' }),
       row('refcheck-unmap', 0.95),
-      row('waiters-undo', 0.4),
+      row('waiters-undo', 0.4, { answer: 'bounded' }),
       row('drain-once', 1, { coincidesWith: ['lru-cache-disable'] }),
       row('lru-cache-disable', 1, { coincidesWith: ['drain-once'] }),
-      row('never-drain', 1.9),
-      row('oracle', 0.1),
+      row('never-drain', 1.9, { answer: 'bounded' }),
+      row('oracle', 0.1, { answer: 'bounded' }),
     ],
     refusals: [
       {
@@ -325,13 +396,27 @@ function comparison(source: string, failed: number): Comparison {
     ],
     assumptions: [
       {
-        name: 'touch-rate',
-        value: 120,
-        unit: 'touches/s',
+        name: 'blocked-again',
+        value: 0.5,
+        usual: 0.5,
+        unit: 'probability',
         why: 'No event shows a touch that does not fault.',
-        halved: 14,
-        doubled: 33,
-        policy: 'waiters-undo',
+        metric: 'failedFolios',
+        moves: [
+          { policy: 'linux-6.12.117', asItIs: failed, halved: failed, doubled: failed },
+          { policy: 'waiters-undo', asItIs: 22, halved: 14, doubled: 33 },
+        ],
+        most: { policy: 'waiters-undo', asItIs: 22, halved: 14, doubled: 33 },
+      },
+      {
+        name: 'area-limit',
+        value: 16,
+        usual: 16,
+        unit: 'areas',
+        why: 'No event says where the bitmap ends.',
+        metric: 'failedFolios',
+        moves: [],
+        most: undefined,
       },
     ],
     remarks: ['Events were lost on CPU 1; intervals are widened.'],

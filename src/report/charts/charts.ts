@@ -7,13 +7,17 @@ import { episodes } from './episodes.ts';
 import { fidelity } from './fidelity.ts';
 import type { Chart } from './figure.ts';
 import { fill } from './fill.ts';
+import { identifiable } from './identifiable.ts';
 import { outcomes } from './outcomes.ts';
 import { residency } from './residency.ts';
+import { sensitivity } from './sensitivity.ts';
 import { timeline } from './timeline.ts';
 
 export const charts: readonly Chart[] = [
   fidelity,
+  identifiable,
   counterfactual,
+  sensitivity,
   outcomes,
   blame,
   timeline,

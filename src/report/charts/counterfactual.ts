@@ -2,7 +2,7 @@
 import type { PolicyRow } from '../../compare/comparison.ts';
 import { type Metric, metrics } from '../../replay/outcome.ts';
 import { differenceTables, drawn, failuresByReason, knownMetrics, labelOf } from '../differences.ts';
-import { count, difference, interval, list, many } from '../numbers.ts';
+import { count, difference, interval, list, many, middleOf } from '../numbers.ts';
 import { bounds, type Chart, characterWidth, colours, type Facts, spec, timeScale, widths } from './figure.ts';
 
 const verdicts = {
@@ -15,8 +15,8 @@ type Verdict = keyof typeof verdicts;
 
 /** Whether the interval of a difference leaves zero out, and on which side. */
 export function verdictOf(row: PolicyRow, metric: Metric): 'better' | 'worse' | 'same' | 'unknown' {
-  const { estimate, low, high } = row.difference[metric];
-  if (Number.isNaN(estimate)) return 'unknown';
+  const { low, high } = row.difference[metric];
+  if (Number.isNaN(low)) return 'unknown';
   const better = metrics[metric].better === 'less' ? high < 0 : low > 0;
   const worse = metrics[metric].better === 'less' ? low > 0 : high < 0;
   return better ? 'better' : worse ? 'worse' : 'same';
@@ -31,7 +31,7 @@ export const counterfactual: Chart = (facts, width = widths.wide) => {
   const panelWidth = narrow ? width - 24 : Math.floor((width - labels - 20 - 24 * (shown.length - 1)) / shown.length);
   const panel = (metric: Metric, i: number): object => {
     // One policy that costs a hundred times more would press all others against the axis.
-    const sizes = rows.map((row) => row.value[metric].estimate).filter((value) => value > 0);
+    const sizes = rows.map((row) => middleOf(row.value[metric])).filter((value) => value > 0);
     const middle = median(sizes);
     const largest = Math.max(...rows.map((row) => finite(row.value[metric].high)));
     const bent = sizes.length > 2 && largest / middle > 50;
@@ -39,7 +39,7 @@ export const counterfactual: Chart = (facts, width = widths.wide) => {
       metrics[metric].unit === 'ns' ? timeScale(bent ? middle : largest) : { unit: metrics[metric].unit, scale: 1 };
     const values = rows.flatMap((row, place) => {
       const value = row.value[metric];
-      if (Number.isNaN(value.estimate)) return [];
+      if (Number.isNaN(value.low)) return [];
       const verdict: Verdict =
         row.policy === recorded
           ? 'recorded'
@@ -53,7 +53,15 @@ export const counterfactual: Chart = (facts, width = widths.wide) => {
             )[verdictOf(row, metric)];
       const seen = row.answer === 'observed';
       return [
-        { place, seen, estimate: value.estimate / scale, low: value.low / scale, high: value.high / scale, verdict },
+        {
+          place,
+          seen,
+          hasEstimate: !Number.isNaN(value.estimate),
+          estimate: middleOf(value) / scale,
+          low: value.low / scale,
+          high: value.high / scale,
+          verdict,
+        },
       ];
     });
     const reference = values.find((value) => value.verdict === 'recorded');
@@ -135,7 +143,8 @@ export const counterfactual: Chart = (facts, width = widths.wide) => {
             encoding: { x: x('low'), x2: { field: 'high' }, y: y(), color: colour },
           },
           {
-            transform: [{ filter: `datum.seen === ${seen}` }],
+            // Where only bounds are known there is no dot: nothing says where between them.
+            transform: [{ filter: `datum.seen === ${seen} && datum.hasEstimate` }],
             mark: { type: 'point', filled: seen, size: seen ? 90 : 70, strokeWidth: seen ? 0 : 2, opacity: 1 },
             encoding: {
               x: x('estimate'),
@@ -215,8 +224,7 @@ export function coincidence(rows: readonly PolicyRow[]): string {
 
 /** Not one draw differs in folios given up. */
 function isZero(row: PolicyRow | undefined): boolean {
-  const { estimate, low, high } = row?.difference.failedFolios ?? { estimate: Number.NaN, low: 0, high: 0 };
-  return estimate === 0 && low === 0 && high === 0;
+  return row?.told.failedFolios === 'every draw equal';
 }
 
 /** Where the conditioned replay does not give the recorded number back, it stands beside. */
@@ -238,13 +246,15 @@ function finding(facts: Facts): string {
   const of = (verdict: 'better' | 'worse' | 'same'): string[] =>
     others
       .filter((row) => verdictOf(row, 'failedFolios') === verdict)
-      .sort((a, b) => a.difference.failedFolios.estimate - b.difference.failedFolios.estimate)
+      .sort((a, b) => middleOf(a.difference.failedFolios) - middleOf(b.difference.failedFolios))
       .map((row) => row.policy);
   const better = of('better');
   const worse = of('worse');
   const untold = of('same');
   const same = untold.filter((name) => isZero(rows.find((row) => row.policy === name)));
-  const open = untold.filter((name) => !same.includes(name));
+  const toldOf = (name: string) => rows.find((row) => row.policy === name)?.told.failedFolios;
+  const narrow = untold.filter((name) => toldOf(name) === 'no difference');
+  const open = untold.filter((name) => toldOf(name) === 'cannot tell');
   const number = (name: string): string => {
     const row = rows.find((each) => each.policy === name);
     if (row === undefined) return name;
@@ -261,20 +271,20 @@ function finding(facts: Facts): string {
     ...(same.length > 0
       ? [`no draw differs under ${list(same)}, which is the same luck in both replays and no promise for another run`]
       : []),
+    ...(narrow.length > 0 ? [`no difference that matters under ${first(narrow)}`] : []),
     ...(open.length > 0 ? [`whether more or fewer cannot be told under ${first(open)}`] : []),
   ];
   const against =
-    base && !Number.isNaN(base.value.failedFolios.estimate)
+    base && !Number.isNaN(base.value.failedFolios.low)
       ? `Against ${interval(base.value.failedFolios)} given up under ${recorded}${asRecorded(facts.comparison)}: `
       : '';
   const limits = replayed.filter((row) => bounds.has(row.policy)).map((row) => number(row.policy));
   const limit = limits.length > 0 ? ` Bounds, no real policies: ${list(limits)}.` : '';
   const coincide = coincidence(rows);
   const body = parts.length > 0 ? `${against}${parts.join('; ')}.` : 'Only bounds could be replayed.';
-  const { within, folios } = facts.comparison.fidelity;
   const doubt =
-    within || folios === 0
-      ? ''
-      : ' The model misses the recorded number here (see above), so take all of this as a direction, not as numbers.';
+    facts.comparison.fidelity.state === 'poor'
+      ? ' The model misses recorded numbers here (see above), so take all of this as a direction, not as numbers.'
+      : '';
   return `${body.charAt(0).toUpperCase()}${body.slice(1)}${doubt}${limit}${coincide === '' ? '' : ` ${coincide}`}${refused}`;
 }

@@ -1,7 +1,8 @@
 /** How far the replay can be believed: the recorded policy with its outcomes withheld, scored against the recording. */
+import { poorWhen } from '../../compare/fidelity.ts';
 import type { TotalName } from '../../replay/withheld.ts';
 import { cannotTell, count, interval, many, percent } from '../numbers.ts';
-import { table } from '../tables.ts';
+import { type Table, table } from '../tables.ts';
 import { type Chart, colours, type Facts, spec, widths } from './figure.ts';
 
 /** What the kernel prints of requests as a whole. */
@@ -119,10 +120,13 @@ export const fidelity: Chart = (facts, width = widths.wide) => {
         ],
         { title: `Recorded policy, outcomes withheld, ${many(score.folds, 'fold')}` },
       ),
+      levelTable(score),
       table(
-        ['predicted share>', 'observed share>', 'folios>'],
-        calibration.map((bin) => [percent(bin.predicted), percent(bin.observed), count(bin.folios)]),
-        { title: 'Calibration' },
+        ['of', 'predicted share>', 'observed share>', 'how many>'],
+        score.levels.flatMap(({ level, calibration: bins }) =>
+          bins.map((bin) => [`${level}s`, percent(bin.predicted), percent(bin.observed), count(bin.things)]),
+        ),
+        { title: 'Calibration: chance predicted to be given up (to have a folio given up), and the share that was' },
       ),
       ...(reproduction.misses.length > 0
         ? [
@@ -147,6 +151,28 @@ export const fidelity: Chart = (facts, width = widths.wide) => {
           ),
   };
 };
+
+/** Agreement and error by folio, by call and by request, each beside what the overall rate alone would do. */
+function levelTable({ levels, state }: Facts['comparison']['fidelity']): Table {
+  return table(
+    ['of', 'how many>', 'recorded>', 'predicted>', 'likelier is right>', 'Brier score>', 'by rate>'],
+    levels.map((one) => [
+      `${one.level}s`,
+      count(one.things),
+      count(one.recorded),
+      interval(one.predicted),
+      `${percent(one.agreement)} (by rate ${percent(one.agreementOfRate)})`,
+      brier(one.brier),
+      brier(one.brierOfRate),
+    ]),
+    {
+      title: `Given up, by folio, call and request: ${state}`,
+      notes: [
+        `Calls with those for the same list; a call or request counts when one of its folios was given up. By rate: always saying what is more frequent, or the overall rate. Fidelity is ${poorWhen}.`,
+      ],
+    },
+  );
+}
 
 /** Three digits wherever they stand: where few folios fail, both scores are small and differ only there. */
 function brier(score: number): string {

@@ -1,0 +1,46 @@
+/** The fact behind each need of a policy: whether a history has it, and the events that show it. */
+import type { History } from '../history/facts.ts';
+import type { Need } from '../policies/policy.ts';
+import { recordCommand } from './record.ts';
+
+export const needs: Readonly<
+  Record<
+    Need,
+    {
+      readonly has: (history: History) => boolean;
+      readonly missing: string;
+      readonly events: readonly string[];
+    }
+  >
+> = {
+  calls: {
+    has: ({ calls, observed }) => calls.length > 0 && observed.calls !== 'unknown',
+    missing: 'migrate_pages calls (migrate:mm_migrate_pages_start, migrate:mm_migrate_pages)',
+    events: ['migrate:mm_migrate_pages_start', 'migrate:mm_migrate_pages'],
+  },
+  episodes: {
+    has: ({ observed }) => observed.episodes !== 'unknown',
+    missing:
+      'episodes under migration entries (migrate:set_migration_pte, migrate:remove_migration_pte; 5.18 and later)',
+    events: ['migrate:set_migration_pte', 'migrate:remove_migration_pte'],
+  },
+  'batch flushes': {
+    has: ({ observed }) => observed.batchFlushes !== 'unknown',
+    missing: 'flushes of LRU batches (pagemap:mm_lru_insertion, pagemap:mm_lru_activate)',
+    events: ['pagemap:mm_lru_insertion', 'pagemap:mm_lru_activate'],
+  },
+  requests: {
+    has: ({ observed }) => observed.requests !== 'unknown',
+    missing:
+      'what asked for the calls (syscalls of move_pages, cma events, or a probe on alloc_contig_range and lru_cache_disable)',
+    events: ['cma', 'compaction', 'page_isolation', 'syscalls:sys_enter_move_pages', 'syscalls:sys_exit_move_pages'],
+  },
+};
+
+/** What to record when a capture holds no migration at all. */
+export const recordEverything: string = recordCommand([
+  ...needs.calls.events,
+  ...needs.episodes.events,
+  ...needs['batch flushes'].events,
+  ...needs.requests.events,
+]);

@@ -1,0 +1,151 @@
+/** How far each answer moves with what is assumed: a bar an assumption, of the policy that moves most (a tornado chart). */
+import type { Assumption, Move } from '../../compare/comparison.ts';
+import { metrics } from '../../replay/outcome.ts';
+import { count, duration, inUnit, list } from '../numbers.ts';
+import { type Table, table } from '../tables.ts';
+import { type Chart, colours, spec, widths } from './figure.ts';
+
+interface Swing {
+  readonly assumption: Assumption;
+  readonly most: Move;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Assumptions with a move, the widest first: against the number as it is, because some are folios and some times. */
+function swings(assumptions: readonly Assumption[]): Swing[] {
+  return assumptions
+    .flatMap((assumption) => {
+      const { most } = assumption;
+      if (most === undefined) return [];
+      const values = [most.asItIs, most.halved, most.doubled].filter((value) => !Number.isNaN(value));
+      return values.length < 2 ? [] : [{ assumption, most, low: Math.min(...values), high: Math.max(...values) }];
+    })
+    .sort((a, b) => width(b) - width(a));
+}
+
+function width({ most, low, high }: Swing): number {
+  return (high - low) / Math.max(1, Math.abs(most.asItIs));
+}
+
+export const sensitivity: Chart = ({ comparison: { assumptions } }, size = widths.wide) => {
+  const moved = swings(assumptions).filter(({ low, high }) => high > low);
+  const drawn = moved.filter(({ assumption }) => assumption.metric === 'failedFolios');
+  return {
+    id: 'sensitivity',
+    title: 'How far the answers move with what is assumed',
+    finding: finding(assumptions, moved),
+    tables: [mostTable(assumptions), eachTable(moved)].filter(({ rows }) => rows.length > 0),
+    spec: drawn.length === 0 ? undefined : tornado(drawn, size),
+  };
+};
+
+function tornado(drawn: readonly Swing[], size: number) {
+  const x = (field: string): object => ({
+    field,
+    type: 'quantitative',
+    title: `${metrics.failedFolios.title}, halved to doubled; the stroke is as it is`,
+    axis: { tickCount: size < 500 ? 4 : 8, grid: false },
+    scale: { zero: false, nice: true },
+  });
+  const y = (field: string): object => ({
+    field,
+    type: 'quantitative',
+    scale: { domain: [0, drawn.length], reverse: true, nice: false },
+    axis: null,
+  });
+  const values = drawn.map(({ assumption, most, low, high }, place) => ({
+    text: `${assumption.name}: ${most.policy}`,
+    at: place + 0.25,
+    top: place + 0.45,
+    bottom: place + 0.85,
+    low,
+    high,
+    asItIs: most.asItIs,
+  }));
+  return spec({
+    width: size - 20,
+    height: drawn.length * 36,
+    data: { values },
+    layer: [
+      {
+        mark: { type: 'rect', color: colours.sky },
+        encoding: { x: x('low'), x2: { field: 'high' }, y: y('top'), y2: { field: 'bottom' } },
+      },
+      {
+        mark: { type: 'rule', strokeWidth: 2 },
+        encoding: { x: x('asItIs'), y: y('top'), y2: { field: 'bottom' } },
+      },
+      {
+        mark: { type: 'text', align: 'left', baseline: 'middle', x: 0 },
+        encoding: { y: y('at'), text: { field: 'text', type: 'nominal' } },
+      },
+    ],
+  });
+}
+
+function textOf({ value, unit }: Assumption): string {
+  return unit === 'ns' ? duration(value) : `${count(value)} ${unit}`.trim();
+}
+
+function mostTable(assumptions: readonly Assumption[]): Table {
+  const sorted = swings(assumptions).map(({ assumption }) => assumption);
+  const rest = assumptions.filter((one) => !sorted.includes(one));
+  return {
+    ...table(
+      ['assumption', 'value', 'moves', 'most under', 'as it is>', 'halved>', 'doubled>', 'why'],
+      [...sorted, ...rest].map((one) => {
+        const { metric, most } = one;
+        const number = (value: number | undefined) => (value === undefined ? '' : inUnit(value, metrics[metric].unit));
+        return [
+          one.name,
+          `${textOf(one)}${one.value === one.usual ? '' : ` (usually ${count(one.usual)})`}`,
+          most === undefined ? 'nothing in this capture hangs on it' : metrics[metric].title,
+          most?.policy ?? '',
+          number(most?.asItIs),
+          number(most?.halved),
+          number(most?.doubled),
+          one.why,
+        ];
+      }),
+      {
+        title: 'Assumptions that are not data, and how far the answer moves with them',
+        notes: [
+          'Each is set by --assume NAME=VALUE. Means over some of the draws, the same ones on every side; – where it cannot go that way.',
+        ],
+      },
+    ),
+    stacked: true,
+  };
+}
+
+/** Every policy that moves, for each assumption that moves any. */
+function eachTable(moved: readonly Swing[]): Table {
+  return table(
+    ['assumption', 'policy', 'as it is>', 'halved>', 'doubled>'],
+    moved.flatMap(({ assumption }) =>
+      assumption.moves
+        .filter(({ asItIs, halved, doubled }) => [halved, doubled].some((one) => !Number.isNaN(one) && one !== asItIs))
+        .map(({ policy, asItIs, halved, doubled }) => [
+          assumption.name,
+          policy,
+          ...[asItIs, halved, doubled].map((value) => inUnit(value, metrics[assumption.metric].unit)),
+        ]),
+    ),
+    { title: 'Each policy that moves' },
+  );
+}
+
+function finding(assumptions: readonly Assumption[], moved: readonly Swing[]): string {
+  const idle = assumptions.filter(({ moves }) => moves.length === 0).length;
+  const [first, ...others] = moved;
+  const rest = idle === 0 ? '' : ` Nothing in this capture hangs on the other ${idle}.`;
+  if (first === undefined) {
+    return `No answer moves when any of ${count(assumptions.length - idle)} assumptions is halved or doubled.${rest}`;
+  }
+  const { assumption, most } = first;
+  const unit = metrics[assumption.metric].unit;
+  const ends = [most.halved, most.doubled].filter((value) => !Number.isNaN(value)).map((value) => inUnit(value, unit));
+  const next = others.length === 0 ? '' : ` Then come ${list(others.slice(0, 3).map((one) => one.assumption.name))}.`;
+  return `What is assumed of ${assumption.name} moves the answer most: ${metrics[assumption.metric].title} under ${most.policy} from ${inUnit(most.asItIs, unit)} to ${list(ends)} (halved and doubled).${next}${rest}`;
+}
