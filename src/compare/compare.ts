@@ -12,6 +12,7 @@ import { replayStage } from '../replay/replay.ts';
 import { reproduce } from '../replay/reproduce.ts';
 import { type Stage, stageOf } from '../replay/stage.ts';
 import { withheld } from '../replay/withheld.ts';
+import { holdsDemand } from '../replay/without-calls.ts';
 import { answerFor, refuse } from './answer.ts';
 import { assumptionRows } from './assumptions.ts';
 import { boundingReplays } from './bounds.ts';
@@ -44,20 +45,20 @@ const defaults = { draws: 480, seed: 1, level: 0.95, folds: 5 } as const;
 /**
  * Compares policies on one capture. The same history and options give the same comparison.
  *
- * @throws TraceError when the capture holds no call, or can feed none of the policies asked for.
+ * @throws TraceError when the capture holds no request, or can feed none of the policies asked for.
  * @throws ScenarioError for an unknown policy, or when nothing says which kernel recorded the capture.
  */
 export function compare(history: History, options: CompareOptions = {}): Comparison {
   const { capture } = history;
   const { seed = defaults.seed, level = defaults.level, onProgress } = options;
-  if (history.calls.length === 0) {
+  if (!holdsDemand(history)) {
     const { decoded, generic } = capture.accounting;
     throw new TraceError(
       'nothing-to-replay',
       { file: capture.source },
       decoded === 0 && generic > 0
         ? `holds ${plural(generic, 'event')} of which only a name or number is known (as the tracefs option \`raw\` prints them): nothing to replay`
-        : 'holds no migrate_pages call: nothing to replay',
+        : 'holds no migrate_pages call, and no migrate_vma or split of a huge page whose folio shows: nothing to replay',
       `record them: ${recordEverything}`,
     );
   }

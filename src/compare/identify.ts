@@ -153,7 +153,7 @@ function groundsOf(axis: Axis, history: History, signs: Signs): Ground[] {
               why: 'migrate_vma may have collected folios, and no event shows how it locks them',
             },
           ]
-        : nothing('no sign of migrate_vma');
+        : collectGrounds(history);
     case 'O':
       return contiguous ? retryGrounds(axis, history, signs) : nothing('no contiguous allocation migrates');
     case 'Q':
@@ -171,6 +171,19 @@ function groundsOf(axis: Axis, history: History, signs: Signs): Ground[] {
     default:
       return retryAxes.includes(axis) ? retryGrounds(axis, history, signs) : batchGrounds(history, signs);
   }
+}
+
+/** What migrate_vma locked when it collected it is seen; what it left out is not. */
+function collectGrounds({ requests }: History): Ground[] {
+  const ranges = requests.filter(({ kind }) => kind === 'migrate_vma');
+  if (ranges.length === 0) return [{ answer: 'observed', why: 'nothing here asks it: no sign of migrate_vma' }];
+  const empty = ranges.filter(({ withoutCalls }) => withoutCalls?.folios.length === 0).length;
+  return [
+    {
+      answer: 'bounded',
+      why: `what migrate_vma could not lock when it collected leaves no event, as in all of ${empty} of its ${ranges.length} requests, so only what it did lock is replayed`,
+    },
+  ];
 }
 
 /** How a mismatch is found and met: how often a retry helps. */

@@ -1,6 +1,7 @@
 /** The fact behind each need of a policy: whether a history has it, and the events that show it. */
 import type { History } from '../history/facts.ts';
 import type { Need } from '../policies/policy.ts';
+import { holdsDemand } from '../replay/without-calls.ts';
 import { recordCommand } from './record.ts';
 
 export const needs: Readonly<
@@ -14,7 +15,7 @@ export const needs: Readonly<
   >
 > = {
   calls: {
-    has: ({ calls, observed }) => calls.length > 0 && observed.calls !== 'unknown',
+    has: holdsDemand,
     missing: 'migrate_pages calls (migrate:mm_migrate_pages_start, migrate:mm_migrate_pages)',
     events: ['migrate:mm_migrate_pages_start', 'migrate:mm_migrate_pages'],
   },

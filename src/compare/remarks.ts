@@ -63,6 +63,13 @@ export function remarksOf(
         : `${alone} of ${plural(scenes.length, 'request')} are calls that stand alone because the capture does not show who asked for them: their callers' own retries are not re-run.`,
     );
   }
+  const ranges = history.requests.filter(({ kind }) => kind === 'migrate_vma');
+  const empty = ranges.filter(({ withoutCalls }) => withoutCalls?.folios.length === 0).length;
+  if (empty > 0) {
+    remarks.push(
+      `${empty} of ${plural(ranges.length, 'request')} of migrate_vma show no folio and are not replayed: what collection leaves out (its lock was not to be had, or nothing was there) has no event, in the others as well.`,
+    );
+  }
   const latent = scenes.reduce(
     (sum, { unit }) => sum + unit.members.filter((member) => member.latent && !Number.isNaN(member.pfn)).length,
     0,
