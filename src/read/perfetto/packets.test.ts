@@ -57,7 +57,10 @@ test('packed packets are read as what is in them; damaged or nested ones are ski
   bad[30] = bad[30]! ^ 1;
   const nested = deflateSync(traceOf(packed(deflateSync(inner))));
   const bomb = deflateSync(new Uint8Array(80 << 20));
-  const { capture, events } = read(traceOf(packed(bad), packed(nested), packed(bomb), packed(deflateSync(inner))));
+  const followed = Buffer.concat([deflateSync(inner), new Uint8Array(200_000)]);
+  const { capture, events } = read(
+    traceOf(packed(bad), packed(nested), packed(bomb), packed(followed), packed(deflateSync(inner))),
+  );
   assert.equal(events.length, 1);
   assert.deepEqual(
     capture.accounting.skips.map(({ reason }) => reason),
@@ -65,6 +68,7 @@ test('packed packets are read as what is in them; damaged or nested ones are ski
       'packed packets (zlib) whose checksum does not fit',
       'packed packets inside packed ones',
       'packed packets (zlib) of more than 64 MiB',
+      'packed packets (zlib) that are damaged',
     ],
   );
 });

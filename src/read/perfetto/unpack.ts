@@ -4,6 +4,7 @@
  */
 import { Unzlib } from 'fflate';
 import { Adler32 } from '../adler32.ts';
+import { AfterEnd } from '../after-end.ts';
 import { Frames } from '../zstd.ts';
 
 /** Most bytes that one packet may unpack to. The tracing service packs at most a few hundred KiB into one. */
@@ -23,11 +24,17 @@ export function unpackPackets(packed: Uint8Array, packing: 'zlib' | 'zstd'): Uin
   const damaged = `packed packets (${packing}) that are damaged`;
   try {
     if (packing === 'zlib') {
-      const stream = new Unzlib((data) => take(data.slice()));
-      inBites(packed, bites.zlib, (bite, isLast) => {
-        stream.push(bite, isLast);
-        return size <= mostUnpacked;
+      const behind = new AfterEnd();
+      const stream = new Unzlib((data) => {
+        behind.gave(data.length);
+        take(data.slice());
       });
+      inBites(packed, bites.zlib, (bite, isLast) => {
+        behind.fed(bite.length);
+        stream.push(bite, isLast);
+        return size <= mostUnpacked && !behind.isOver;
+      });
+      if (behind.isOver) return damaged;
     } else {
       const frames = new Frames();
       inBites(packed, bites.zstd, (bite) => {

@@ -126,6 +126,11 @@ test('a zlib stream that is damaged or cut gives what came before, and says so',
   assert.equal(cut.capture.accounting.cutShort, true);
   assert.ok(balance(cut.capture.accounting));
 
+  // What follows behind the last block is never unpacked, nor kept, however much it is.
+  const followed = readChunked(systrace, Buffer.concat([whole, new Uint8Array(200_000)]));
+  assert.equal(followed.events.length, plain.events.length);
+  assert.match(followed.capture.accounting.skips.map(({ reason }) => reason).join(), /more follows behind its end/);
+
   // Stored, not packed: a byte may change without the stream breaking, and only the checksum tells.
   const stored = Buffer.concat([Buffer.from('TRACE:\n'), deflateSync(trace, { level: 0 })]);
   const place = stored.indexOf('pfn=0x', 5000) + 6;

@@ -1,6 +1,7 @@
 /** The zlib stream of `atrace -z`, unpacked as it comes and held against its checksum (which fflate does not do). */
 import { Unzlib } from 'fflate';
 import { Adler32 } from '../adler32.ts';
+import { AfterEnd } from '../after-end.ts';
 
 /** Bytes given to the unpacker at once: deflate makes at most 1032 of each, so this bounds what is held. */
 const bite = 16384;
@@ -9,12 +10,14 @@ export class ZlibStream {
   /** What is wrong with the stream; empty while nothing is. */
   damage = '';
   readonly #sum = new Adler32();
+  readonly #behind = new AfterEnd();
   readonly #stream: Unzlib;
   /** The last bytes so far: the checksum, when they are the last of all. */
   readonly #tail = new Uint8Array(4);
 
   constructor(out: (bytes: Uint8Array) => void) {
     this.#stream = new Unzlib((data) => {
+      this.#behind.gave(data.length);
       this.#sum.update(data);
       out(data);
     });
@@ -42,7 +45,9 @@ export class ZlibStream {
   #feed(bytes: Uint8Array, isLast: boolean): void {
     if (this.damage !== '') return;
     try {
+      this.#behind.fed(bytes.length);
       this.#stream.push(bytes, isLast);
+      if (this.#behind.isOver) this.damage = 'zlib stream is damaged (more follows behind its end)';
     } catch (error) {
       // fflate throws Errors with a code of its own; anything else is a mistake of ours.
       if (!(error instanceof Error) || !('code' in error)) throw error;
