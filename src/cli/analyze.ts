@@ -17,6 +17,7 @@ import {
   staysOf,
   topFoliosOf,
   waitsOf,
+  withoutCallsOf,
 } from './summary.ts';
 import { stamp } from './time.ts';
 
@@ -33,6 +34,7 @@ function analysis(history: History) {
     observed: history.observed,
     calls: outcomesOf(history),
     requests: requestsOf(history),
+    withoutCalls: withoutCallsOf(history),
     episodes: episodesOf(history),
     blame: blameRowsOf(failures),
     topFolios: topFoliosOf(failures, topFolios),
@@ -49,7 +51,8 @@ type Analysis = ReturnType<typeof analysis>;
 
 const time = (ns: number | null): string => duration(ns ?? Number.NaN);
 
-function callTables({ calls, requests, episodes }: Analysis): Table[] {
+function callTables({ calls, requests, withoutCalls, episodes }: Analysis): Table[] {
+  const hasSplits = withoutCalls.some(({ kind }) => kind === 'thp split');
   return [
     table(
       ['reason', 'mode', 'calls>', 'failing>', 'folios moved>', 'failed>', 'unseen>', 'pages moved>', 'failed>'],
@@ -84,6 +87,21 @@ function callTables({ calls, requests, episodes }: Analysis): Table[] {
       { title: 'Requests: who asked for the calls' },
     ),
     table(
+      ['request', 'requests>', 'without a folio>', 'folios moved or split>', 'failed>', 'unseen>'],
+      withoutCalls.map((row) => [
+        row.kind,
+        count(row.requests),
+        count(row.withoutFolios),
+        count(row.foliosMoved),
+        count(row.foliosFailed),
+        count(row.foliosUnknown),
+      ]),
+      {
+        title: 'Requests that make no migrate_pages call',
+        notes: ['What migrate_vma leaves out when it collects has no event, nor what was to be split without a probe.'],
+      },
+    ),
+    table(
       ['episodes', 'count>', 'timed>', 'median>', '90\u00a0%>', '99\u00a0%>', 'longest>'],
       episodes
         .filter((row) => row.episodes > 0)
@@ -96,7 +114,12 @@ function callTables({ calls, requests, episodes }: Analysis): Table[] {
           time(row.p99Ns),
           time(row.longestNs),
         ]),
-      { title: 'Episodes: folios behind migration entries' },
+      {
+        title: 'Episodes: folios behind migration entries',
+        ...(hasSplits
+          ? { notes: ['Undone are those of splits as well: their entries go back to where they were.'] }
+          : {}),
+      },
     ),
   ];
 }
@@ -210,7 +233,7 @@ async function show(history: History, found: Analysis): Promise<void> {
   ]);
   for (const one of [...callTables(found), ...blameTables(history, found), ...batchTables(found)])
     if (one.rows.length > 0) await printTable(one);
-  if (found.calls.length === 0)
+  if (found.calls.length === 0 && found.withoutCalls.length === 0)
     await printLines(['No migrate_pages call was seen, so there is nothing that could have failed.']);
 }
 

@@ -104,6 +104,25 @@ export function requestsOf({ requests }: History) {
   );
 }
 
+/** Requests that make no calls, by kind, and their folios; of a split `moved` stands for split. */
+export function withoutCallsOf({ requests }: History) {
+  const silent = requests.filter(({ withoutCalls }) => withoutCalls !== undefined);
+  return groupBy(
+    silent,
+    ({ kind }) => kind,
+    ({ kind }) => ({ kind, requests: 0, withoutFolios: 0, foliosMoved: 0, foliosFailed: 0, foliosUnknown: 0 }),
+    (group, { withoutCalls }) => {
+      group.requests++;
+      if (withoutCalls!.folios.length === 0) group.withoutFolios++;
+      for (const { outcome } of withoutCalls!.folios) {
+        if (outcome === 'moved') group.foliosMoved++;
+        else if (outcome === 'failed') group.foliosFailed++;
+        else group.foliosUnknown++;
+      }
+    },
+  );
+}
+
 /** Stays in per-CPU batches by CPU and batch. */
 export function staysOf(history: History) {
   const { stays } = history;
