@@ -166,7 +166,14 @@ export function demandOf(history: History, assumed: Assumptions = defaultAssumpt
   const timeKey = timeKeyOf(history.capture);
   const distinct = toldApart();
   const keyOf: Index['keyOf'] = (start, pid, pfn) => distinct(timeKey(start, pid, pfn));
-  const index = { firstRow, failuresOf, perFolio: mean(unmap) + mean(copy), keyOf, emptyList: assumed.emptyList };
+  const index = {
+    firstRow,
+    failuresOf,
+    perFolio: mean(unmap) + mean(copy),
+    keyOf,
+    emptyList: assumed.emptyList,
+    goOn: goingOn(history),
+  };
   const silent = { history, drains: ownDrainsOf(history), failures: failuresOf, keyOf };
   const taken = new Uint8Array(history.calls.length);
   const units: Unit[] = [];
@@ -200,6 +207,21 @@ export function demandOf(history: History, assumed: Assumptions = defaultAssumpt
   return { units, rows, firstRow };
 }
 
+/**
+ * Tasks of which a request that looks like move_pages(2) made another call after one that left folios. do_pages_move() ends
+ * with that (mm/migrate.c); do_migrate_pages() goes on (mm/mempolicy.c), and otherwise leaves the same events.
+ */
+function goingOn({ requests, calls }: History): Set<number> {
+  const left = (id: number) => calls[id]!.failed > 0;
+  return new Set(
+    requests.filter((one) => one.kind === 'move_pages' && one.calls.slice(0, -1).some(left)).map(({ pid }) => pid),
+  );
+}
+
+function modelOf({ kind, pid }: Request, goOn: ReadonlySet<number>): RequestModel {
+  return kind === 'move_pages' && goOn.has(pid) ? 'migrate_pages' : models[kind];
+}
+
 interface Index {
   readonly firstRow: Int32Array;
   readonly failuresOf: ReadonlyMap<number, readonly number[]>;
@@ -208,6 +230,8 @@ interface Index {
   readonly keyOf: (start: number, pid: number, pfn: number) => number;
   /** Folios of a list of which only an empty call is left (an assumption). */
   readonly emptyList: number;
+  /** Tasks whose requests are migrate_pages(2). */
+  readonly goOn: ReadonlySet<number>;
 }
 
 /** Of an isolated list nothing but an empty call was seen. */
@@ -305,7 +329,7 @@ function unitOf(
   return {
     id,
     key,
-    model: request === undefined ? 'call' : models[request.kind],
+    model: request === undefined ? 'call' : modelOf(request, index.goOn),
     areas,
     reason: first.reason,
     mode: own(modes, first.mode) ?? 'sync',
