@@ -40,7 +40,9 @@ test('intervals show their ends, differences their signs', () => {
   assert.equal(interval({ estimate: 12, low: 8, high: 17 }), '12 [8, 17]');
   assert.equal(interval({ estimate: 12, low: 12, high: 12 }), '12');
   assert.equal(interval({ estimate: 2e6, low: 1e6, high: 3e6 }, 'ns'), '2 ms [1 ms, 3 ms]');
-  assert.equal(interval({ estimate: Number.NaN, low: 0, high: 1 }), '–');
+  assert.equal(interval({ estimate: Number.NaN, low: 0, high: 1 }), '[0, 1]', 'bounds without an estimate');
+  assert.equal(interval({ estimate: Number.NaN, low: 0, high: 0 }), '0');
+  assert.equal(interval({ estimate: Number.NaN, low: Number.NaN, high: Number.NaN }), '–');
   assert.equal(difference({ estimate: 3, low: 0, high: 6 }), '+3 [0, +6]');
   assert.equal(difference({ estimate: -21, low: -25, high: -14 }), '-21 [-25, -14]');
 });

@@ -120,11 +120,11 @@ test('a chart becomes a PNG that has something on it', async () => {
 
 test('the overview says which captures the model misses, and each row leads to its capture', async () => {
   const made = madeUpFacts('b/two.txt');
-  const fidelity = { ...made.comparison.fidelity, within: false };
+  const fidelity = { ...made.comparison.fidelity, within: false, state: 'poor' as const };
   const missed = { ...made, comparison: { ...made.comparison, fidelity } };
   const [kept, outside] = overview([madeUpFacts('a/one.txt'), missed]).rows;
   assert.deepEqual(kept?.slice(2, 5), ['27 of 200', '27', '22 [15, 31]']);
-  assert.equal(kept?.at(-1), 'waiters-undo, -16.2 [-19.4, -13], bounded');
+  assert.equal(kept?.at(-1), 'waiters-undo, [-19.4, -13], bounded');
   assert.equal(outside?.[4], '22 [15, 31], outside');
   assert.match(outside?.at(-1) ?? '', /direction only$/);
   const { html } = await buildReport({ ...input, captures: [madeUpFacts('a/one.txt'), missed] });

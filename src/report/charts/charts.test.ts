@@ -44,6 +44,8 @@ function nothing(certainty: 'seen' | 'unknown', unit: 'ns' | 'none' = 'ns'): Fac
       ...facts.comparison,
       blame: [],
       rows: [],
+      identifiable: [],
+      assumptions: [],
       fidelity: {
         ...facts.comparison.fidelity,
         recordedFailures: 0,
@@ -130,6 +132,7 @@ test('a metric that is nought under every policy is drawn on an axis that has a 
     ...row,
     value: { ...row.value, allCpuDrains: zero, failedFolios: zero },
     difference: { ...row.difference, allCpuDrains: zero, failedFolios: zero },
+    told: { ...row.told, allCpuDrains: 'every draw equal' as const, failedFolios: 'every draw equal' as const },
   }));
   const figure = figureOf('counterfactual', { ...facts, comparison: { ...facts.comparison, rows } });
   assert.ok(figure.spec);
@@ -146,26 +149,30 @@ test('one policy that dwarfs the rest bends the scale, and the axis says so', as
   assert.match(await renderSvg(figure.spec, 'bent'), /ms \(linear, then logarithmic\)/);
 });
 
-test('what is bounded or assumed is named so beside each number, and drawn hollow', async () => {
+test('what is assumed is drawn hollow; of what is only bounded the bounds are shown, without a point', async () => {
   const rows = facts.comparison.rows.map((row) =>
     row.policy === 'refcheck-unmap' ? { ...row, answer: 'observed' as const } : row,
   );
   const figure = figureOf('counterfactual', { ...facts, comparison: { ...facts.comparison, rows } });
-  assert.match(figure.finding, /waiters-undo \(-16\.2 \[-19\.4, -13\], bounded\)/);
+  assert.match(figure.finding, /waiters-undo \(\[-19\.4, -13\], bounded\)/);
   assert.match(figure.finding, /refcheck-unmap \(-1\.35 \[-7\.48, \+4\.78\]\)/);
   const names = figure.tables.flatMap((each) => each.rows.map(([name]) => name));
   for (const name of ['waiters-undo (bounded)', 'refcheck-unmap', 'oracle (a bound)']) assert.ok(names.includes(name));
   assert.ok(figure.spec);
+  const [replayed] = figure.tables;
+  assert.equal(replayed!.rows.find(([name]) => name === 'waiters-undo')![1], '[7.64, 14]');
   const svg = await renderSvg(figure.spec, 'answers');
   // Of seven policies in three panels two are observed: the recorded one and refcheck-unmap.
   assert.equal(svg.match(/stroke-dasharray="3,3"/g)?.length, 3 * 5);
+  // A hollow point for each of the two that are assumed, and none for waiters-undo and the two bounds.
+  assert.equal(svg.match(/<path [^>]*stroke-width="2"\/>/g)?.length, 3 * 2);
 });
 
 test('a model that misses the recording says so under everything that rests on it', () => {
-  const fidelity = { ...facts.comparison.fidelity, within: false };
+  const fidelity = { ...facts.comparison.fidelity, state: 'poor' as const };
   const missed = { ...facts, comparison: { ...facts.comparison, fidelity } };
   const figure = figureOf('counterfactual', missed);
-  assert.match(figure.finding, /misses the recorded number here/);
+  assert.match(figure.finding, /misses recorded numbers here/);
   const notes = figure.tables.filter(({ title }) => /^(Replayed|Difference)/.test(title ?? ''));
   assert.ok(notes.length >= 2);
   for (const each of notes) assert.match(each.notes?.join(' ') ?? '', /a direction, not numbers/);

@@ -56,7 +56,7 @@ export const counterfactual: Chart = (facts, width = widths.wide) => {
         {
           place,
           seen,
-          hasEstimate: !Number.isNaN(value.estimate),
+          hasPoint: !Number.isNaN(value.estimate) || value.low === value.high,
           estimate: middleOf(value) / scale,
           low: value.low / scale,
           high: value.high / scale,
@@ -144,7 +144,7 @@ export const counterfactual: Chart = (facts, width = widths.wide) => {
           },
           {
             // Where only bounds are known there is no dot: nothing says where between them.
-            transform: [{ filter: `datum.seen === ${seen} && datum.hasEstimate` }],
+            transform: [{ filter: `datum.seen === ${seen} && datum.hasPoint` }],
             mark: { type: 'point', filled: seen, size: seen ? 90 : 70, strokeWidth: seen ? 0 : 2, opacity: 1 },
             encoding: {
               x: x('estimate'),

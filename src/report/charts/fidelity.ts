@@ -126,7 +126,7 @@ export const fidelity: Chart = (facts, width = widths.wide) => {
         score.levels.flatMap(({ level, calibration: bins }) =>
           bins.map((bin) => [`${level}s`, percent(bin.predicted), percent(bin.observed), count(bin.things)]),
         ),
-        { title: 'Calibration: chance predicted to be given up (to have a folio given up), and the share that was' },
+        { title: 'Calibration: chance predicted, share observed' },
       ),
       ...(reproduction.misses.length > 0
         ? [

@@ -2,13 +2,20 @@
 import type { Answer, AxisAnswer } from '../../compare/comparison.ts';
 import { list } from '../numbers.ts';
 import { type Table, table } from '../tables.ts';
-import type { Chart } from './figure.ts';
+import { type Chart, colours, type Figure, spec, widths } from './figure.ts';
 
 const words: Readonly<Record<Answer, string>> = {
   observed: 'answers from what it shows',
   bounded: 'gives bounds',
   assumed: 'needs an assumption',
   'cannot answer': 'cannot answer',
+};
+
+const colourOf: Readonly<Record<Answer, string>> = {
+  observed: colours.green,
+  bounded: colours.sky,
+  assumed: colours.orange,
+  'cannot answer': colours.grey,
 };
 
 /** A row for each reason; axes that share one share their row. */
@@ -64,10 +71,52 @@ export function identifiableSentence(axes: readonly AxisAnswer[]): string {
   return `Before anything is replayed: this capture ${parts.join('; ')}.`;
 }
 
-export const identifiable: Chart = ({ comparison: { identifiable: axes } }) => ({
+/** A square for each axis, in the colour of its answer. */
+function strip(axes: readonly AxisAnswer[], size: number): Figure['spec'] {
+  if (axes.length === 0) return undefined;
+  const values = axes.map(({ axis, answer }, place) => ({
+    axis,
+    answer: words[answer],
+    from: place + 0.06,
+    middle: place + 0.5,
+    to: place + 0.94,
+  }));
+  const x = (field: string): object => ({
+    field,
+    type: 'quantitative',
+    scale: { domain: [0, Math.max(axes.length, 17)], nice: false },
+    axis: null,
+  });
+  return spec({
+    width: size - 20,
+    height: 40,
+    data: { values },
+    layer: [
+      {
+        mark: { type: 'rect', y: 18, y2: 40 },
+        encoding: {
+          x: x('from'),
+          x2: { field: 'to' },
+          color: {
+            field: 'answer',
+            type: 'nominal',
+            scale: { domain: Object.values(words), range: Object.values(colourOf) },
+            legend: { orient: 'top', title: null, columns: size < 500 ? 2 : 4 },
+          },
+        },
+      },
+      {
+        mark: { type: 'text', align: 'center', baseline: 'middle', y: 8 },
+        encoding: { x: x('middle'), text: { field: 'axis', type: 'nominal' } },
+      },
+    ],
+  });
+}
+
+export const identifiable: Chart = ({ comparison: { identifiable: axes } }, size = widths.wide) => ({
   id: 'identifiable',
   title: 'What this capture can answer',
   finding: identifiableSentence(axes),
   tables: [identifiableTable(axes), recordTable(axes)],
-  spec: undefined,
+  spec: strip(axes, size),
 });
