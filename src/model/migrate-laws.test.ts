@@ -41,8 +41,8 @@ for (const [policy, mode, n] of [
   ['linux-6.5+combined-loop', 'sync', 10],
   ['linux-6.5+retries-x3', 'sync', 2],
   ['linux-6.5+refcheck-unmap-x3', 'sync', 30],
-  // Once in the first part, then submitted up to eight times.
-  ['linux-6.5+waiters-undo', 'sync', 9],
+  // Once in the first part, then submitted up to seven times.
+  ['linux-6.5+waiters-undo', 'sync', 8],
 ] as const) {
   test(`${n} episodes a call, the last after ${n - 1} unlocks: ${policy}, ${mode}`, () => {
     for (const q of [0.1, 0.4]) {

@@ -58,6 +58,7 @@ function partsOf(whole: Member): Member[] {
       set attempts(count) {
         whole.attempts = count;
       },
+      lockTries: 0,
       entriesSince: Number.NaN,
       episode: 0,
       caught: [],

@@ -2,7 +2,7 @@
 import { isPermanent } from './entries.ts';
 import { activeObstacle, expectedReferences, type Folio, settle } from './folio.ts';
 import { isLocked, lock, lockedByFault, nextRelease } from './folio-lock.ts';
-import type { Kernel, Member, Run, Step } from './kernel.ts';
+import { type Kernel, type Member, type Run, type Step, visitOf } from './kernel.ts';
 
 /**
  * Whether a call may sleep on the folio lock. Asynchronous ones never; the per-folio loop only tries in its first three
@@ -14,6 +14,17 @@ export function maySleepOnLock({ decisions }: Kernel, run: Run, { spec }: Folio,
   if (spec.kind === 'hugetlb') return run.mode === 'sync' && pass > 2;
   if (decisions.plan.loop === 'per-folio') return pass > 2;
   return run.mode === 'sync' || spec.notUptodate !== true;
+}
+
+/** Whether somebody has the lock just now whom only the world knows of. */
+export function isLockTaken(kernel: Kernel, run: Run, member: Member): boolean {
+  const { world, decisions, visit } = kernel;
+  if (world.lockTaken === undefined || decisions.oracle) return false;
+  visitOf(kernel, run, member);
+  visit.episode = member.episodes;
+  if (!world.lockTaken(visit, member.lockTries++)) return false;
+  member.holder = 'lock contention';
+  return true;
 }
 
 /** folio_trylock(); remembers who has it instead. */

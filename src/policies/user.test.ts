@@ -18,7 +18,7 @@ choices:
   assert.equal(policy.kind, 'user');
   assert.equal(policy.over, 'linux-6.12.117');
   assert.equal(policy.decisions.plan.syncThenPasses, 20);
-  assert.equal(policy.decisions.plan.resubmissions, 7);
+  assert.equal(policy.decisions.plan.resubmissions, 6);
   assert.equal(policy.decisions.batchCapacity, 20);
   assert.equal(policy.decisions.lruCaches, 'disable');
   assert.equal(policy.changes.length, 3);

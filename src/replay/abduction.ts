@@ -5,19 +5,25 @@
  */
 import { addTo } from '../base/groups.ts';
 import { uniform } from '../base/random.ts';
-import { type Cause, causes, type Episode, type History, type Wait } from '../history/facts.ts';
-import type { Obstacle } from '../model/world.ts';
+import { causes, type Episode, type History, type Wait } from '../history/facts.ts';
 import type { Policy } from '../policies/policy.ts';
+import { type Account, accountsOf, causeWithout, heldBy, type Share, type Sort, sortsOf } from './accounts.ts';
 import { blameOf, type Posterior, pick } from './blame.ts';
+import { type Condition, free, noPasses } from './condition.ts';
 import { finallyOf, type Member, type Unit } from './demand.ts';
 import { type Assumptions, defaultAssumptions, type LuckOf } from './parameters.ts';
+import { joined } from './passes.ts';
 import type { Scene } from './slice.ts';
+import { isSilent, silentCondition } from './without-calls.ts';
 
 const lockBlocked = causes.indexOf('lock-blocked fault');
 
 /** What every draw shares. */
 export interface Abduction {
+  /** The posterior of each failure, given the recorded episodes of its folio. */
   readonly blame: readonly Posterior[];
+  /** By member, where its episodes say something: which holders account for them, and how. */
+  readonly accounts: ReadonlyMap<Member, Account>;
   /** Probability that a recorded episode was blocked by a fault; NaN where the episode says nothing. */
   readonly blocked: LuckOf;
   /**
@@ -30,20 +36,28 @@ export interface Abduction {
   readonly waitsOf: ReadonlyMap<number, readonly number[]>;
 }
 
-export function abduct(history: History, { untoldOdds, undoneByFault }: Assumptions = defaultAssumptions): Abduction {
-  const blame = blameOf(history, untoldOdds);
+export function abduct(
+  history: History,
+  units: readonly Unit[],
+  recorded: Policy,
+  assumed: Assumptions = defaultAssumptions,
+): Abduction {
+  const waitsOf = entryWaits(history);
+  const all = blameOf(history, assumed.untoldOdds);
+  const calling = units.filter(({ model }) => !isSilent(model));
+  const { byMember: accounts, blame } = accountsOf(history, calling, recorded, { blame: all, waitsOf, assumed });
   const slept = lockWaits(history.waits);
   const blocked: LuckOf = (unit, m, index) => {
     const member = unit.members[m]!;
     const episode = member.episodes[index]!;
-    if (episode.outcome === 'open') return Number.NaN;
+    if (episode.outcome === 'open' || isSilent(unit.model)) return Number.NaN;
     if (episode.outcome === 'moved') return 0;
     if (sleepersOf(episode, slept).length > 0) return 1;
     const failure = member.failures.at(-1);
     // Undone and moved later in the same request: of what can be gone so soon, only a fault is woken by the undoing.
-    return failure === undefined ? undoneByFault : blame[failure]![lockBlocked]!;
+    return failure === undefined ? assumed.undoneByFault : blame[failure]![lockBlocked]!;
   };
-  return { blame, blocked, lateOf: lateReferences(history, slept), waitsOf: entryWaits(history) };
+  return { blame, accounts, blocked, lateOf: lateReferences(history, slept), waitsOf };
 }
 
 /** Sleeps on the folio's lock that overlap an episode of it. */
@@ -82,21 +96,6 @@ function entryWaits(history: History): Map<number, number[]> {
   return byEpisode;
 }
 
-/** How a member of a unit is held in one draw. */
-export interface Condition {
-  readonly cause: Cause | undefined;
-  readonly obstacles: readonly Obstacle[];
-  /** Its first so many move attempts meet a reference that is gone afterwards: as many as the recording made in vain. */
-  readonly failingAttempts: number;
-  /** The same for a member that a batch held, under policies that treat batches as the recorded one did. */
-  readonly batchAttempts: number;
-  /** By recorded episode: 1 blocked, 0 clear, NaN not known. */
-  readonly luck: readonly number[];
-}
-
-/** Nothing known against it. */
-export const free: Condition = { cause: undefined, obstacles: [], failingAttempts: 0, batchAttempts: 0, luck: [] };
-
 /** The condition of each member of a unit in one draw. */
 export function conditionsOf(
   abduction: Abduction,
@@ -108,46 +107,44 @@ export function conditionsOf(
 ): Condition[] {
   return unit.members.map((member, m) => {
     if (member.latent) return free;
+    if (isSilent(unit.model)) return silentCondition(unit, member);
     const { key } = member;
     const failure = member.failures.at(-1);
-    const failed = member.outcomes.at(-1) === 'failed';
     const cause =
       failure === undefined
-        ? failed
-          ? 'cannot tell'
-          : undefined
+        ? causeWithout(member)
         : pick(abduction.blame[failure]!, uniform(seed, 'cause', key, 0, draw));
-    const isFault = cause === undefined || cause === 'lock-blocked fault';
-    const luck = member.episodes.map((_, index) => {
-      const p = abduction.blocked(unit, m, index);
-      if (Number.isNaN(p)) return Number.NaN;
-      return p > 0 && isFault ? 1 : 0;
-    });
-    const held = { ...free, cause, luck };
-    if (cause === undefined || (isFault && luck.at(-1) === 1)) return held;
+    const account = abduction.accounts.get(member);
+    const sort = pickSort(sortsOf(cause, unit, member, assumed), account, uniform(seed, 'pinDuration', key, 0, draw));
+    const ways = account?.get(sort);
+    const passes =
+      ways === undefined
+        ? noPasses
+        : joined(
+            ways.map((one, call) => one[Math.floor(uniform(seed, 'lockContention', key, call, draw) * one.length)]!),
+          );
     const attempts = attemptsInVain(member, unit, recorded);
+    const longer = finallyOf(unit, member) === 'moved' ? 1 : Math.max(1, assumed.passingOutlasts);
+    const held = { ...heldBy(sort, member, Math.ceil(attempts * longer)), cause, passes };
     const isBatch = cause === 'add batch' || cause === 'activate batch' || cause === 'mlock batch';
     // Its entry is among the background's adds, and rests or not by the rules of the policy; unless none is there, or
     // batches were off, so that an entry that outlived the drain is beyond these rules.
     if (isBatch && queued[m] === 1 && !(recorded.decisions.lruCaches === 'disable' && protects(unit))) {
-      return { ...held, batchAttempts: attempts };
+      return { ...held, failingAttempts: 0, batchAttempts: attempts };
     }
-    // The request got what it wanted: whatever it was, it let go.
-    if (finallyOf(unit, member) === 'moved') return { ...held, failingAttempts: attempts };
-    const persists = (p: number) => uniform(seed, 'pinDuration', key, 0, draw) < p;
-    if (cause === 'pin' && persists(assumed.pinPersists)) return { ...held, obstacles: [forGood('pin', 1024)] };
-    if (cause === 'no memory') return { ...held, obstacles: [forGood('no memory', 0)] };
-    if (cause === 'cannot tell' && persists(assumed.persistent)) {
-      return { ...held, obstacles: [forGood('unknown reference', 1)] };
-    }
-    // Writeback, lock contention, transient references, a fault without a recorded episode: gone some time after the
-    // recorded attempts, which all met it.
-    return { ...held, failingAttempts: Math.ceil(attempts * Math.max(1, assumed.passingOutlasts)) };
+    return held;
   });
 }
 
-export function forGood(holder: Obstacle['holder'], references: number): Obstacle {
-  return { holder, from: Number.NEGATIVE_INFINITY, until: Number.POSITIVE_INFINITY, references };
+/** One of the sorts that a cause may be, of those that account for the recorded episodes. */
+function pickSort(sorts: readonly Share[], account: Account | undefined, u: number): Sort {
+  const able = account === undefined ? sorts : sorts.filter(({ sort }) => account.has(sort));
+  let left = u * able.reduce((sum, { share }) => sum + share, 0);
+  for (const { sort, share } of able) {
+    if (left < share) return sort;
+    left -= share;
+  }
+  return (able.at(-1) ?? sorts.at(-1)!).sort;
 }
 
 /** Move attempts in vain: those the capture shows, else what the recorded policy's passes add up to. */
@@ -158,12 +155,14 @@ export function attemptsInVain(member: Member, unit: Unit, recorded: Policy): nu
   return perCall * Math.max(1, member.outcomes.filter((outcome) => outcome !== 'moved').length);
 }
 
+const protecting: ReadonlySet<Unit['model']> = new Set([
+  'move_pages',
+  'migrate_pages',
+  'contiguous allocation',
+  'memory offline',
+]);
+
 /** Requests that answer axis G at all. */
 function protects({ model }: Unit): boolean {
-  return model === 'move_pages' || model === 'contiguous allocation' || model === 'memory offline';
-}
-
-/** Nothing holds it, and no recorded episode of it was blocked or is unknown. */
-export function isFree({ obstacles, failingAttempts, batchAttempts, luck }: Condition): boolean {
-  return obstacles.length === 0 && failingAttempts + batchAttempts === 0 && luck.every((one) => one === 0);
+  return protecting.has(model);
 }

@@ -2,8 +2,8 @@ import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import type { Cause } from '../history/facts.ts';
 import { resolvePolicy } from '../policies/policies.ts';
-import { isFree } from './abduction.ts';
 import { afflictionsOf, conditionsAnew, ratesOf } from './afflictions.ts';
+import { isFree } from './condition.ts';
 import { madeUpHistory } from './made-up.ts';
 import { stageOf } from './stage.ts';
 

@@ -8,7 +8,8 @@ import { keyOf, uniform } from '../base/random.ts';
 import { type Cause, causes } from '../history/facts.ts';
 import type { RequestModel } from '../model/demand.ts';
 import type { Policy } from '../policies/policy.ts';
-import { type Abduction, attemptsInVain, type Condition, forGood, free } from './abduction.ts';
+import { type Abduction, attemptsInVain } from './abduction.ts';
+import { type Condition, forGood, free } from './condition.ts';
 import { finallyOf, type Member, type Unit } from './demand.ts';
 import { type Count, probability } from './draws.ts';
 
@@ -194,9 +195,7 @@ function inRandomOrder(members: readonly number[], luck: (member: number) => num
     .map(({ m }) => m);
 }
 
-const references = { pin: 1024, 'no memory': 0, 'unknown reference': 1 } as const;
-
 function conditionOf(sort: Sort, { attempts }: Affliction, u: number): Condition {
   if (sort === 'passing') return { ...free, failingAttempts: pickFrom(attempts, u) };
-  return { ...free, obstacles: [forGood(sort, references[sort])] };
+  return { ...free, obstacles: [forGood(sort)] };
 }

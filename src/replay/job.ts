@@ -3,8 +3,8 @@
 import type { ChunkDemand, FolioSpec, RequestDemand } from '../model/demand.ts';
 import { type Counters, counterNames, Machine, type MemberResult } from '../model/machine.ts';
 import type { Policy } from '../policies/policy.ts';
-import type { Condition } from './abduction.ts';
 import { createClock, retimed } from './background-clock.ts';
+import type { Condition } from './condition.ts';
 import { finallyOf, type Member, type Unit } from './demand.ts';
 import { type Metric, metricNames } from './outcome.ts';
 import { preparationOf } from './preparation.ts';
@@ -119,7 +119,9 @@ export function runUnit(
  * asked to be dropped.
  */
 function specOf(unit: Unit, member: Member, attempts: number, condition: Condition | undefined): FolioSpec {
-  const { order, mapped, latent, outcomes } = member;
+  const { order, mapped, latent, outcomes, onDevice } = member;
+  // A device takes private anonymous memory only (migrate_vma_pages()).
+  if (unit.model === 'migrate_vma') return { order, mapped, kind: 'anon', onDevice: onDevice === true };
   const dropped = outcomes.at(-1) === 'failed' && finallyOf(unit, member) === 'moved';
   const inVain = (condition?.failingAttempts ?? 0) + (condition?.batchAttempts ?? 0);
   if ((latent || dropped) && attempts >= inVain) return { order, mapped, kind: 'file', clean: true };

@@ -5,7 +5,8 @@
 import type { History } from '../history/facts.ts';
 import type { Decisions } from '../model/decisions.ts';
 import { type Axis, batchAxes, type Policy, retryAxes } from '../policies/policy.ts';
-import { type Condition, conditionsOf, isFree } from './abduction.ts';
+import { conditionsOf } from './abduction.ts';
+import { type Condition, isFree } from './condition.ts';
 import type { Unit } from './demand.ts';
 import { runUnit, type UnitOutcome } from './job.ts';
 import { type Metric, metricNames, type PolicyOutcome, type Totals } from './outcome.ts';

@@ -7,6 +7,7 @@
 
 import { uniform } from '../base/random.ts';
 import { countLeading } from '../base/sorted.ts';
+import { batchKinds } from '../history/facts.ts';
 import { type Background, backgroundActions } from '../model/demand.ts';
 import type { Adds, DrainRow } from './adds.ts';
 import { finallyOf, type Unit } from './demand.ts';
@@ -63,6 +64,7 @@ export function sceneOf(
   const span = Math.max(0, given.end - given.start);
   const until = given.end + span * assumed.backgroundBeyond;
   const own = ownPfns(given);
+  const isUnmapped = unmappingsOf(given);
   const inTheWay = metAt(given);
   const found: { time: number; flushed: number; cpu: number; batch: number; pfn: number }[] = [];
   for (const group of adds.groups) {
@@ -79,6 +81,7 @@ export function sceneOf(
         const time = wasThere ? Math.min(times[j - i]!, met) : times[j - i]!;
         const during = time >= given.start && time <= given.end;
         if (time > until || (group.batch === 0 && during && own.has(pfn))) continue;
+        if (group.batch === mlockBatch && isUnmapped(pfn, time, group.cpu)) continue;
         found.push({ time, flushed, cpu: group.cpu, batch: group.batch, pfn });
       }
       i = last;
@@ -135,6 +138,18 @@ function metAt(unit: Unit): Map<number, Met> {
     }
   }
   return times;
+}
+
+const mlockBatch = batchKinds.indexOf('mlock');
+
+/**
+ * Whether a unit was unmapping a folio at a time: what is unmapped from a VM_LOCKED mapping is munlocked, into a batch that
+ * the unmapping drains before it goes on (mm/rmap.c try_to_migrate_one), so that this entry meets no attempt to move it.
+ */
+function unmappingsOf({ members }: Unit): (pfn: number, time: number, cpu: number) => boolean {
+  const episodesOf = new Map(members.map(({ pfn, episodes }) => [pfn, episodes]));
+  return (pfn, time, cpu) =>
+    episodesOf.get(pfn)?.some((one) => one.cpu === cpu && one.start <= time && time <= one.end) === true;
 }
 
 function endOfFlush(adds: Adds, first: number, last: number): number {

@@ -37,7 +37,7 @@ export interface StageOptions {
 export function stageOf(history: History, recorded: Policy, seed = 0, options: StageOptions = {}): Stage {
   const assumed = { ...defaultAssumptions, ...options.assumed };
   const demand = demandOf(history, assumed);
-  const abduction = abduct(history, assumed);
+  const abduction = abduct(history, demand.units, recorded, assumed);
   const drains = drainsOf(history);
   const cpus = cpusOf(history);
   const adds = addsOf(history);

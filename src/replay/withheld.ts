@@ -2,8 +2,8 @@
 
 import { uniform } from '../base/random.ts';
 import type { Call, History } from '../history/facts.ts';
-import { isFree } from './abduction.ts';
 import { afflictionsOf, conditionsAnew, ratesOf } from './afflictions.ts';
+import { isFree } from './condition.ts';
 import { timesGivenUp, type Unit } from './demand.ts';
 import { runUnit, type UnitOutcome } from './job.ts';
 import { drawParameters, evidenceOf } from './parameters.ts';
@@ -189,10 +189,10 @@ function placesOf(units: readonly Unit[]): { lists: number; of: Int32Array[] } {
 /** What was printed about a unit; NaN where the end of one of its calls was not seen, or nothing would be printed. */
 function totalsOf({ calls }: History, unit: Unit): Record<TotalName, number> {
   const sum = (of: (call: Call) => number) => unit.calls.reduce((all, id) => all + of(calls[id]!), 0);
-  const pagesSucceeded = sum(({ succeeded }) => succeeded);
+  const pagesSucceeded = unit.calls.length === 0 ? Number.NaN : sum(({ succeeded }) => succeeded);
   return {
     pagesSucceeded,
-    pagesFailed: sum(({ failed }) => failed),
+    pagesFailed: unit.calls.length === 0 ? Number.NaN : sum(({ failed }) => failed),
     calls: Number.isNaN(pagesSucceeded) ? Number.NaN : unit.calls.length,
     // cma_alloc_busy_retry comes after each area that ends with -EBUSY; a last one that succeeds is none.
     busyRetries:

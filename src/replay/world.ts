@@ -7,8 +7,10 @@ import { exponential, uniform } from '../base/random.ts';
 import type { Decisions } from '../model/decisions.ts';
 import type { BlockedFault, FaultWindow, Visit, World } from '../model/world.ts';
 import type { Policy } from '../policies/policy.ts';
-import type { Abduction, Condition } from './abduction.ts';
+import type { Abduction } from './abduction.ts';
+import { asRecorded } from './as-recorded.ts';
 import { type Barrier, barrierOf, soonerBy } from './barrier.ts';
+import type { Condition } from './condition.ts';
 import type { Unit } from './demand.ts';
 import { exposedTo } from './exposure.ts';
 import { type Evidence, isDeferred, type Parameters } from './parameters.ts';
@@ -19,7 +21,7 @@ export interface WorldInput {
   readonly recorded: Policy;
   /** Of the policy that is replayed; absent = as recorded. */
   readonly decisions?: Decisions;
-  readonly abduction: Abduction;
+  readonly abduction: Pick<Abduction, 'lateOf' | 'waitsOf'>;
   readonly conditions: readonly Condition[];
   readonly parameters: Parameters;
   readonly evidence: Evidence;
@@ -69,6 +71,9 @@ export function createWorld(input: WorldInput): UnitWorld {
   // Whose first episode comes at another time than recorded, so that its luck is another.
   const anew = new Uint8Array(unit.members.length);
 
+  const passes = asRecorded(input);
+  const losesLocks = conditions.some(({ passes: { lost } }) => lost.some((tries) => tries > 0));
+
   const keyOf = ({ folio }: Visit) => unit.members[folio]!.key;
 
   /** A recorded duration picked by this visit's luck, so that sums keep their means and policies share it. */
@@ -106,10 +111,6 @@ export function createWorld(input: WorldInput): UnitWorld {
     const { episodes } = unit.members[visit.folio]!;
     const episode = episodes[visit.episode];
     if (!withheld && episode !== undefined && isDeferred(episode, unit, recorded) === deferredFlush) {
-      const next = episodes[visit.episode + 1];
-      // A check at the end of unmapping goes round the same part again; a late reference ends it.
-      if (own && recorded.decisions.checkAtEndOfUnmap && next !== undefined)
-        return deferredFlush && !isDeferred(next, unit, recorded);
       const seen = visit.episode === 0 ? abduction.lateOf.get(episode.id) : undefined;
       if (seen !== undefined) return seen;
     }
@@ -118,6 +119,8 @@ export function createWorld(input: WorldInput): UnitWorld {
 
   return {
     serviceTime(service, visit) {
+      const own = unit.services?.[service];
+      if (own !== undefined) return own;
       switch (service) {
         case 'unmap':
           // Never no time at all: an unlock and the next lock are told apart by the clock.
@@ -137,11 +140,20 @@ export function createWorld(input: WorldInput): UnitWorld {
       const before = blockedBefore[visit.folio] === 1;
       const blocked = isBlocked(visit, window);
       blockedBefore[visit.folio] = blocked ? 1 : 0;
-      if (!blocked) return nobody;
+      if (!blocked || passes.isAwake(visit)) return nobody;
       // Let go by the unlock; whether it is still there in the next episode is that episode's question.
-      return [{ at: visit.now, releaseAfter: 0, sleepsOn: before, late: !before && comesLate(visit, window.deferredFlush) }];
+      return [
+        {
+          at: visit.now,
+          releaseAfter: 0,
+          sleepsOn: before,
+          late: passes.comesLate(visit) ?? (!before && comesLate(visit, window.deferredFlush)),
+        },
+      ];
     },
     entryWaiter(visit, n, from) {
+      // Whoever came to wait on the entries came when the attempts were over.
+      if (passes.isAwake(visit)) return Number.POSITIVE_INFINITY;
       const episode = withheld ? undefined : unit.members[visit.folio]!.episodes[visit.episode];
       // The tasks that fell asleep on a recorded episode are those that touch this folio then.
       if (episode !== undefined) return from + (abduction.waitsOf.get(episode.id)?.[n] ?? Number.POSITIVE_INFINITY);
@@ -160,9 +172,10 @@ export function createWorld(input: WorldInput): UnitWorld {
     transient(visit) {
       const condition = conditions[visit.folio];
       const failing = (condition?.failingAttempts ?? 0) + (sameBatches ? (condition?.batchAttempts ?? 0) : 0);
-      if (visit.attempt >= failing) return undefined;
+      if (!(passes.meetsReference(visit) ?? visit.attempt < failing)) return undefined;
       return { until: visit.now + sample(services.attempt, visit, 2) + 1 };
     },
+    ...(losesLocks ? { lockTaken: passes.isLockTaken } : {}),
   };
 }
 
@@ -196,6 +209,7 @@ export function continued(
     entryWaiter: (visit, n, from) => world.entryWaiter(shift(visit), n, from),
     entryWaitReferenceTime: (visit, n) => world.entryWaitReferenceTime(shift(visit), n),
     transient: (visit) => world.transient(shift(visit)),
+    ...(world.lockTaken === undefined ? {} : { lockTaken: (visit, nth) => world.lockTaken!(shift(visit), nth) }),
     ...world.prepared(area),
   };
 }

@@ -1,0 +1,68 @@
+/** How a member of a unit is held in one draw: what abduction makes, and the world answers from. */
+import type { Cause } from '../history/facts.ts';
+import type { Obstacle } from '../model/world.ts';
+
+/**
+ * What the number of a folio's recorded episodes says of passes that left none, or that came after the last one of their
+ * part (`passes.ts`). It is luck of a replay that makes the passes of the recording.
+ */
+export interface Passes {
+  /**
+   * By recorded episode, and once more for what came after the last: tries for the folio's lock since the episode before
+   * that found it taken by somebody whom nothing else shows.
+   */
+  readonly lost: readonly number[];
+  /**
+   * By recorded episode: whether the folio used up the move passes of its part in it, under policies that undo it sooner.
+   * Under a comparison at the end of unmapping, its reference came only then; under one that backs off for waiters, who
+   * held it was awake.
+   */
+  readonly spent: readonly boolean[];
+}
+
+export interface Condition {
+  readonly cause: Cause | undefined;
+  readonly obstacles: readonly Obstacle[];
+  /** Its first so many move attempts meet a reference that is gone afterwards: as many as the recording made in vain. */
+  readonly failingAttempts: number;
+  /** The same for a member that a batch held, under policies that treat batches as the recorded one did. */
+  readonly batchAttempts: number;
+  /** By recorded episode: 1 blocked, 0 clear, NaN not known. */
+  readonly luck: readonly number[];
+  readonly passes: Passes;
+}
+
+export const noPasses: Passes = { lost: [], spent: [] };
+
+/** Nothing known against it. */
+export const free: Condition = {
+  cause: undefined,
+  obstacles: [],
+  failingAttempts: 0,
+  batchAttempts: 0,
+  luck: [],
+  passes: noPasses,
+};
+
+/** What may hold a folio for longer than its request lasts, and the references that it holds (GUP_PIN_COUNTING_BIAS). */
+const lasting = { pin: 1024, 'no memory': 0, 'unknown reference': 1 } as const;
+export type Lasting = keyof typeof lasting;
+
+export function forGood(holder: Lasting): Obstacle {
+  return {
+    holder,
+    from: Number.NEGATIVE_INFINITY,
+    until: Number.POSITIVE_INFINITY,
+    references: lasting[holder],
+  };
+}
+
+/** Nothing holds it, and no recorded episode of it was blocked or is unknown. */
+export function isFree({ obstacles, failingAttempts, batchAttempts, luck, passes }: Condition): boolean {
+  return (
+    obstacles.length === 0 &&
+    failingAttempts + batchAttempts === 0 &&
+    luck.every((one) => one === 0) &&
+    passes.lost.every((tries) => tries === 0)
+  );
+}
