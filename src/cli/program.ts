@@ -6,12 +6,14 @@ import { compareCommand } from './compare.ts';
 import { eventsCommand } from './events.ts';
 import { showFailure } from './failure.ts';
 import { fitCommand } from './fit.ts';
+import { folioCommand } from './folio.ts';
 import { formatsCommand } from './formats.ts';
 import { inspectCommand } from './inspect.ts';
 import { screenWidth } from './output.ts';
 import { policiesCommand } from './policies.ts';
 import { reportCommand } from './report.ts';
 import { scenarioCommand } from './scenario.ts';
+import { validateCommand } from './validate.ts';
 import { version } from './version.ts';
 
 function program(): Command {
@@ -29,7 +31,9 @@ function program(): Command {
     inspectCommand,
     eventsCommand,
     analyzeCommand,
+    folioCommand,
     compareCommand,
+    validateCommand,
     reportCommand,
     scenarioCommand,
     fitCommand,

@@ -5,6 +5,7 @@
  * Times are nanoseconds since the capture's first event (clock units for integer clocks). NaN = not known. -1 = none.
  */
 import type { Capture } from '../events/capture.ts';
+import type { Isolation } from './isolations.ts';
 import type { ReferenceTable } from './references.ts';
 
 /** The per-CPU batches of mm/swap.c and mm/mlock.c. */
@@ -371,6 +372,8 @@ export interface History {
   readonly holds: readonly Hold[];
   /** Absent where the capture has no page_ref events. */
   readonly references?: ReferenceTable;
+  /** Tries to take folios off the LRU (folio_isolate_lru); absent where they were not probed. */
+  readonly isolations?: readonly Isolation[];
   readonly failures: readonly Failure[];
   /** Entries that decode to no pfn, pages of 64 KiB, ...: what could not be worked out, with the reason. */
   readonly refusals: readonly { readonly what: string; readonly reason: string; readonly count: number }[];

@@ -137,6 +137,7 @@ export async function workOut(open: OpenCapture): Promise<History> {
     capture,
     observed,
     ...(references === undefined ? {} : { references }),
+    ...(isolations.length === 0 ? {} : { isolations }),
     calls,
     episodes,
     attempts,

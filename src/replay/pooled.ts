@@ -48,7 +48,7 @@ function groupsOf({ calls, requests, failures }: History): Group[] {
   const groups = new Map<string, Group & { readonly unitOf: Map<string, number> }>();
   failures.forEach((failure, i) => {
     const call = calls[failure.call];
-    const request = requests[call?.request ?? -1];
+    const request = requests[call?.request ?? failure.request ?? -1];
     const kind = `${request?.kind ?? ''} ${call?.reason ?? ''} ${call?.mode ?? ''}`;
     const unit = Number.isNaN(failure.pfn) ? `request ${request?.id ?? `call ${failure.call}`}` : String(failure.pfn);
     const group = groups.get(kind) ?? { members: [], units: [], unitOf: new Map<string, number>() };

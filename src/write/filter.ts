@@ -114,3 +114,12 @@ export function boundsOf(filter: ParsedFilter, clock: Clock, origin: bigint): { 
     to: filter.to === undefined ? Number.POSITIVE_INFINITY : place(filter.to),
   };
 }
+
+/**
+ * One time that a user wrote, relative to the first event.
+ *
+ * @throws ScenarioError `bad-time` as `parseFilter` and `boundsOf` do
+ */
+export function timeOf(option: string, text: string, { clock, origin }: Pick<Capture, 'clock' | 'origin'>): number {
+  return boundsOf({ names: [], from: parseBound(option, text), to: undefined }, clock, origin).from;
+}
