@@ -41,6 +41,7 @@ export type {
   StayTable,
   Wait,
   Window,
+  WithoutCalls,
 } from './history/facts.ts';
 export { batchKinds, causes } from './history/facts.ts';
 export { workOut } from './history/history.ts';
