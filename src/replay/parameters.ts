@@ -41,7 +41,7 @@ export interface Assumptions {
   readonly emptyList: number;
   /** Tasks that fall asleep on entries the recording did not have, as a multiple of the recorded rate. */
   readonly entryTouches: number;
-  /** Areas that one CMA allocation tries at most, unless the recording tried more: no event says where its bitmap ends. */
+  /** Areas that one CMA allocation tries at most, unless the recording tried more, or failed: then these were all. */
   readonly areaLimit: number;
   /** Areas in a row that got no further after which a CMA allocation is given up. */
   readonly stuckAreas: number;
