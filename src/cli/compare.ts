@@ -1,16 +1,23 @@
 /** `folioscope compare`: how far the replay can be believed, then what other policies would have changed. */
 import { Command } from 'commander';
+import { exitCodes } from '../base/errors.ts';
 import type { Comparison } from '../compare/comparison.ts';
+import { pool } from '../compare/pool.ts';
 import type { History } from '../history/facts.ts';
 import { counterfactual } from '../report/charts/counterfactual.ts';
 import { fidelity } from '../report/charts/fidelity.ts';
 import type { Figure } from '../report/charts/figure.ts';
 import { sensitivity } from '../report/charts/sensitivity.ts';
 import { count, list } from '../report/numbers.ts';
+import { pooledTables } from '../report/pooled.ts';
 import { checkFiles, differentClocks, eachReadable } from './captures.ts';
 import { showIdentifiable } from './identify.ts';
 import { printFacts, printJson, printLines, printTable } from './output.ts';
 import { addReplayOptions, type ReplayOptions, replayed, wantedPolicies } from './replays.ts';
+
+interface CompareOptions extends ReplayOptions {
+  readonly strict?: boolean;
+}
 
 async function showFigure({ title, finding, tables }: Figure): Promise<void> {
   await printLines([`${title}. ${finding}`, '']);
@@ -46,8 +53,9 @@ async function show(history: History, comparison: Comparison): Promise<void> {
 export function compareCommand(): Command {
   const command = new Command('compare')
     .description('replay under other policies: fidelity first, then differences with intervals')
-    .argument('<file...>', 'captures; - for stdin');
-  return addReplayOptions(command).action(async (files: readonly string[], options: ReplayOptions) => {
+    .argument('<file...>', 'captures; - for stdin')
+    .option('--strict', 'exit 1, after printing everything, when fidelity is poor or cannot be checked');
+  return addReplayOptions(command).action(async (files: readonly string[], options: CompareOptions) => {
     checkFiles(files);
     const policies = await wantedPolicies(options);
     const { done, leftOut, worst } = await eachReadable(files, options, async (file) => {
@@ -56,8 +64,12 @@ export function compareCommand(): Command {
       return { capture: history.capture, comparison };
     });
     const clocks = differentClocks(done.map(({ capture }) => capture));
-    if (!options.json) await printLines(clocks.map((text) => `note: ${text}`));
-    else if (done.length > 0) await printJson({ comparisons: done.map(({ comparison }) => comparison), leftOut });
-    process.exitCode = worst;
+    const comparisons = done.map(({ comparison }) => comparison);
+    if (!options.json) {
+      for (const one of pooledTables(comparisons)) await printTable(one);
+      await printLines(clocks.map((text) => `note: ${text}`));
+    } else if (done.length > 0) await printJson({ comparisons, pooled: pool(comparisons), leftOut });
+    const isPoor = comparisons.some(({ fidelity }) => fidelity.state !== 'good');
+    process.exitCode = worst === exitCodes.done && options.strict && isPoor ? exitCodes.failed : worst;
   });
 }

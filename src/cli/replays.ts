@@ -1,9 +1,11 @@
 /** The options and the work that `compare` and `report` share: one history and one comparison for each file. */
 import type { Command } from 'commander';
 import { Option } from 'commander';
+import { parseAssumption } from '../compare/assumptions.ts';
 import { compare, type PolicyMaker } from '../compare/compare.ts';
 import type { Comparison } from '../compare/comparison.ts';
 import type { History } from '../history/facts.ts';
+import type { Assumptions } from '../replay/parameters.ts';
 import { historyOf } from './captures.ts';
 import { interruptible } from './interrupt.ts';
 import { addCaptureOptions, again, type CaptureOptions, policyOf, wholeNumber } from './options.ts';
@@ -13,6 +15,7 @@ export interface ReplayOptions extends CaptureOptions {
   readonly policy?: readonly string[];
   readonly draws?: number;
   readonly seed?: number;
+  readonly assume?: readonly string[];
 }
 
 /** Adds what a command that replays takes. */
@@ -28,14 +31,25 @@ export function addReplayOptions(command: Command): Command {
         wholeNumber(1),
       ),
     )
-    .addOption(new Option('--seed <n>', 'the same seed gives the same luck (default: 1)').argParser(wholeNumber(0)));
+    .addOption(new Option('--seed <n>', 'the same seed gives the same luck (default: 1)').argParser(wholeNumber(0)))
+    .option(
+      '--assume <name=value>',
+      'another value for an assumption that stands in for data; may be given again',
+      again,
+    );
+}
+
+/** The assumptions that were set: stops when one does not exist or makes no sense. */
+export function assumedOf({ assume = [] }: ReplayOptions): Partial<Assumptions> {
+  return Object.assign({}, ...assume.map(parseAssumption)) as Partial<Assumptions>;
 }
 
 /** Policies to replay under; undefined when none is named. */
 export type Wanted = readonly (string | PolicyMaker)[] | undefined;
 
-/** The policies named, before any capture is read: stops when one does not exist. */
-export async function wantedPolicies({ policy }: ReplayOptions): Promise<Wanted> {
+/** The policies named, before any capture is read: stops when one does not exist, or an assumption does not. */
+export async function wantedPolicies({ policy, ...options }: ReplayOptions): Promise<Wanted> {
+  assumedOf(options);
   return policy === undefined ? undefined : Promise.all(policy.map(policyOf));
 }
 
@@ -53,6 +67,7 @@ export async function replayed(
         ...(policies === undefined ? {} : { policies }),
         ...(options.draws === undefined ? {} : { draws: options.draws }),
         ...(options.seed === undefined ? {} : { seed: options.seed }),
+        assumed: assumedOf(options),
         onProgress: progress.update,
       }),
     );

@@ -23,6 +23,7 @@ function commandLine(files: readonly string[], options: ReportOptions): string {
     ['--probes', options.probes],
     ['--map', options.map],
     ...(options.policy ?? []).map((name): [string, string] => ['--policy', name]),
+    ...(options.assume ?? []).map((one): [string, string] => ['--assume', one]),
     ['--draws', options.draws],
     ['--seed', options.seed],
     ['-o', options.output],

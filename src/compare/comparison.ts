@@ -118,6 +118,8 @@ export interface PolicyRow {
   readonly difference: Readonly<Record<Metric, Interval>>;
   /** Standard deviation of that difference over draws; NaN where only bounds are known. */
   readonly deviation: Readonly<Record<Metric, number>>;
+  /** What lost events widened each end of the difference by. */
+  readonly lost: Readonly<Record<Metric, number>>;
   /** What each difference says. */
   readonly told: Readonly<Record<Metric, Told>>;
   readonly effects: Effects;

@@ -8,6 +8,8 @@ import type { Interval } from './comparison.ts';
 export interface Widening {
   value(metric: Metric, interval: Interval): Interval;
   difference(metric: Metric, interval: Interval): Interval;
+  /** How far each end of a difference is moved. */
+  by(metric: Metric): number;
   /** Requests whose outcomes are anybody's guess, and their folios. */
   readonly doubted: { readonly requests: number; readonly folios: number };
 }
@@ -31,6 +33,7 @@ export function wideningOf({ scenes, history: { calls, capture } }: Stage): Wide
   };
   return {
     value: (metric, interval) => widen(metric, interval, 0),
+    by: (metric) => (folioCounts.has(metric) ? folios : 0),
     difference: (metric, interval) => widen(metric, interval, Number.NEGATIVE_INFINITY),
     doubted: { requests: doubted.length, folios },
   };

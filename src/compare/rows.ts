@@ -112,6 +112,7 @@ function rowOf(
     value,
     difference: differences,
     deviation: byMetric((metric) => (isBounded ? Number.NaN : Math.sqrt(variance(difference[metric])))),
+    lost: byMetric((metric) => (isRecorded ? 0 : widening.by(metric))),
     told: byMetric((metric) => tell(metric, differences[metric], recordedValue[metric])),
     effects: effectsOf(differences, [{ own: outcome.totals, recorded: outcomes[0]!.totals }, ...pairs], level),
     byReason: outcome.byReason.map(({ reason, totals }) => {

@@ -1,4 +1,5 @@
 /** The report for programs: stable keys, documented in docs/report.md. Numbers that are not known are null. */
+import { pool } from '../compare/pool.ts';
 import type { Capture } from '../events/capture.ts';
 import type { Figure } from './charts/figure.ts';
 import type { ReportInput } from './report.ts';
@@ -36,6 +37,7 @@ export function reportJson(input: ReportInput, figures: readonly (readonly Figur
         comparison: facts.comparison,
         figures: figures[i]!.map(({ id, title, finding, tables }) => ({ id, title, finding, tables })),
       })),
+      pooled: pool(input.captures.map(({ comparison }) => comparison)),
     },
     null,
     1,

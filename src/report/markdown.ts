@@ -57,7 +57,7 @@ function bullet(question: string, answer: string): string {
 }
 
 /** A table, or where cells hold sentences, a list: the first column leads, the others follow with their names. */
-function tableMarkdown(table: Table): string {
+export function tableMarkdown(table: Table): string {
   if (!hasLongCells(table)) return markdownTable(table, lineWidth);
   const rows = table.rows.map((row) => {
     const rest = row

@@ -5,9 +5,10 @@ import { modelVersion } from '../replay/outcome.ts';
 import { charts } from './charts/charts.ts';
 import { type Facts, type Figure, widths } from './charts/figure.ts';
 import { reportJson } from './json.ts';
-import { captureMarkdown, headMarkdown } from './markdown.ts';
+import { captureMarkdown, headMarkdown, tableMarkdown } from './markdown.ts';
 import { drawsSentence, many } from './numbers.ts';
 import { answersHtml, type DrawnFigure, figureHtml, page } from './page.ts';
+import { pooledTables } from './pooled.ts';
 import { answers, overview, shortNames } from './summary.ts';
 import { supporting } from './supporting.ts';
 import { renderSvg } from './svg.ts';
@@ -48,10 +49,14 @@ export async function buildReport(input: ReportInput): Promise<{ html: string; m
     ...notes,
     ...(several ? [htmlTable(several, (row) => `#c${row + 1}`)] : []),
   ];
-  const html = page(title, [...head, ...sections, footHtml(input)].join('\n'));
+  const pooled = pooledTables(all.map(({ comparison }) => comparison));
+  const together =
+    pooled.length === 0 ? [] : ['<h2>Captures of one kind together</h2>', ...pooled.map((one) => htmlTable(one))];
+  const html = page(title, [...head, ...sections, ...together, footHtml(input)].join('\n'));
   const markdown = [
     headMarkdown(title, input.command, madeBy(input), several, input.notes),
     ...all.map((facts, i) => captureMarkdown(facts, figures[i]!, all.length > 1 ? names[i]! : 'Summary')),
+    ...(pooled.length === 0 ? [] : ['## Captures of one kind together\n', ...pooled.map(tableMarkdown)]),
   ].join('\n');
   return { html, markdown, json: reportJson(input, figures) };
 }

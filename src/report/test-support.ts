@@ -76,6 +76,7 @@ function row(policy: string, factor: number, over: Partial<PolicyRow> = {}): Pol
     value,
     difference,
     deviation: {} as PolicyRow['deviation'],
+    lost: {} as PolicyRow['lost'],
     told,
     effects: {
       requestsSaved: interval(factor < 1 ? 3 : 0, factor === 1 ? 0 : 2),
