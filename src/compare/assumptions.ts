@@ -145,7 +145,7 @@ export const assumptionNames: Readonly<Record<keyof Assumptions, Named>> = {
     unit: 'areas',
     least: 1,
     most: 4096,
-    why: 'areas that one CMA allocation tries at most, unless the recording tried more; its bitmap ends somewhere, and no event says where',
+    why: 'areas that one CMA allocation tries at most, unless the recording tried more, or failed after as many as there were; where the bitmap ends no event says',
     matters: hasAreas,
   },
   stuckAreas: {
