@@ -61,7 +61,7 @@ export class Folio {
     this.#set(bit.made, true);
     this.mapped = spec.mapped;
     this.lockedBy = -1;
-    this.onLru = spec.notOnLru !== true;
+    this.onLru = spec.notOnLru !== true && spec.onDevice !== true;
     this.mlocked = spec.mlocked === true;
     this.lockedSince = Number.NaN;
     this.unlockedAt = Number.NEGATIVE_INFINITY;

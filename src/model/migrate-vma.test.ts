@@ -295,3 +295,29 @@ test('random ranges: references add up after every step, every folio ends once, 
     { numRuns: 150 },
   );
 });
+
+test('from a device: its pages are on no LRU list, so that nothing is isolated or drained for; where they went, they are', () => {
+  const back: FolioSpec = { ...anon, onDevice: true };
+  for (const decisions of [new5, old5]) {
+    const result = migrate(decisions, steady, [back, back]);
+    const { counters } = result.requests[0]!;
+    assert.deepEqual(endings(result), ['moved', 'moved']);
+    assert.deepEqual([counters.allCpuDrains, counters.lruLocks, counters.episodes], [0, 0, 2]);
+    // Both are under entries while either would be isolated, 5 ns each.
+    const isolated = migrate(decisions, steady, [anon, anon]).requests[0]!.counters;
+    assert.equal(counters.timeUnderEntries, isolated.timeUnderEntries - 20);
+  }
+});
+
+test('from a device, somebody holds a page: it stays there, mapped as it was, and is not put on the LRU', () => {
+  const back: FolioSpec = { ...anon, onDevice: true };
+  const world: World = {
+    ...steady,
+    obstacles: (_request, folio) => (folio === 0 ? [stretch('unknown reference', 0, Number.POSITIVE_INFINITY, 1)] : []),
+  };
+  for (const decisions of [new5, old5]) {
+    const result = migrate(decisions, world, [back, back]);
+    assert.deepEqual(endings(result), ['failed', 'moved']);
+    assert.equal(result.requests[0]!.counters.allCpuDrains, 0);
+  }
+});
