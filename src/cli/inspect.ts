@@ -1,14 +1,18 @@
-/** `folioscope inspect`: what is in a capture, and what of it could not be read. One batch is held at a time. */
+/** `folioscope inspect`: what is in a capture, and what of it could not be read, and what it can answer. */
 import { Command } from 'commander';
 import { exitCodeOf, exitCodes } from '../base/errors.ts';
+import type { AxisAnswer } from '../compare/comparison.ts';
+import { identify } from '../compare/identify.ts';
 import type { Capture, Loss, OpenCapture } from '../events/capture.ts';
 import { qualifiedName } from '../events/kinds.ts';
+import { workOut } from '../history/history.ts';
 import { accountWords } from '../report/charts/accounting.ts';
 import { count, duration, percent } from '../report/numbers.ts';
 import { type Table, table } from '../report/tables.ts';
 import { checkFiles, differentClocks, lossShare, tooMuchSkipped, withCapture } from './captures.ts';
 import { known, lossGroups, originData, originRows } from './facts.ts';
 import { showFailure } from './failure.ts';
+import { showIdentifiable } from './identify.ts';
 import { addCaptureOptions, type CaptureOptions } from './options.ts';
 import { printFacts, printJson, printLines, printTable } from './output.ts';
 import { inspectQuickly } from './quick.ts';
@@ -19,22 +23,30 @@ interface Tally {
   /** Events by kind id, and by CPU (-1 = the input does not say). */
   readonly byKind: readonly number[];
   readonly byCpu: ReadonlyMap<number, number>;
+  /** What it can answer, by axis; empty without a migrate_pages call. */
+  readonly identifiable: readonly AxisAnswer[];
 }
 
 async function tally(open: OpenCapture): Promise<Tally> {
   const byKind: number[] = [];
   const byCpu = new Map<number, number>();
-  for await (const batch of open.batches) {
-    const { kind, cpu, length } = batch;
-    for (let i = 0; i < length; i++) byKind[kind[i]!] = (byKind[kind[i]!] ?? 0) + 1;
-    const cpus: number[] = [];
-    // Index 0 stands for CPU -1.
-    for (let i = 0; i < length; i++) cpus[cpu[i]! + 1] = (cpus[cpu[i]! + 1] ?? 0) + 1;
-    cpus.forEach((events, index) => {
-      byCpu.set(index - 1, (byCpu.get(index - 1) ?? 0) + events);
-    });
+  async function* counted() {
+    for await (const batch of open.batches) {
+      const { kind, cpu, length } = batch;
+      for (let i = 0; i < length; i++) byKind[kind[i]!] = (byKind[kind[i]!] ?? 0) + 1;
+      const cpus: number[] = [];
+      // Index 0 stands for CPU -1.
+      for (let i = 0; i < length; i++) cpus[cpu[i]! + 1] = (cpus[cpu[i]! + 1] ?? 0) + 1;
+      cpus.forEach((events, index) => {
+        byCpu.set(index - 1, (byCpu.get(index - 1) ?? 0) + events);
+      });
+      yield batch;
+    }
   }
-  return { capture: open.capture, byKind, byCpu };
+  const history = await workOut({ ...open, batches: counted() });
+  // Without a call there is nothing that any axis would decide.
+  const identifiable = history.calls.length === 0 ? [] : identify(history);
+  return { capture: open.capture, byKind, byCpu, identifiable };
 }
 
 function eventsByName({ capture, byKind }: Tally) {
@@ -65,6 +77,7 @@ function asData(of: Tally) {
     accounting: { ...capture.accounting, skippedShare: lossShare(capture.accounting) },
     losses: capture.losses.map((loss) => ({ ...loss, start: absolute(loss.start), end: absolute(loss.end) })),
     remarks: capture.remarks,
+    identifiable: of.identifiable,
   };
 }
 
@@ -188,6 +201,7 @@ async function show(of: Tally): Promise<void> {
   await printFacts(of.capture.source, facts(of));
   const tables = [...(of.capture.events === 0 ? [] : [names(of)]), ...books(of), ...losses(of)];
   for (const one of tables) await printTable(one);
+  if (of.identifiable.length > 0) await showIdentifiable(of.identifiable);
   for (const remark of of.capture.remarks) await printLines([`note: ${remark}`], '  ');
 }
 
