@@ -42,7 +42,7 @@ function historyOf(...path: string[]): Promise<History> {
 
 /** A long capture is one whose replay takes seconds a draw; it gets few. */
 function drawsFor({ calls }: History): number {
-  return values.draws === undefined ? (calls.length > 1000 ? 20 : 100) : Number(values.draws);
+  return values.draws === undefined ? (calls.length > 1000 ? 40 : 200) : Number(values.draws);
 }
 
 async function pairsOf(workload: string, drawn: Record<string, number>): Promise<Pair[]> {

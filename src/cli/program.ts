@@ -13,6 +13,7 @@ import { screenWidth } from './output.ts';
 import { policiesCommand } from './policies.ts';
 import { reportCommand } from './report.ts';
 import { scenarioCommand } from './scenario.ts';
+import { validateCommand } from './validate.ts';
 import { version } from './version.ts';
 
 function program(): Command {
@@ -32,6 +33,7 @@ function program(): Command {
     analyzeCommand,
     folioCommand,
     compareCommand,
+    validateCommand,
     reportCommand,
     scenarioCommand,
     fitCommand,
