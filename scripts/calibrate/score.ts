@@ -48,8 +48,8 @@ export interface Score {
 export interface ScoreOptions {
   readonly seed: number;
   readonly draws: number;
-  /** Changes draws before they are scored: for a test that a wrong posterior is caught. */
-  readonly bend?: (draws: Float64Array) => Float64Array;
+  /** Scores the recorded policy without the outcomes of one fold, and nothing else. */
+  readonly oneFold?: boolean;
 }
 
 /** Requests are in so many folds, of which one is predicted. */
@@ -104,41 +104,42 @@ function truthOf(
   );
 }
 
-/** Scores of one world: of each policy and metric. */
-export async function scoreWorld(world: World, { seed, draws, bend }: ScoreOptions): Promise<Score[]> {
-  const { scenario, alternatives, number, kind } = world;
+/** A truth, and what was predicted of it. */
+export interface Prediction {
+  readonly what: string;
+  readonly metric: string;
+  readonly truth: number;
+  readonly drawn: Float64Array;
+}
+
+/** What is predicted of one world, policy by policy and metric by metric; what cannot be told is left out. */
+export async function predictionsOf(
+  world: World,
+  { seed, draws, oneFold = false }: ScoreOptions,
+): Promise<Prediction[]> {
+  const { scenario, alternatives, number } = world;
   const lay = { pageSize: scenario.machine.pageSize };
   const base = resolvePolicy(`linux-${scenario.kernel}`, undefined, lay);
   const run = (policy: Policy) => recordScenario(scenario, policy, { seed: number });
   const requests = scenario.requests.reduce((sum, { at }) => sum + ('count' in at ? at.count : at.length), 0);
   const stage = stageOf(await historyOf(run(base), scenario), base, seed);
-  const scores: Score[] = [];
-  const score = (what: string, metric: string, truth: number, drawn: Float64Array) => {
-    const values = bend === undefined ? drawn : bend(drawn);
-    if (Number.isNaN(truth) || Number.isNaN(mean(values))) return;
-    const inside = levels.map((level) => {
-      const { low, high } = percentileInterval(values, level);
-      return low <= truth && truth <= high;
-    });
-    const rank = rankOf(truth, values, uniform(seed, 'world', number, -1 - scores.length));
-    const settled = values.every((value) => value === values[0]);
-    scores.push({ world: number, kind, what, metric, truth, mean: mean(values), rank, inside, settled });
+  const predictions: Prediction[] = [];
+  const add = (what: string, metric: string, truth: number, drawn: Float64Array) => {
+    if (!Number.isNaN(truth) && !Number.isNaN(mean(drawn))) predictions.push({ what, metric, truth, drawn });
   };
   for (const [what, only] of [
     ['one fold', { only: 0 }],
     ['all folds', {}],
   ] as const) {
+    if (oneFold && what !== 'one fold') continue;
     const { failures, failed, episodes, recordedEpisodes, totals } = withheld(stage, { draws, seed, folds, ...only });
     if (failed.length === 0) continue;
-    score(
-      what,
-      'failedFolios',
-      failed.reduce((sum, one) => sum + one, 0),
-      failures,
-    );
-    score(what, 'episodes', recordedEpisodes, episodes);
-    for (const name of totalNames) score(what, name, totals[name].recorded, totals[name].drawn);
+    const recordedFailures = failed.reduce((sum, one) => sum + one, 0);
+    add(what, 'failedFolios', recordedFailures, failures);
+    add(what, 'episodes', recordedEpisodes, episodes);
+    for (const name of totalNames) add(what, name, totals[name].recorded, totals[name].drawn);
   }
+  if (oneFold) return predictions;
   const policies = [base, ...alternatives.map((name) => resolvePolicy(name, base, lay))];
   const outcomes = replayStage(stage, policies, { draws, seed });
   for (const [place, policy] of policies.entries()) {
@@ -147,8 +148,26 @@ export async function scoreWorld(world: World, { seed, draws, bend }: ScoreOptio
     const totals: Readonly<Record<string, Float64Array>> = outcomes[place]!.totals;
     for (const name of [...told, ...counted]) {
       const drawn = totals[name];
-      if (drawn !== undefined) score(place === 0 ? 'recorded' : policy.name, name, truth.get(name)!, drawn);
+      if (drawn !== undefined) add(place === 0 ? 'recorded' : policy.name, name, truth.get(name)!, drawn);
     }
   }
-  return scores;
+  return predictions;
+}
+
+/** Where the truths of a world lie; `seed` is that of ties. */
+export function scoresOf({ number, kind }: World, predictions: readonly Prediction[], seed: number): Score[] {
+  return predictions.map(({ what, metric, truth, drawn }, place) => ({
+    world: number,
+    kind,
+    what,
+    metric,
+    truth,
+    mean: mean(drawn),
+    rank: rankOf(truth, drawn, uniform(seed, 'world', number, -1 - place)),
+    inside: levels.map((level) => {
+      const { low, high } = percentileInterval(drawn, level);
+      return low <= truth && truth <= high;
+    }),
+    settled: drawn.every((value) => value === drawn[0]),
+  }));
 }

@@ -3,7 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type WorldKind, worldOf } from './prior.ts';
-import { type Score, scoreWorld } from './score.ts';
+import { predictionsOf, type Score, scoresOf } from './score.ts';
 
 /** What came of a world. */
 export interface WorldLine {
@@ -23,7 +23,7 @@ export interface Run {
 export async function lineOf(world: number, { seed, draws }: Run): Promise<WorldLine> {
   const drawn = worldOf(seed, world);
   try {
-    return { world, kind: drawn.kind, scores: await scoreWorld(drawn, { seed, draws }) };
+    return { world, kind: drawn.kind, scores: scoresOf(drawn, await predictionsOf(drawn, { seed, draws }), seed) };
   } catch (error) {
     return { world, kind: drawn.kind, scores: [], error: error instanceof Error ? error.message : String(error) };
   }

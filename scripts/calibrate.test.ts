@@ -1,0 +1,90 @@
+import { strict as assert } from 'node:assert';
+import { test } from 'node:test';
+import { uniform } from '../src/base/random.ts';
+import { mean } from '../src/compare/statistics.ts';
+import { worldOf } from './calibrate/prior.ts';
+import { levels, predictionsOf, rankOf, type Score, scoresOf } from './calibrate/score.ts';
+import { bandOf, differenceOf, type Tally, tally } from './calibrate/tally.ts';
+
+const worlds = 60;
+const seed = 1;
+const draws = 40;
+
+/** Draws half as far from their mean as they are: a posterior that claims to know twice as much. */
+function narrowed(values: Float64Array): Float64Array {
+  const middle = mean(values);
+  return values.map((value) => middle + (value - middle) / 2);
+}
+
+/** As far as so many worlds can lie from their level by luck: three standard errors. */
+function isWithin({ insideRanks, ranks: { length } }: Tally, i: number): boolean {
+  const level = levels[i]!;
+  return Math.abs(insideRanks[i]! - level * length) <= 3 * Math.sqrt(length * level * (1 - level));
+}
+
+test('of captures of worlds, what one fold of requests came to lies among what the others predict, as often as it should', async () => {
+  const as: Score[] = [];
+  const bent: Score[] = [];
+  for (let number = 0; number < worlds; number++) {
+    const world = worldOf(seed, number);
+    const predictions = await predictionsOf(world, { seed, draws, oneFold: true });
+    as.push(...scoresOf(world, predictions, seed));
+    bent.push(
+      ...scoresOf(
+        world,
+        predictions.map((one) => ({ ...one, drawn: narrowed(one.drawn) })),
+        seed,
+      ),
+    );
+  }
+  const tallies = tally(as);
+  for (const metric of ['episodes', 'pagesFailed', 'failedFolios']) {
+    const one = tallies.find((found) => found.metric === metric)!;
+    assert.ok(one.ranks.length >= 25, `${metric}: ${one.ranks.length} worlds left something open`);
+    for (const [i, level] of levels.entries()) {
+      assert.ok(isWithin(one, i), `${metric}: ${one.insideRanks[i]} of ${one.ranks.length} in ${level}`);
+    }
+    assert.ok(one.chance > 0.001, `${metric}: ${one.chance}`);
+  }
+  // And it is seen when they are too narrow.
+  const wrong = tally(bent).find(({ metric }) => metric === 'episodes')!;
+  assert.ok(!isWithin(wrong, 1), `${wrong.insideRanks[1]} of ${wrong.ranks.length}`);
+});
+
+test('ranks of truths that are draws are uniform, ties or not; of narrower draws they are not', () => {
+  const ranked = (bend: (values: Float64Array) => Float64Array, width: number): Score[] =>
+    Array.from({ length: 400 }, (_, world) => {
+      const value = (i: number) => Math.floor(width * uniform(3, 'world', world, i)) / width;
+      const drawn = bend(Float64Array.from({ length: 60 }, (_, i) => value(i + 1)));
+      const rank = rankOf(value(0), drawn, uniform(4, 'world', world));
+      return {
+        world,
+        kind: 'faults',
+        what: '',
+        metric: '',
+        truth: 0,
+        mean: 0,
+        rank,
+        inside: [true, true, true],
+        settled: false,
+      };
+    });
+  for (const width of [1e9, 3]) {
+    const [right] = tally(ranked((same) => same, width));
+    assert.ok(right!.chance > 0.01, `${right!.chance}`);
+    const [wrong] = tally(ranked(narrowed, width));
+    assert.equal(wrong!.chance, 0);
+  }
+});
+
+test('the band of uniform ranks holds as many as it says', () => {
+  const count = 100;
+  const band = bandOf(count);
+  let held = 0;
+  for (let n = 0; n < 400; n++) {
+    const ranks = Float64Array.from({ length: count }, (_, i) => uniform(5, 'world', n, i)).sort();
+    if (differenceOf(ranks).every(({ difference }, i) => difference >= band[i]!.low && difference <= band[i]!.high))
+      held++;
+  }
+  assert.ok(Math.abs(held / 400 - 0.95) < 4 * Math.sqrt((0.95 * 0.05) / 400), `${held} of 400`);
+});
