@@ -17,36 +17,67 @@ import { createWorld, meetsFault } from './world.ts';
 
 export interface ReplayOptions {
   readonly draws: number;
+  /** Number of the first draw, 0 unless told: parts of a replay that are put together are the whole (`joined`). */
+  readonly first?: number;
   readonly seed: number;
   readonly onProgress?: (done: number, total: number) => void;
 }
 
+/** Numbers of a draw, or of its calm part: metric by metric, in the order of `metricNames`. */
+type Numbers = number[];
+
 /** Sums of one policy, filled draw by draw. */
 interface Sums {
-  readonly totals: Record<Metric, Float64Array>;
-  readonly byReason: Map<string, Record<Metric, Float64Array>>;
+  readonly byReason: Map<string, Numbers[]>;
+  /** By call folio: draws in which it was given up. */
   readonly failed: Float64Array;
 }
 
-function emptyTotals(draws: number): Record<Metric, Float64Array> {
-  return Object.fromEntries(metricNames.map((name) => [name, new Float64Array(draws)])) as Record<Metric, Float64Array>;
+const noNumbers = (): Numbers => metricNames.map(() => 0);
+
+function addTo(sums: Numbers, outcome: UnitOutcome): void {
+  const { values } = outcome;
+  for (let i = 0; i < metricNames.length; i++) sums[i]! += values[metricNames[i]!];
 }
 
-function add(sums: Sums, draws: number, draw: number, unit: Unit, outcome: UnitOutcome): void {
-  let reason = sums.byReason.get(unit.reason);
-  if (reason === undefined) {
-    reason = emptyTotals(draws);
-    sums.byReason.set(unit.reason, reason);
-  }
-  for (const name of metricNames) {
-    sums.totals[name][draw]! += outcome.values[name];
-    reason[name][draw]! += outcome.values[name];
-  }
+function count(sums: Sums, draw: number, unit: Unit, outcome: UnitOutcome): void {
+  addTo(sums.byReason.get(unit.reason)![draw]!, outcome);
   if (outcome.quiet) return;
   unit.members.forEach((member, m) => {
-    const failed = outcome.givenUp[m]! > 0 ? 1 / draws : 0;
-    for (const row of member.rows) sums.failed[row]! += failed;
+    if (outcome.givenUp[m]! > 0) for (const row of member.rows) sums.failed[row]!++;
   });
+}
+
+/**
+ * What is the same in every draw of one pace: the units that nothing was in the way of, under a policy that asks for nothing
+ * but recorded luck. They are played once, and their numbers kept apart, so that parts of a replay add up as the whole does.
+ */
+interface Calm {
+  /** By scene and policy: what came of it when it was calm. */
+  readonly outcomes: (UnitOutcome | undefined)[];
+  /** By scene and policy: 1 = so it is in every draw, and counted in `sums`. */
+  readonly settled: Uint8Array;
+  /** By scene: policies that are not settled. */
+  readonly open: Int32Array;
+  /** By policy and reason. */
+  readonly sums: readonly Map<string, Numbers>[];
+}
+
+function calmOf(scenes: number, policies: number): Calm {
+  return {
+    outcomes: new Array<UnitOutcome | undefined>(scenes * policies).fill(undefined),
+    settled: new Uint8Array(scenes * policies),
+    open: new Int32Array(scenes).fill(policies),
+    sums: Array.from({ length: policies }, () => new Map<string, Numbers>()),
+  };
+}
+
+function settle(calm: Calm, scene: number, policy: number, reason: string, outcome: UnitOutcome): void {
+  calm.settled[scene * calm.sums.length + policy] = 1;
+  calm.open[scene]!--;
+  const sums = calm.sums[policy]!;
+  if (!sums.has(reason)) sums.set(reason, noNumbers());
+  addTo(sums.get(reason)!, outcome);
 }
 
 /** Metrics that a capture cannot give: NaN in every draw, which says so wherever they are shown. */
@@ -65,20 +96,58 @@ export function untold({ observed, requests }: History): Set<Metric> {
   return names;
 }
 
-function finish(policy: string, draws: number, sums: Sums, history: History): PolicyOutcome {
+/** `calmOfDraw`: the calm part of each draw. */
+function finish(
+  policy: string,
+  draws: number,
+  sums: Sums,
+  calmOfDraw: (draw: number) => ReadonlyMap<string, Numbers>,
+  history: History,
+): PolicyOutcome {
   const unknown = untold(history);
-  const close = (totals: Record<Metric, Float64Array>): Totals => {
-    for (const name of unknown) totals[name].fill(Number.NaN);
-    return totals;
-  };
-  const byReason = [...sums.byReason].sort(([a], [b]) => (a < b ? -1 : 1));
+  const toTotals = (at: (draw: number, metric: number) => number): Totals =>
+    Object.fromEntries(
+      metricNames.map((name, i) => [
+        name,
+        Float64Array.from({ length: draws }, (_, draw) => (unknown.has(name) ? Number.NaN : at(draw, i))),
+      ]),
+    ) as Record<Metric, Float64Array>;
+  const reasons = [...sums.byReason.keys()].sort();
+  const ofReason = (reason: string, draw: number, metric: number): number =>
+    sums.byReason.get(reason)![draw]![metric]! + (calmOfDraw(draw).get(reason)?.[metric] ?? 0);
   return {
     policy,
     draws,
-    totals: close(sums.totals),
-    byReason: byReason.map(([reason, totals]) => ({ reason, totals: close(totals) })),
-    failed: sums.failed,
+    totals: toTotals((draw, metric) => reasons.reduce((sum, reason) => sum + ofReason(reason, draw, metric), 0)),
+    byReason: reasons.map((reason) => ({
+      reason,
+      totals: toTotals((draw, metric) => ofReason(reason, draw, metric)),
+    })),
+    failed: sums.failed.map((times) => times / draws),
   };
+}
+
+/** Replays of the same policies, one behind the other in the order of their draws, as one. */
+export function joined(parts: readonly (readonly PolicyOutcome[])[]): PolicyOutcome[] {
+  const [first = []] = parts;
+  return first.map(({ policy, byReason, failed }, p) => {
+    const own = parts.map((part) => part[p]!);
+    const draws = own.reduce((sum, part) => sum + part.draws, 0);
+    const behind = (of: (part: PolicyOutcome) => Totals): Totals =>
+      Object.fromEntries(
+        metricNames.map((name) => [name, Float64Array.from(own.flatMap((part) => [...of(part)[name]]))]),
+      ) as Record<Metric, Float64Array>;
+    return {
+      policy,
+      draws,
+      totals: behind(({ totals }) => totals),
+      byReason: byReason.map(({ reason }, r) => ({ reason, totals: behind((part) => part.byReason[r]!.totals) })),
+      // Shares of each part's draws: whole numbers again, so that nothing hangs on how the draws were parted.
+      failed: failed.map(
+        (_, row) => own.reduce((sum, part) => sum + Math.round(part.failed[row]! * part.draws), 0) / draws,
+      ),
+    };
+  });
 }
 
 /** Replays the demand under each policy, conditioned on what was recorded. The same options give the same numbers. */
@@ -91,27 +160,45 @@ export function replay(
   return replayStage(stageOf(history, recorded, options.seed), policies, options);
 }
 
+/** The draws asked for, of all policies, each draw with the same luck for every one of them. */
 export function replayStage(stage: Stage, policies: readonly Policy[], options: ReplayOptions): PolicyOutcome[] {
-  const { draws, seed, onProgress } = options;
+  const { draws, seed, first = 0, onProgress } = options;
   const { history, recorded, variants, abduction, evidence, assumed } = stage;
+  const reasons = [...new Set(stage.scenes.map(({ unit }) => unit.reason))];
   const sums = policies.map(
-    (): Sums => ({ totals: emptyTotals(draws), byReason: new Map(), failed: new Float64Array(stage.rows) }),
+    (): Sums => ({
+      byReason: new Map(reasons.map((reason) => [reason, Array.from({ length: draws }, noNumbers)])),
+      failed: new Float64Array(stage.rows),
+    }),
   );
-  const calm = new Map<string, UnitOutcome>();
-  const constant = new Map<Scene, Condition[]>();
-  for (let draw = 0; draw < draws; draw++) {
+  const calmAt = variants.map((scenes) => calmOf(scenes.length, policies.length));
+  const own = policies.map((policy) => chooseAlike(policy, recorded, retryAxes));
+  const sameBatches = policies.map((policy) => chooseAlike(policy, recorded, batchAxes) && policy.kind !== 'bound');
+  const alike = policies.map((a) => policies.map((b) => meetsAlike(a.decisions, b.decisions)));
+  const constant = new Map<Scene, { conditions: Condition[]; isFree: boolean }>();
+  for (let done = 0; done < draws; done++) {
+    const draw = first + done;
     const parameters = drawParameters(evidence, assumed, seed, draw);
     const pace = draw % variants.length;
+    const calm = calmAt[pace]!;
     variants[pace]!.forEach((scene, s) => {
+      if (calm.open[s] === 0) return;
       const { unit } = scene;
-      const conditions = constant.get(scene) ?? conditionsOf(abduction, scene, recorded, assumed, seed, draw);
-      if (!constant.has(scene) && isSmooth(unit)) constant.set(scene, conditions);
-      const wasFree = conditions.every(isFree);
-      const quiet: { policy: Policy; outcome: UnitOutcome }[] = [];
+      let known = constant.get(scene);
+      const isSteady = known !== undefined || isSmooth(unit);
+      if (known === undefined) {
+        const conditions = conditionsOf(abduction, scene, recorded, assumed, seed, draw);
+        known = { conditions, isFree: conditions.every(isFree) };
+        if (isSteady) constant.set(scene, known);
+      }
+      const { conditions, isFree: wasFree } = known;
+      const quiet: { p: number; outcome: UnitOutcome }[] = [];
       policies.forEach((policy, p) => {
-        const key = `${s} ${p} ${pace}`;
-        const own = chooseAlike(policy, recorded, retryAxes);
-        const sameBatches = chooseAlike(policy, recorded, batchAxes) && policy.kind !== 'bound';
+        const place = s * policies.length + p;
+        if (calm.settled[place] === 1) {
+          quiet.push({ p, outcome: calm.outcomes[place]! });
+          return;
+        }
         const input = {
           unit,
           recorded,
@@ -124,26 +211,32 @@ export function replayStage(stage: Stage, policies: readonly Policy[], options: 
           draw,
           pace,
           withheld: false,
-          own,
-          sameBatches,
+          own: own[p]!,
+          sameBatches: sameBatches[p]!,
         };
         // Where nothing was in the way in the recording nothing of a draw but its pace reaches a unit, unless something is
         // in the way under this policy: a fault, too, where the policy asks for luck that was not recorded.
-        const untouched = wasFree && ((own && sameBatches) || !meetsFault(input, policy.decisions));
+        const asRecorded = own[p]! && sameBatches[p]!;
+        const untouched = wasFree && (asRecorded || !meetsFault(input, policy.decisions));
         const same =
-          (untouched ? calm.get(key) : undefined) ??
-          quiet.find((other) => meetsAlike(other.policy.decisions, policy.decisions))?.outcome;
-        const outcome = same ?? runUnit(scene, policy, createWorld(input), conditions, sameBatches);
+          (untouched ? calm.outcomes[place] : undefined) ?? quiet.find((other) => alike[other.p]![p])?.outcome;
+        const outcome = same ?? runUnit(scene, policy, createWorld(input), conditions, sameBatches[p]);
         if (outcome.quiet) {
-          quiet.push({ policy, outcome });
-          if (untouched) calm.set(key, outcome);
+          quiet.push({ p, outcome });
+          if (untouched) calm.outcomes[place] = outcome;
+          if (untouched && asRecorded && isSteady) {
+            settle(calm, s, p, unit.reason, outcome);
+            return;
+          }
         }
-        add(sums[p]!, draws, draw, unit, outcome);
+        count(sums[p]!, done, unit, outcome);
       });
     });
-    onProgress?.(draw + 1, draws);
+    onProgress?.(done + 1, draws);
   }
-  return policies.map((policy, p) => finish(policy.name, draws, sums[p]!, history));
+  return policies.map((policy, p) =>
+    finish(policy.name, draws, sums[p]!, (done) => calmAt[(first + done) % variants.length]!.sums[p]!, history),
+  );
 }
 
 /**
