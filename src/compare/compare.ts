@@ -179,7 +179,8 @@ function blameTable(blame: readonly Posterior[]): BlameRow[] {
     .sort((a, b) => b.folios - a.folios);
 }
 
-function reproductionOf(stage: Stage, seed: number): Reproduction {
+/** The replay of the recorded policy given everything seen, in the draw of this seed. */
+export function reproductionOf(stage: Stage, seed: number): Reproduction {
   const { folios, reproduced, misses } = reproduce(stage, seed);
   return {
     folios,

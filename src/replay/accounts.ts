@@ -40,7 +40,8 @@ export function accountsOf(
   recorded: Policy,
   { blame, waitsOf, assumed }: Given,
 ): Accounts {
-  const finder = passFinder(history, recorded, waitsOf);
+  // Most captures need none.
+  let finder: PassFinder | undefined;
   const byMember = new Map<Member, Account>();
   const left = [...blame];
   const shares = (cause: Cause | undefined, unit: Unit, member: Member) => sortsOf(cause, unit, member, assumed);
@@ -49,6 +50,7 @@ export function accountsOf(
       const { episodes, failures } = member;
       const outcomes = new Set(episodes.map(({ outcome }) => outcome));
       if (member.latent || outcomes.has('open') || !outcomes.has('undone')) continue;
+      finder ??= passFinder(history, recorded, waitsOf);
       const failure = failures.at(-1);
       const posterior = failure === undefined ? undefined : blame[failure]!;
       const able = posterior === undefined ? [causeWithout(member)] : causes.filter((_, i) => posterior[i]! > 0);
