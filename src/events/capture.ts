@@ -124,6 +124,8 @@ export interface Capture {
   /** The kernel's LRU generations were on (second reads fill no activate batch). */
   lruGen?: Known<boolean>;
   preemption?: Known<string>;
+  /** What emulated the machine; then counts and orders are the kernel's, and durations are no device's. */
+  emulator?: Known<string>;
   zones: readonly Zone[];
   /** Entries in the buffer and entries written, as a tracefs header counts them. */
   header?: { readonly entries: number; readonly written: number };

@@ -16,6 +16,7 @@ interface Facts {
   recordedPolicy: string;
   lruGen: boolean;
   preemption: string;
+  emulator: string;
 }
 
 const titles: Readonly<Record<keyof Facts, string>> = {
@@ -30,6 +31,7 @@ const titles: Readonly<Record<keyof Facts, string>> = {
   recordedPolicy: 'the recorded policy',
   lruGen: 'whether multi-gen LRU is on',
   preemption: 'the preemption model',
+  emulator: 'the emulator',
 };
 
 const rank: Readonly<Record<Provenance, number>> = { capture: 3, option: 2, sidecar: 1, default: 0 };
@@ -87,6 +89,7 @@ export function settleFacts(capture: Capture, options: ReadOptions): void {
     state('recordedPolicy', sidecar.recordedPolicy, 'sidecar');
     state('lruGen', sidecar.lruGen, 'sidecar');
     state('preemption', sidecar.preemption, 'sidecar');
+    state('emulator', sidecar.emulator, 'sidecar');
     if (capture.zones.length === 0 && sidecar.zones !== undefined) capture.zones = sidecar.zones;
     settleClock(capture, sidecar.clock);
   }

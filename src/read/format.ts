@@ -17,6 +17,8 @@ export interface Sidecar {
   readonly recordedPolicy?: string;
   readonly lruGen?: boolean;
   readonly preemption?: string;
+  /** What emulated the machine, where it was emulated. */
+  readonly emulator?: string;
   readonly zones?: readonly Zone[];
   /** Lines of tracefs `kprobe_events` (or `dynamic_events`) as they were when the capture was made. */
   readonly probeDefinitions?: readonly string[];

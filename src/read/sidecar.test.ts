@@ -48,6 +48,7 @@ test('the capture script’s record is read: kernel, zones, clock, LRU generatio
   assert.equal(sidecar.clock, 'mono');
   assert.equal(sidecar.lruGen, false);
   assert.equal(sidecar.preemption, 'voluntary');
+  assert.equal(sidecar.emulator, 'qemu-system-aarch64 -M virt (TCG)');
   assert.equal(sidecar.recordedPolicy, undefined);
   assert.deepEqual(sidecar.zones?.[1], { node: 1, zone: 'DMA', startPfn: 524288, spanned: 262144 });
   assert.equal(
@@ -92,12 +93,13 @@ test('every bundled sidecar is read', () => {
 });
 
 test('a plain sidecar has the keys of Sidecar', () => {
-  const text = '{"kernelVersion": "6.6.30", "pageSize": 16384, "arch": "aarch64", "recordedPolicy": "drain-once"}';
+  const text = '{"kernelVersion": "6.6.30", "pageSize": 16384, "arch": "aarch64", "recordedPolicy": "drain-once", "emulator": "qemu"}';
   assert.deepEqual(parseSidecar('a/meta.json', text), {
     kernelVersion: '6.6.30',
     pageSize: 16384,
     arch: 'arm64',
     recordedPolicy: 'drain-once',
+    emulator: 'qemu',
   });
 });
 

@@ -143,6 +143,7 @@ const plainKeys = [
   'recordedPolicy',
   'lruGen',
   'preemption',
+  'emulator',
   'zones',
   'probeDefinitions',
 ] as const satisfies readonly (keyof Sidecar)[];
@@ -163,6 +164,7 @@ function parsePlain(top: Place): Sidecar {
     recordedPolicy: top.text('recordedPolicy'),
     lruGen: top.truth('lruGen'),
     preemption: top.text('preemption'),
+    emulator: top.text('emulator'),
     zones: top.objects('zones')?.map((zone) => parseZone(zone, 'startPfn')),
     probeDefinitions: top.texts('probeDefinitions'),
   });
@@ -201,6 +203,7 @@ function parseLab(top: Place): Sidecar {
     // /sys/kernel/mm/lru_gen/enabled: a bit mask; an empty text is a kernel that does not have the file.
     lruGen: lru === '' ? undefined : Number(lru) !== 0,
     preemption: config === undefined ? undefined : preemptionOf(config, uname),
+    emulator: top.object('machine')?.text('emulator'),
     zones: top.objects('numa_zones')?.map((zone) => parseZone(zone, 'start_pfn')),
     probeDefinitions: top.texts('kprobe_events'),
   });
