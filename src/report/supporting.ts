@@ -91,6 +91,9 @@ function evidence(history: History): Table {
     ['call', 'pfn', 'at', 'evidence'],
     shown.map((failure) => {
       const call = calls.get(failure.call);
+      const request = history.requests[failure.request ?? -1];
+      const who = call ?? request;
+      const first = call?.startOrdinal ?? request?.ordinal;
       const says = [...failure.evidence]
         .sort((a, b) => b.weight - a.weight)
         .map(
@@ -98,7 +101,7 @@ function evidence(history: History): Table {
             `${each.cause}: ${each.says} (${each.ordinal >= 0 ? `#${each.ordinal}, ` : ''}×${factor(each.weight)})`,
         );
       return [
-        call ? `${call.reason} by ${call.comm}-${call.pid} at #${call.startOrdinal}` : String(failure.call),
+        who ? `${call?.reason ?? request?.kind} by ${who.comm}-${who.pid} at #${first}` : String(failure.call),
         Number.isNaN(failure.pfn) ? '–' : `0x${failure.pfn.toString(16)}`,
         timed ? duration(failure.time) : count(failure.time),
         says.length > 0 ? says.join('; ') : 'none',
