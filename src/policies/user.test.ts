@@ -68,6 +68,47 @@ const mistakes: readonly (readonly [string, RegExp, RegExp])[] = [
   ['', /^p\.yaml:1:1: there is nothing in it$/, /^$/],
 ];
 
+test('every mistake is named, each with its place, and every way out once', () => {
+  const text = `name: Two Words
+extends: linux-9
+bogus: 1
+more: 2
+choices:
+  G: drain onse
+  Z: none
+  B: undo if waiters, resubmitted
+  C: 0 + 0
+`;
+  assert.throws(
+    () => parseUserPolicy(text, 'p.yaml'),
+    (error) => {
+      assert.ok(error instanceof ScenarioError);
+      const places = error.message.split('\n').map((line) => line.split(': ', 1)[0]);
+      assert.deepEqual(places, [
+        'p.yaml:1:7',
+        'p.yaml:3:8',
+        'p.yaml:4:7',
+        'p.yaml:2:10',
+        'p.yaml:6:6',
+        'p.yaml:7:6',
+        'p.yaml:9:6',
+      ]);
+      return true;
+    },
+  );
+  // The head is right: what it extends and what it chooses are both looked at.
+  assert.throws(
+    () => parseUserPolicy('name: x\nextends: linux-9\nchoices:\n  G: drain onse\n  Z: none\n', 'p.yaml'),
+    (error) => {
+      assert.ok(error instanceof ScenarioError);
+      const places = error.message.split('\n').map((line) => line.split(': ', 1)[0]);
+      assert.deepEqual(places, ['p.yaml:4:6', 'p.yaml:5:6', 'p.yaml:2:10']);
+      assert.equal(error.hint.split('\n').length, 3);
+      return true;
+    },
+  );
+});
+
 test('mistakes are named with their place', () => {
   for (const [text, message, hint] of mistakes) {
     assert.throws(

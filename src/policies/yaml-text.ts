@@ -36,9 +36,14 @@ export function readUserText(text: string, file: string, code: string): UserText
 
 /** What a schema found wrong, a line `file:line:column: path: what` for each mistake. */
 export function mistakesOf({ issues }: ZodError, { at }: UserText): string[] {
-  return issues.map((issue) => {
-    const path = issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0] ?? ''] : issue.path;
-    return `${at(path)}: ${path.length === 0 ? '' : `${path.join('.')}: `}${issue.message}`;
+  return issues.flatMap((issue) => {
+    // One issue may be of several keys, each of which stands somewhere else.
+    const unknown = issue.code === 'unrecognized_keys' ? issue.keys : [];
+    const paths = unknown.length === 0 ? [issue.path] : unknown.map((key) => [...issue.path, key]);
+    return paths.map((path, i) => {
+      const what = unknown.length > 1 ? `Unrecognized key: "${unknown[i]}"` : issue.message;
+      return `${at(path)}: ${path.length === 0 ? '' : `${path.join('.')}: `}${what}`;
+    });
   });
 }
 
