@@ -97,7 +97,8 @@ export function barrierOf(input: BarrierInput): Barrier {
   const worker = unseen.worker * barriers.late;
   const until = barriers.flushed.get(drainStart);
   // Of this range's own recorded time, what came before its works were asked for.
-  const own = until === undefined || until > drainTime ? drainTime : barriers.waits ? Math.max(0, until - worker) : 0;
+  let own = 0;
+  if (barriers.waits) own = until === undefined || until > drainTime ? drainTime : Math.max(0, until - worker);
   const rcuWaitTime = () => {
     if (!barriers.waits) return pickFrom(wakes, unseen.rcu);
     return Number.isNaN(own) ? pick(barriers.rcu, 0) : own;
