@@ -58,7 +58,7 @@ export function withheld(
   },
 ): Withheld {
   const { history, recorded, scenes, abduction, assumed } = stage;
-  const { draws, seed, folds, only, onProgress } = options;
+  const { draws, seed, folds, only, first: firstDraw = 0, onProgress } = options;
   const all = scenes.filter(({ unit }) => unit.members.some(isScored));
   const foldFor = (unit: Unit) => Math.floor(uniform(seed, 'fold', unit.key) * folds);
   const known = all.filter(({ unit }) => only === undefined || foldFor(unit) === only);
@@ -94,7 +94,7 @@ export function withheld(
   const mark = (level: 'call' | 'request', thing: number, draw: number) => {
     if (lastOf[level][thing] === draw) return;
     lastOf[level][thing] = draw;
-    levels[level].predicted[thing]! += 1 / draws;
+    levels[level].predicted[thing]!++;
     levels[level].drawn[draw]!++;
   };
   known.forEach(({ unit }, i) => {
@@ -108,13 +108,15 @@ export function withheld(
   const drawn = Object.fromEntries(totalNames.map((name) => [name, new Float64Array(draws)])) as Drawn;
   const calm = new Map<number, UnitOutcome>();
   for (let draw = 0; draw < draws; draw++) {
-    const parameters = perFold.map(({ evidence }) => drawParameters(evidence, assumed, seed, draw));
-    const rates = perFold.map(({ afflictions }) => ratesOf(afflictions, seed, draw));
+    // Where it stands in the arrays, and the number that its luck is drawn by.
+    const number = firstDraw + draw;
+    const parameters = perFold.map(({ evidence }) => drawParameters(evidence, assumed, seed, number));
+    const rates = perFold.map(({ afflictions }) => ratesOf(afflictions, seed, number));
     known.forEach((scene, i) => {
       const { unit } = scene;
       const { evidence } = perFold[foldOf[i]!]!;
       const own = parameters[foldOf[i]!]!;
-      const conditions = conditionsAnew(unit, rates[foldOf[i]!]!, seed, draw);
+      const conditions = conditionsAnew(unit, rates[foldOf[i]!]!, seed, number);
       const input = {
         unit,
         recorded,
@@ -123,7 +125,7 @@ export function withheld(
         parameters: own,
         evidence,
         seed,
-        draw,
+        draw: number,
         pace: 0,
         withheld: true,
         own: true,
@@ -142,7 +144,7 @@ export function withheld(
         if (isScored(member) || member.latent) failures[draw]! += bad;
         if (!isScored(member)) return;
         episodes[draw]! += outcome.episodes[m]!;
-        predicted[row]! += bad / draws;
+        predicted[row]! += bad;
         failed[row] = told[i]![m] ? 1 : 0;
         if (bad === 1) {
           mark('call', places.of[i]![m]!, draw);
@@ -154,6 +156,9 @@ export function withheld(
     });
     onProgress?.(draw + 1, draws);
   }
+  for (const counts of [predicted, levels.call.predicted, levels.request.predicted]) {
+    for (let i = 0; i < counts.length; i++) counts[i]! /= draws;
+  }
   const totals = Object.fromEntries(
     totalNames.map((name) => {
       const told = recordedTotals.map((one) => one[name]).filter((value) => !Number.isNaN(value));
@@ -163,6 +168,38 @@ export function withheld(
     }),
   ) as Withheld['totals'];
   return { folds, failures, episodes, recordedEpisodes, predicted, failed, fold, levels, totals };
+}
+
+/** Predictions of the same stage, one behind the other in the order of their draws, as one. */
+export function joinedWithheld(parts: readonly Withheld[]): Withheld {
+  const [first] = parts;
+  if (first === undefined) throw new Error('no part to join');
+  if (parts.length === 1) return first;
+  const draws = parts.reduce((sum, part) => sum + part.failures.length, 0);
+  const behind = (of: (part: Withheld) => Float64Array) => Float64Array.from(parts.flatMap((part) => [...of(part)]));
+  // Shares of each part's draws: whole numbers again, so that nothing hangs on how the draws were parted.
+  const shares = (of: (part: Withheld) => Float64Array) =>
+    of(first).map(
+      (_, i) => parts.reduce((sum, part) => sum + Math.round(of(part)[i]! * part.failures.length), 0) / draws,
+    );
+  const level = (name: keyof Withheld['levels']): Level => ({
+    predicted: shares(({ levels }) => levels[name].predicted),
+    failed: first.levels[name].failed,
+    drawn: behind(({ levels }) => levels[name].drawn),
+  });
+  return {
+    ...first,
+    failures: behind(({ failures }) => failures),
+    episodes: behind(({ episodes }) => episodes),
+    predicted: shares(({ predicted }) => predicted),
+    levels: { call: level('call'), request: level('request') },
+    totals: Object.fromEntries(
+      totalNames.map((name) => [
+        name,
+        { recorded: first.totals[name].recorded, drawn: behind(({ totals }) => totals[name].drawn) },
+      ]),
+    ) as Withheld['totals'],
+  };
 }
 
 type Drawn = Record<TotalName, Float64Array>;
