@@ -48,8 +48,10 @@ function history(): History {
 }
 
 test('an add lies between the flush before and its own; the last of a full batch, and one with caches off, are exact', () => {
-  const adds = addsOf(history());
-  assert.deepEqual([...adds.low], [0, 1000, 1000, 1000, 3000, 3500]);
+  const made = history();
+  const adds = addsOf(made);
+  // The first batch may have been filled before the capture began, at the rate of six adds in the whole of it.
+  assert.deepEqual([...adds.low], [1000 - (2 / 6) * made.capture.end, 1000, 1000, 1000, 3000, 3500]);
   assert.deepEqual([...adds.high], [1000, 1000, 2000, 2000, 3000, 3500]);
   assert.deepEqual([adds.seen, adds.exact, adds.spread], [1, 2, 3]);
 });
@@ -68,7 +70,7 @@ test('thrown times stay in their bounds and in order, and another throw is anoth
     const own = times(variant);
     assert.equal(own.length, 6);
     assert.ok(own.every((time, i) => i === 0 || own[i - 1]! <= time));
-    assert.ok(own[0]! >= 0 && own[0]! <= 1000 && own[2]! >= 1000 && own[3]! <= 2000, `${own}`);
+    assert.ok(own[0]! <= 1000 && own[2]! >= 1000 && own[3]! <= 2000, `${own}`);
   }
   assert.deepEqual(times(1), times(1));
   assert.notDeepEqual(times(1), times(2));

@@ -88,7 +88,9 @@ export function addsOf(history: History): Adds {
     const rows = order.get(key)!;
     const cpu = key >> 3;
     const first = next;
-    let before = 0;
+    // What a batch held when the capture began was added at the rate at which the capture has adds of its kind there.
+    const begun = flushes[stays.flush[rows[0]!]!];
+    let before = begun === undefined ? 0 : Math.min(0, begun.start - (begun.count / rows.length) * history.capture.end);
     for (let i = 0; i < rows.length; ) {
       const flush = stays.flush[rows[i]!]!;
       let end = i + 1;
