@@ -18,6 +18,7 @@ import { openCapture } from '../src/read/file.ts';
 import { recordedPolicy } from '../src/replay/recorded.ts';
 import { stageOf } from '../src/replay/stage.ts';
 import { withheld } from '../src/replay/withheld.ts';
+import { holdsDemand } from '../src/replay/without-calls.ts';
 import { totalTitles } from '../src/report/charts/fidelity.ts';
 import { root } from './root.ts';
 
@@ -54,9 +55,9 @@ for (const path of texts) {
   const from = performance.now();
   try {
     const history = await workOut(await openCapture(join(top, path)));
-    const stage = stageOf(history, recordedPolicy(history.capture).policy, 1);
     // What holds nothing to replay is refused in words there.
-    if (values.compare || stage.scenes.length === 0) compare(history, { draws: 20, seed: 1 });
+    if (values.compare || !holdsDemand(history)) compare(history, { draws: 20, seed: 1 });
+    const stage = stageOf(history, recordedPolicy(history.capture).policy, 1);
     const reproductions = seeds.map((seed) => reproductionOf(stage, seed));
     const reproduction = reproductions.reduce((a, b) => (b.reproduced < a.reproduced ? b : a));
     const fidelity = fidelityOf(stage, withheld(stage, { draws, seed: 1, folds: 5 }), reproduction, 0.95);
