@@ -54,15 +54,36 @@ test('several policies: differences are wider than one policy alone would have t
   assert.ok(!alone.remarks.some((remark) => remark.includes('hold together')));
 });
 
-test('events lost during a request widen what is said of its folios', () => {
-  const lossy = { ...history, calls: history.calls.map((call) => ({ ...call, lossy: call.id < 2 })) };
-  lossy.capture.losses.push({ cpu: 0, count: 3, start: 1, end: 2, how: 'lost', place: 'line 1' });
+test('events lost during a request put its failed folios in doubt, and all of them where its end was lost', (t) => {
+  t.after(() => {
+    history.capture.losses.length = 0;
+  });
+  history.capture.losses.push({ cpu: 0, count: 3, start: 1, end: 2, how: 'lost', place: 'line 1' });
+  const changed = (complete: 'whole' | 'no end') => ({
+    ...history,
+    calls: history.calls.map((call) => (call.id < 2 ? { ...call, lossy: true, complete } : call)),
+  });
   const sure = compare(history, small).rows[1]!.difference.failedFolios;
-  const unsure = compare(lossy, small).rows[1]!.difference.failedFolios;
-  assert.equal(unsure.high - sure.high, 8);
-  assert.equal(sure.low - unsure.low, 8);
-  assert.ok(compare(lossy, small).remarks.some((remark) => remark.includes('lost events')));
-  lossy.capture.losses.length = 0;
+  const unsure = compare(changed('whole'), small);
+  // Of eight folios in two requests one was not moved.
+  assert.equal(unsure.rows[1]!.difference.failedFolios.high - sure.high, 1);
+  assert.equal(sure.low - unsure.rows[1]!.difference.failedFolios.low, 1);
+  assert.ok(unsure.remarks.some((remark) => remark.includes('lost events')));
+  assert.equal(compare(changed('no end'), small).rows[1]!.difference.failedFolios.high - sure.high, 8);
+});
+
+test('the share of events that is lost widens every number, and more of it more', () => {
+  const widths = [0, 10, 100].map((count) => {
+    const capture = { ...history.capture, losses: [...history.capture.losses] };
+    if (count > 0) capture.losses.push({ cpu: 0, count, start: 1, end: 2, how: 'lost', place: 'line 1' });
+    const { value, difference } = compare({ ...history, capture, eventsByCpu: [{ cpu: 0, events: 1000 }] }, small)
+      .rows[1]!;
+    return [value.calls, value.timeUnderEntries, difference.episodes].map(({ low, high }) => high - low);
+  });
+  for (const metric of [0, 1, 2]) {
+    const [none, few, many] = widths.map((width) => width[metric]!);
+    assert.ok(none! < few! && few! < many!, `${none}, ${few} and ${many}`);
+  }
 });
 
 test('a kernel without a start event does not make every outcome doubtful', () => {

@@ -46,14 +46,19 @@ export function remarksOf(
       `${capture.clock.unit === 'integer' ? 'The clock counts, so the capture gives orders but no durations' : 'The capture has no times'}: times under entries and stalls cannot be told.`,
     );
   }
-  const { requests: doubted, folios: doubt } = facts.widening.doubted;
-  if (doubted > 0) {
+  const { doubted, lostShare } = facts.widening;
+  if (doubted.requests > 0) {
     const why = capture.losses.length > 0 ? 'lost events during, or begins or ends within,' : 'begins or ends within';
     remarks.push(
-      `The capture ${why} ${doubted} of ${plural(scenes.length, 'request')}; their ${plural(doubt, 'folio')} widen each policy's intervals of failed and moved folios, as if they could have ended either way.`,
+      `The capture ${why} ${doubted.requests} of ${plural(scenes.length, 'request')}; ${plural(doubted.folios, 'folio')} of them, which could have ended either way, widen each policy's intervals of failed and moved folios.`,
     );
   } else if (capture.losses.length > 0) {
     remarks.push('The kernel lost events, but while none of the replayed requests ran.');
+  }
+  if (lostShare > 0) {
+    remarks.push(
+      `Lost events are ${percent(lostShare)} of those recorded. Adds, episodes and whole requests are hidden among them, so every interval is widened by what that share of requests may hold, and one more.`,
+    );
   }
   const alone = scenes.filter(({ unit }) => unit.alone).length;
   if (alone > 0) {

@@ -33,8 +33,8 @@ export function rowsOf(input: RowInput): { rows: PolicyRow[]; multiplicity: Mult
       return [metric, cut.intervals];
     }),
   ) as Record<Metric, readonly Interval[]>;
-  const value0 = recordedValues(input);
-  const rows = policies.map((_, i) => rowOf(i, input, differences[i]!, bands, value0));
+  const drawn0 = byMetric((metric) => percentileInterval(recorded.totals[metric], level));
+  const rows = policies.map((_, i) => rowOf(i, input, differences[i]!, bands, drawn0));
   const several = policies.length > 2;
   return {
     rows,
@@ -59,17 +59,12 @@ function byMetric<T>(of: (metric: Metric) => T): Record<Metric, T> {
   return Object.fromEntries(metricNames.map((metric) => [metric, of(metric)])) as Record<Metric, T>;
 }
 
-function recordedValues({ outcomes, level, widening }: RowInput): Record<Metric, Interval> {
-  const { totals } = outcomes[0]!;
-  return byMetric((metric) => widening.value(metric, percentileInterval(totals[metric], level)));
-}
-
 function rowOf(
   i: number,
   { policies, outcomes, answers, bounding, level, widening }: RowInput,
   difference: Draws,
   bands: Readonly<Record<Metric, readonly Interval[]>>,
-  recordedValue: Readonly<Record<Metric, Interval>>,
+  recordedDrawn: Readonly<Record<Metric, Interval>>,
 ): PolicyRow {
   const policy = policies[i]!;
   const outcome = outcomes[i]!;
@@ -95,14 +90,19 @@ function rowOf(
       ),
     );
   });
-  const differences = byMetric((metric): Interval => {
+  const drawn = byMetric((metric): Interval => {
     if (isRecorded) {
       // Nobody has to guess how far a policy is from itself.
       const zero = Number.isNaN(value[metric].low) ? Number.NaN : 0;
       return { estimate: zero, low: zero, high: zero };
     }
     const spans = pairs.map(({ own, recorded }) => own[metric].map((one, draw) => one - recorded[metric][draw]!));
-    return widening.difference(metric, bounded(bands[metric][i - 1]!, spans));
+    return bounded(bands[metric][i - 1]!, spans);
+  });
+  const lost = byMetric((metric) => (isRecorded ? 0 : widening.by(metric, drawn[metric], recordedDrawn[metric])));
+  const differences = byMetric((metric): Interval => {
+    const { estimate, low, high } = drawn[metric];
+    return { estimate, low: low - lost[metric], high: high + lost[metric] };
   });
   return {
     policy: policy.name,
@@ -112,8 +112,8 @@ function rowOf(
     value,
     difference: differences,
     deviation: byMetric((metric) => (isBounded ? Number.NaN : Math.sqrt(variance(difference[metric])))),
-    lost: byMetric((metric) => (isRecorded ? 0 : widening.by(metric))),
-    told: byMetric((metric) => tell(metric, differences[metric], recordedValue[metric])),
+    lost,
+    told: byMetric((metric) => tell(metric, differences[metric], recordedDrawn[metric])),
     effects: effectsOf(differences, [{ own: outcome.totals, recorded: outcomes[0]!.totals }, ...pairs], level),
     byReason: outcome.byReason.map(({ reason, totals }) => {
       const same = pairs.map(({ byReason }) => byReason.find((one) => one.reason === reason)!.totals.failedFolios);
