@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { exitCodes } from '../base/errors.ts';
 import { analyzeCommand } from './analyze.ts';
 import { compareCommand } from './compare.ts';
+import { diffCommand } from './diff.ts';
 import { eventsCommand } from './events.ts';
 import { showFailure } from './failure.ts';
 import { fitCommand } from './fit.ts';
@@ -34,6 +35,7 @@ function program(): Command {
     folioCommand,
     compareCommand,
     validateCommand,
+    diffCommand,
     reportCommand,
     scenarioCommand,
     fitCommand,

@@ -173,7 +173,8 @@ function leavesZeroOut({ low, high }: Interval): boolean {
   return low > 0 || high < 0;
 }
 
-function spreadOf(runs: readonly number[]): Spread {
+/** Mean and reach of runs; NaN where one of them is not told. */
+export function spreadOf(runs: readonly number[]): Spread {
   return { runs, mean: mean(runs), low: Math.min(...runs), high: Math.max(...runs) };
 }
 
@@ -214,19 +215,23 @@ export function validate(
 function remarksOf(policy: Policy, a: readonly Run[], b: readonly Run[]): string[] {
   const remarks: string[] = [];
   const others = [...new Set(b.map(({ recorded }) => recorded.name))].filter((name) => name !== policy.name);
-  if (others.length > 0)
+  if (others.length > 0) {
     remarks.push(
       `What is held against the prediction was recorded under ${others.join(', ')}, not under ${policy.name}.`,
     );
+  }
   if (new Set(a.map(({ recorded }) => recorded.name)).size > 1)
     remarks.push('The runs predicted from were recorded under several policies; each is replayed from its own.');
-  const fewest = Math.min(a.length, b.length);
-  if (fewest < 2) remarks.push('One run a side has no spread: no real difference can be told from chance.');
-  else if (fewest < fewestRuns) {
-    const chance = Math.round(1 / chanceOfSeparation(a.length, b.length));
-    remarks.push(
-      `With ${a.length} and ${b.length} runs a difference is told only where their ranges do not touch, which runs of one and the same policy do as well, once in ${chance}; both intervals are ranges.`,
-    );
-  }
-  return remarks;
+  return [...remarks, ...chanceRemarks(a.length, b.length)];
+}
+
+/** What few runs a side cannot tell. */
+export function chanceRemarks(a: number, b: number): string[] {
+  const fewest = Math.min(a, b);
+  if (fewest >= fewestRuns) return [];
+  if (fewest < 2) return ['One run a side has no spread: no real difference can be told from chance.'];
+  const chance = Math.round(1 / chanceOfSeparation(a, b));
+  return [
+    `With ${a} and ${b} runs intervals are ranges, and a difference is told only where the ranges of the runs do not touch, which those of one and the same policy do as well, once in ${chance}.`,
+  ];
 }
