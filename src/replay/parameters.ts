@@ -228,8 +228,16 @@ export function servicesOf(history: History): Services {
 /**
  * The parameters of one draw. A kind of flush that was never seen takes the other's probability, as nothing says it differs
  * (assumption `unseenPhase`).
+ *
+ * @param pace what draws share that share service times: the parts of a barrier are times, too
  */
-export function drawParameters(evidence: Evidence, assumed: Assumptions, seed: number, draw: number): Parameters {
+export function drawParameters(
+  evidence: Evidence,
+  assumed: Assumptions,
+  seed: number,
+  draw: number,
+  pace = 0,
+): Parameters {
   const { priorWeight, unseenPhase } = assumed;
   const { deferred, eager, beside } = evidence.firsts;
   const all = { trials: deferred.trials + eager.trials, hits: deferred.hits + eager.hits };
@@ -245,7 +253,7 @@ export function drawParameters(evidence: Evidence, assumed: Assumptions, seed: n
     eager: first(eager, 1),
     beside: beside.trials > 0 ? probability(beside, seed, draw, further, priorWeight) : Number.NaN,
     back: uniform(seed, 'parameter', draw, unseen),
-    unseen: { worker: uniform(seed, 'parameter', draw, unseen + 1), rcu: uniform(seed, 'parameter', draw, unseen + 2) },
+    unseen: { worker: spread(seed, pace, 1), rcu: spread(seed, pace, 2) },
     repeat: evidence.repeat.trials > 0 ? probability(evidence.repeat, seed, draw, 2, priorWeight) : assumed.repeatHit,
     late: evidence.late.trials > 0 ? probability(evidence.late, seed, draw, 3, priorWeight) : assumed.lateReference,
   };
@@ -254,3 +262,11 @@ export function drawParameters(evidence: Evidence, assumed: Assumptions, seed: n
 /** Apart from the keys of other probabilities, and of what those are made of (`draws.ts`). */
 const further = 1024;
 const unseen = 2 ** 30;
+
+/** By the plastic number: the first so many points lie evenly in the square (Roberts, sequence R2, 2018). */
+const steps = [0, 0.7548776662466927, 0.5698402909980532] as const;
+
+/** Even numbers over few paces, where independent ones would leave half of what is possible untried. */
+function spread(seed: number, pace: number, which: 1 | 2): number {
+  return (uniform(seed, 'parameter', unseen + which) + pace * steps[which]) % 1;
+}

@@ -6,6 +6,7 @@ import type { History } from '../history/facts.ts';
 import type { Decisions } from '../model/decisions.ts';
 import { type Axis, batchAxes, type Policy, retryAxes } from '../policies/policy.ts';
 import { conditionsOf } from './abduction.ts';
+import { drawsAddsAnew } from './adds-anew.ts';
 import { type Condition, isFree } from './condition.ts';
 import type { Unit } from './demand.ts';
 import { runUnit, type UnitOutcome } from './job.ts';
@@ -162,24 +163,25 @@ export function replay(
 
 /** The draws asked for, of all policies, each draw with the same luck for every one of them. */
 export function replayStage(stage: Stage, policies: readonly Policy[], options: ReplayOptions): PolicyOutcome[] {
-  const { draws, seed, first = 0, onProgress } = options;
+  return replayer(stage, policies, options.seed)(options);
+}
+
+/** Plays draws of these policies, as many and as often as asked; what no draw reaches is played once for all of them. */
+export function replayer(
+  stage: Stage,
+  policies: readonly Policy[],
+  seed: number,
+): (options: Omit<ReplayOptions, 'seed'>) => PolicyOutcome[] {
   const { history, recorded, variants, abduction, evidence, assumed } = stage;
   const reasons = [...new Set(stage.scenes.map(({ unit }) => unit.reason))];
-  const sums = policies.map(
-    (): Sums => ({
-      byReason: new Map(reasons.map((reason) => [reason, Array.from({ length: draws }, noNumbers)])),
-      failed: new Float64Array(stage.rows),
-    }),
-  );
   const calmAt = variants.map((scenes) => calmOf(scenes.length, policies.length));
   const own = policies.map((policy) => chooseAlike(policy, recorded, retryAxes));
   const sameBatches = policies.map((policy) => chooseAlike(policy, recorded, batchAxes) && policy.kind !== 'bound');
   const alike = policies.map((a) => policies.map((b) => meetsAlike(a.decisions, b.decisions)));
   const constant = new Map<Scene, { conditions: Condition[]; isFree: boolean }>();
-  for (let done = 0; done < draws; done++) {
-    const draw = first + done;
-    const parameters = drawParameters(evidence, assumed, seed, draw);
+  const play = (sums: readonly Sums[], draw: number, done: number): void => {
     const pace = draw % variants.length;
+    const parameters = drawParameters(evidence, assumed, seed, draw, pace);
     const calm = calmAt[pace]!;
     variants[pace]!.forEach((scene, s) => {
       if (calm.open[s] === 0) return;
@@ -215,9 +217,10 @@ export function replayStage(stage: Stage, policies: readonly Policy[], options: 
           sameBatches: sameBatches[p]!,
         };
         // Where nothing was in the way in the recording nothing of a draw but its pace reaches a unit, unless something is
-        // in the way under this policy: a fault, too, where the policy asks for luck that was not recorded.
+        // in the way under this policy: a fault or an add, too, where it asks for luck that was not recorded.
         const asRecorded = own[p]! && sameBatches[p]!;
-        const untouched = wasFree && (asRecorded || !meetsFault(input, policy.decisions));
+        const isAnew = drawsAddsAnew(scene, policy.decisions, recorded.decisions);
+        const untouched = wasFree && (asRecorded || !(isAnew || meetsFault(input, policy.decisions)));
         const same =
           (untouched ? calm.outcomes[place] : undefined) ?? quiet.find((other) => alike[other.p]![p])?.outcome;
         const outcome = same ?? runUnit(scene, policy, createWorld(input), conditions, sameBatches[p]);
@@ -232,11 +235,22 @@ export function replayStage(stage: Stage, policies: readonly Policy[], options: 
         count(sums[p]!, done, unit, outcome);
       });
     });
-    onProgress?.(done + 1, draws);
-  }
-  return policies.map((policy, p) =>
-    finish(policy.name, draws, sums[p]!, (done) => calmAt[(first + done) % variants.length]!.sums[p]!, history),
-  );
+  };
+  return ({ draws, first = 0, onProgress }) => {
+    const sums = policies.map(
+      (): Sums => ({
+        byReason: new Map(reasons.map((reason) => [reason, Array.from({ length: draws }, noNumbers)])),
+        failed: new Float64Array(stage.rows),
+      }),
+    );
+    for (let done = 0; done < draws; done++) {
+      play(sums, first + done, done);
+      onProgress?.(done + 1, draws);
+    }
+    return policies.map((policy, p) =>
+      finish(policy.name, draws, sums[p]!, (done) => calmAt[(first + done) % variants.length]!.sums[p]!, history),
+    );
+  };
 }
 
 /**
