@@ -2,7 +2,7 @@
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import { tracePath } from '../test-support.ts';
-import { folioscope } from './test-support.ts';
+import { folioscope, temporaryFile, textOf } from './test-support.ts';
 
 const hmm = tracePath('lab-6.12-4k', 'hmm_migrate_vma', 'trace.txt.gz');
 const splits = tracePath('debian-6.1-4k', 'thp_split_race', 'trace.txt.gz');
@@ -53,4 +53,21 @@ test('what holds nothing to replay is refused, with what to record', () => {
   assert.notEqual(code, 0);
   assert.match(stderr, /nothing to replay/);
   assert.match(stderr, /mm_migrate_pages/);
+});
+
+test('migrate_vma without probes: its entries are counted and not guessed at, and the refusal says what shows them', (t) => {
+  const lines = textOf(hmm).split('\n');
+  const stock = lines.filter((line) => !line.includes('+0x')).join('\n');
+  const path = temporaryFile(t, 'trace.txt', stock);
+  const options = ['--kernel', '6.12.117', path];
+  const { refusals, withoutCalls } = JSON.parse(folioscope(['analyze', '--json', ...options]).stdout);
+  assert.deepEqual(withoutCalls, []);
+  assert.deepEqual(
+    refusals.map(({ count }: { count: number }) => count),
+    [lines.filter((line) => line.includes(' remove_migration_pte: ')).length],
+  );
+  const { code, stderr } = folioscope(['compare', ...options]);
+  assert.notEqual(code, 0);
+  assert.match(stderr, /nothing to replay/);
+  assert.match(stderr, /p:fs\/migrate_vma_setup .* trace-cmd record/);
 });

@@ -59,7 +59,7 @@ export function compare(history: History, options: CompareOptions = {}): Compari
       decoded === 0 && generic > 0
         ? `holds ${plural(generic, 'event')} of which only a name or number is known (as the tracefs option \`raw\` prints them): nothing to replay`
         : 'holds no migrate_pages call, and no migrate_vma or split of a huge page whose folio shows: nothing to replay',
-      `record them: ${recordEverything}`,
+      `record them: ${recordEverything(history)}`,
     );
   }
   const { policy: recorded, from } = recordedPolicy(capture);

@@ -8,7 +8,7 @@ import { type Axis, retryAxes } from '../policies/policy.ts';
 import { addsOf } from '../replay/adds.ts';
 import { blameOf } from '../replay/blame.ts';
 import type { Answer, AxisAnswer } from './comparison.ts';
-import { needs } from './needs.ts';
+import { hasUnexplained, needs } from './needs.ts';
 import { isBefore518, type Probed, probeCommand } from './record.ts';
 
 /** One thing that speaks for an answer; the worst of an axis is its answer. */
@@ -146,11 +146,12 @@ function groundsOf(axis: Axis, history: History, signs: Signs): Ground[] {
       return mlockGrounds(history);
     case 'M':
       // Entries that are removed and were never seen set are what migrate_vma collected, or parts of a split page.
-      return history.refusals.some(({ what }) => what === 'removed migration entries')
+      return hasUnexplained(history)
         ? [
             {
               answer: 'cannot answer',
               why: 'migrate_vma may have collected folios, and no event shows how it locks them',
+              probes: ['migrate_vma'],
             },
           ]
         : collectGrounds(history);

@@ -2,7 +2,7 @@
 import type { History } from '../history/facts.ts';
 import type { Need } from '../policies/policy.ts';
 import { holdsDemand } from '../replay/without-calls.ts';
-import { recordCommand } from './record.ts';
+import { probeCommand } from './record.ts';
 
 export const needs: Readonly<
   Record<
@@ -38,10 +38,14 @@ export const needs: Readonly<
   },
 };
 
-/** What to record when a capture holds no migration at all. */
-export const recordEverything: string = recordCommand([
-  ...needs.calls.events,
-  ...needs.episodes.events,
-  ...needs['batch flushes'].events,
-  ...needs.requests.events,
-]);
+/** Whether entries went that no call, no split and no request of migrate_vma explains: migrate_vma sets its own silently. */
+export function hasUnexplained({ refusals }: History): boolean {
+  return refusals.some(({ what }) => what === 'removed migration entries');
+}
+
+/** What to record when a capture holds nothing to replay. */
+export function recordEverything(history: History): string {
+  const { calls, episodes, requests } = needs;
+  const events = [calls, episodes, needs['batch flushes'], requests].flatMap((need) => need.events);
+  return probeCommand(history, hasUnexplained(history) ? ['migrate_vma'] : [], events);
+}

@@ -53,6 +53,21 @@ const probes = {
       'r4:fs/move_to_new_page_ret move_to_new_page ret=$retval:s32',
     ],
   },
+  migrate_vma: {
+    folios: [
+      'p:fs/migrate_vma_setup migrate_vma_setup args=%x0:x64',
+      'r10:fs/migrate_vma_setup_ret migrate_vma_setup ret=$retval:s32',
+      'p:fs/migrate_vma_pages migrate_vma_pages args=%x0:x64',
+      'r10:fs/migrate_vma_pages_ret migrate_vma_pages ret=$retval:s32',
+      'p:fs/migrate_vma_finalize migrate_vma_finalize args=%x0:x64',
+      'r10:fs/migrate_vma_finalize_ret migrate_vma_finalize ret=$retval:s32',
+      'p:fs/folio_isolate_lru folio_isolate_lru folio=%x0:x64',
+      'r10:fs/folio_isolate_lru_ret folio_isolate_lru ret=$retval:s32',
+      'p:fs/folio_migrate_mapping folio_migrate_mapping dst=%x1:x64 src=%x2:x64 ref=+0x34(%x2):s32 mapc=+0x30(%x2):s32 flags=+0(%x2):x64 mapping=+0x18(%x2):x64',
+      'r10:fs/folio_migrate_mapping_ret folio_migrate_mapping ret=$retval:s32',
+    ],
+    pages: [],
+  },
 } as const;
 export type Probed = keyof typeof probes;
 
