@@ -16,8 +16,22 @@ export type {
   Refusal,
   Reproduction,
 } from './compare/comparison.ts';
+export type { Diff, DiffRow, Lengths, RunsRow } from './compare/diff.ts';
+export { diff, diffRuns } from './compare/diff.ts';
+export type { Measures } from './compare/measures.ts';
+export { measuresOf } from './compare/measures.ts';
 export type { ScenarioAssumption, ScenarioComparison, ScenarioOptions, ScenarioRow } from './compare/scenario.ts';
 export { compareScenario, usualScenarioDraws } from './compare/scenario.ts';
+export type {
+  Prediction,
+  PredictOptions,
+  Run,
+  Spread,
+  ValidateOptions,
+  Validation,
+  ValidationRow,
+} from './compare/validate.ts';
+export { predict, runOf, validate } from './compare/validate.ts';
 export type { Column, EventBatch, KindColumns, U64Column } from './events/batch.ts';
 export { contextFlags, fieldOfRole, numberColumn, textColumn, u64Column } from './events/batch.ts';
 export type { Accounting, Capture, Clock, Known, Loss, Note, OpenCapture, Zone } from './events/capture.ts';
@@ -67,6 +81,8 @@ export type { Law, Scenario } from './replay/scenario/scenario.ts';
 export { parseScenario, scenarioSchema } from './replay/scenario/schema.ts';
 export { charts } from './report/charts/charts.ts';
 export type { Chart, Facts, Figure } from './report/charts/figure.ts';
+export { validationFigure } from './report/charts/validation.ts';
+export { diffTables } from './report/diff.ts';
 export type { ReportInput } from './report/report.ts';
 export { buildReport } from './report/report.ts';
 export { renderSvg } from './report/svg.ts';

@@ -63,6 +63,7 @@ export function originData(capture: Capture) {
     recordedPolicy: capture.recordedPolicy ?? null,
     lruGen: capture.lruGen ?? null,
     preemption: capture.preemption ?? null,
+    emulator: capture.emulator ?? null,
     zones: capture.zones,
     clock: { unit: capture.clock.unit, resolution: capture.clock.resolution, name: capture.clock.name ?? null },
   };

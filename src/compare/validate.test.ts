@@ -97,7 +97,9 @@ test('few runs are remarked on with what chance would do', () => {
   assert.deepEqual(remark(3), []);
 });
 
-test('a capture without a call cannot be predicted from', () => {
+test('a capture without a call, or without what a policy hangs on, cannot be predicted from', () => {
   const empty = { ...historyWith(1), calls: [] };
   assert.throws(() => predict(empty, [waiters], { seed: 1 }), TraceError);
+  const blind = { ...historyWith(1), observed: { ...historyWith(1).observed, episodes: 'unknown' as const } };
+  assert.throws(() => predict(blind, [waiters], { seed: 1 }), /cannot be replayed under waiters-undo: it lacks/);
 });

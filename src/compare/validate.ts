@@ -9,8 +9,11 @@ import { type Metric, metricNames, metrics, modelVersion } from '../replay/outco
 import { recordedPolicy } from '../replay/recorded.ts';
 import { replayStage } from '../replay/replay.ts';
 import { stageOf } from '../replay/stage.ts';
+import { holdsDemand } from '../replay/without-calls.ts';
+import { refuse } from './answer.ts';
 import { type PolicyMaker, usualDraws } from './compare.ts';
 import type { Interval } from './comparison.ts';
+import { identify } from './identify.ts';
 import { type Measures, measuresOf } from './measures.ts';
 import { mean } from './statistics.ts';
 import { chanceOfSeparation, differenceOfMeans, fewestRuns, meanOverRuns, oneMoreRun } from './two-samples.ts';
@@ -101,7 +104,7 @@ export interface PredictOptions {
 /**
  * Predicts policies from one recording; makers get the recorded policy to be laid over. A prediction each, in order.
  *
- * @throws TraceError when the capture holds no call.
+ * @throws TraceError when the capture holds nothing to replay, or cannot feed one of the policies.
  */
 export function predict(
   history: History,
@@ -109,7 +112,7 @@ export function predict(
   options: PredictOptions,
 ): { policies: Policy[]; predictions: Prediction[]; draws: number } {
   const { capture } = history;
-  if (history.calls.length === 0) {
+  if (!holdsDemand(history)) {
     throw new TraceError(
       'nothing-to-replay',
       { file: capture.source },
@@ -120,6 +123,17 @@ export function predict(
   const { policy: recorded } = recordedPolicy(capture);
   const lay = capture.pageSize === undefined ? {} : { pageSize: capture.pageSize.value };
   const policies = makers.map((make) => make(recorded, lay));
+  const axes = identify(history);
+  for (const policy of policies) {
+    const refusal = refuse(history, policy, recorded, axes);
+    if (refusal === undefined) continue;
+    throw new TraceError(
+      'cannot-feed',
+      { file: capture.source },
+      `cannot be replayed under ${policy.name}: it lacks ${refusal.missing.join(' and ')}`,
+      refusal.record,
+    );
+  }
   const stage = stageOf(history, recorded, seed);
   const draws = options.draws ?? usualDraws(stage, policies.length + 1);
   const [base, ...others] = replayStage(stage, [recorded, ...policies], {
