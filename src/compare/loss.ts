@@ -2,7 +2,7 @@
  * What lost events widen. They hide adds to batches, episodes and whole requests, and cut others in two; how many can only be
  * estimated from the share of events that is missing, and how unevenly from how much one request holds.
  */
-import type { History } from '../history/facts.ts';
+import type { Call, History } from '../history/facts.ts';
 import { type Metric, metrics } from '../replay/outcome.ts';
 import type { Stage } from '../replay/stage.ts';
 import type { Interval } from './comparison.ts';
@@ -57,22 +57,24 @@ export function wideningOf(stage: Stage): Widening {
 const folioCounts: ReadonlySet<Metric> = new Set(['failedFolios', 'movedFolios']);
 
 /**
- * Requests that are cut by the capture's ends or by losses, or ran meanwhile. Where a call's end was not seen any of the request's
- * folios may have ended either way; where it was, the call has said how many failed, and only those and the unknown are in doubt.
+ * Requests that are cut by the capture's ends or by losses, or ran meanwhile. Where a call's end was not seen any of its folios may
+ * have ended either way; where it was, the call has said how many failed, and only those and the unknown are in doubt.
  */
 function doubtOf({ scenes, history: { calls } }: Stage): Widening['doubted'] {
   // A kernel without mm_migrate_pages_start (5.10) cuts no call short by not having it: the end says what became of it.
   const hasStarts = calls.some(({ complete }) => complete === 'whole');
+  const isCut = ({ complete }: Call) => complete === 'no end' || (complete === 'no start' && hasStarts);
   let requests = 0;
   let folios = 0;
   for (const { unit } of scenes) {
-    const own = unit.calls.map((id) => calls[id]!);
-    const isCut = own.some(({ complete }) => complete === 'no end' || (complete === 'no start' && hasStarts));
-    if (!isCut && !own.some(({ lossy }) => lossy)) continue;
+    const doubtful = unit.calls.map((id) => calls[id]!).filter((call) => isCut(call) || call.lossy);
+    if (doubtful.length === 0) continue;
     requests++;
-    folios += isCut
-      ? Math.max(1, unit.members.length)
-      : unit.members.filter(({ outcomes }) => outcomes.some((outcome) => outcome !== 'moved')).length;
+    for (const call of doubtful) {
+      folios += isCut(call)
+        ? Math.max(1, call.folios.length)
+        : call.folios.filter(({ outcome }) => outcome !== 'moved').length;
+    }
   }
   return { requests, folios };
 }
