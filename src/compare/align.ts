@@ -10,7 +10,7 @@ export interface Wish {
   readonly kind: string;
   /** Frames of the range that it wants; NaN = it names folios instead. */
   readonly frames: number;
-  /** User addresses of its folios where their episodes show them, in no order; else empty. */
+  /** User addresses of its folios where their episodes show them, each once, in no order; else empty. */
   readonly addresses: readonly number[];
   /** Orders of its folios, as a text. */
   readonly orders: string;
@@ -35,7 +35,7 @@ function wishOf(unit: Unit): Wish {
   return {
     kind: `${unit.model}, ${unit.reason}`,
     frames: unit.endPfn - unit.startPfn,
-    addresses: members.flatMap(({ episodes }) => episodes[0]?.address ?? []),
+    addresses: [...new Set(members.flatMap(({ episodes }) => episodes[0]?.address ?? []))],
     orders: members
       .map(({ order }) => order)
       .sort((x, y) => x - y)
@@ -49,18 +49,18 @@ export function wishesOf(units: readonly Unit[]): Wish[] {
 
 /**
  * How far two requests want the same, from 0 (not at all) to 1. A range wants the same where it is as long, and no less where it begins
- * elsewhere (CMA looks for room). Folios are known by their addresses, `shift` apart in the two runs; where those are not
- * known requests for as many folios of the same orders are alike.
+ * elsewhere (CMA looks for room). Folios are known by their addresses, where those are known (`wanted`: of `b`, as A would have
+ * them); else requests for as many folios of the same orders are alike.
  */
-function alikeness(a: Wish, b: Wish, shift: number): number {
+function alikeness(a: Wish, b: Wish, wanted: ReadonlySet<number>): number {
   if (a.kind !== b.kind) return 0;
   const isRange = !Number.isNaN(a.frames);
   if (isRange !== !Number.isNaN(b.frames)) return 0;
   if (isRange) return a.frames === b.frames ? 1 : 0;
-  if (a.addresses.length === 0 || b.addresses.length === 0) return a.orders === b.orders ? 1 : 0;
-  const wanted = new Set(b.addresses);
-  const both = a.addresses.filter((address) => wanted.has(address + shift)).length;
-  return both / (a.addresses.length + b.addresses.length - both);
+  if (a.addresses.length === 0 || wanted.size === 0) return a.orders === b.orders ? 1 : 0;
+  let both = 0;
+  for (const address of a.addresses) if (wanted.has(address)) both++;
+  return both / (a.addresses.length + wanted.size - both);
 }
 
 /** Requests of each side that are looked at for the shift of addresses, and how far apart in order. */
@@ -104,6 +104,8 @@ const reach = 500;
  */
 export function align(a: readonly Wish[], b: readonly Wish[]): Alignment {
   const shift = shiftOf(a, b);
+  const wanted = b.map(({ addresses }) => new Set(addresses.map((address) => address - shift)));
+  const alike = (i: number, j: number) => alikeness(a[i]!, b[j]!, wanted[j]!);
   const band = reach + Math.abs(a.length - b.length);
   const width = 2 * band + 1;
   // Row i, column j - i + band: where from the best sum of the first i and the first j came.
@@ -122,7 +124,7 @@ export function align(a: readonly Wish[], b: readonly Wish[]): Alignment {
       }
       const skipA = i > 0 && c + 1 < width ? above[c + 1]! : Number.NEGATIVE_INFINITY;
       const skipB = j > 0 && c > 0 ? row[c - 1]! : Number.NEGATIVE_INFINITY;
-      const same = i > 0 && j > 0 ? alikeness(a[i - 1]!, b[j - 1]!, shift) : 0;
+      const same = i > 0 && j > 0 ? alike(i - 1, j - 1) : 0;
       const paired = same >= leastAlike ? above[c]! + same : Number.NEGATIVE_INFINITY;
       // Of equal sums the pair, so that what is alike stands together.
       const step = paired >= skipA && paired >= skipB ? both : skipA >= skipB ? fromA : fromB;
@@ -136,7 +138,7 @@ export function align(a: readonly Wish[], b: readonly Wish[]): Alignment {
   const onlyB: number[] = [];
   for (let i = a.length, j = b.length; i > 0 || j > 0; ) {
     const step = steps[i * width + j - i + band];
-    if (step === both) pairs.push({ a: --i, b: --j, alike: alikeness(a[i]!, b[j]!, shift) });
+    if (step === both) pairs.push({ a: --i, b: --j, alike: alike(i, j) });
     else if (step === fromA) onlyA.push(--i);
     else onlyB.push(--j);
   }
