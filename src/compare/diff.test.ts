@@ -40,10 +40,14 @@ test('the same captures and seed give the same bytes; another seed other interva
   assert.notEqual(text(1), text(2));
 });
 
-test('few requests and an emulator: said', () => {
+test('few requests, unlike probes and an emulator: said', () => {
   const few = diff(madeUpHistory([['m']]), madeUpHistory([['m']]));
   assert.match(few.remarks[0]!, /Of 1 aligned requests/);
   assert.ok(Number.isNaN(few.rows[0]!.difference.low));
+  const blind = { ...calm, observed: { ...calm.observed, drains: 'inferred' as const } };
+  const uneven = diff(calm, blind);
+  assert.match(uneven.remarks.join(' '), /drains \(seen, inferred\)/);
+  assert.ok(!uneven.counts.some(({ what }) => what === 'drains of one CPU'));
   const emulated: History = { ...calm, capture: { ...calm.capture, emulator: { value: 'tcg', from: 'sidecar' } } };
   assert.match(diff(calm, emulated).remarks.join(' '), /emulated machine \(tcg\)/);
 });

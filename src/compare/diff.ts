@@ -145,6 +145,7 @@ export function diff(a: History, b: History, { seed = 1, level = 0.95 }: { seed?
             `Only ${pairs.length} of ${sideA.units.length} and ${sideB.units.length} requests want the same: this may not be one workload, or not with one seed.`,
           ]
         : []),
+      ...unlikeFacts(a, b),
       ...durationRemarks([a, b]),
     ],
   };
@@ -188,27 +189,44 @@ function blameRows(a: History, b: History): Diff['blame'] {
     .sort((x, y) => y.a + y.b - x.a - x.b);
 }
 
+/** What is counted, and the sort of fact that it is; what one capture shows and the other only suggests is not set side by side. */
 function countRows(a: History, b: History): Diff['counts'] {
-  const of = (what: string, count: (history: History) => number) => ({ what, a: count(a), b: count(b) });
-  const ifSeen = (fact: keyof History['observed'], count: (history: History) => number) => (history: History) =>
-    history.observed[fact] === 'unknown' ? Number.NaN : count(history);
-  const episodes = (outcome: string) =>
-    ifSeen('episodes', (history) => history.episodes.filter((episode) => episode.outcome === outcome).length);
-  const waits = (on: 'entry' | 'lock', fact: 'entryWaits' | 'lockWaits') =>
-    ifSeen(fact, ({ waits }) => waits.filter((wait) => wait.on === on).length);
-  const drains = (scope: string) =>
-    ifSeen('drains', (history) => history.drains.filter((drain) => drain.scope === scope).length);
+  const of = (what: string, fact: keyof History['observed'], count: (history: History) => number) => ({
+    what,
+    fact,
+    a: count(a),
+    b: count(b),
+  });
+  const episodes = (outcome: string) => (history: History) =>
+    history.episodes.filter((episode) => episode.outcome === outcome).length;
+  const waits = (on: 'entry' | 'lock') => (history: History) => history.waits.filter((wait) => wait.on === on).length;
+  const drains = (scope: string) => (history: History) =>
+    history.drains.filter((drain) => drain.scope === scope).length;
   return [
-    of('requests', ({ requests }) => requests.filter(({ parent }) => parent < 0).length),
-    of('calls that failed pages', ({ calls }) => calls.filter(({ failed }) => failed > 0).length),
-    of('episodes that moved', episodes('moved')),
-    of('episodes undone', episodes('undone')),
-    of('sleeps on entries', waits('entry', 'entryWaits')),
-    of('sleeps for folio locks', waits('lock', 'lockWaits')),
-    of('drains of one CPU', drains('local')),
-    of('drains of all CPUs', drains('all')),
-    of('disablings of caches', drains('disable')),
-  ].filter((row) => !Number.isNaN(row.a + row.b));
+    of('requests', 'requests', ({ requests }) => requests.filter(({ parent }) => parent < 0).length),
+    of('calls that failed pages', 'calls', ({ calls }) => calls.filter(({ failed }) => failed > 0).length),
+    of('episodes that moved', 'episodes', episodes('moved')),
+    of('episodes undone', 'episodes', episodes('undone')),
+    of('sleeps on entries', 'entryWaits', waits('entry')),
+    of('sleeps for folio locks', 'lockWaits', waits('lock')),
+    of('drains of one CPU', 'drains', drains('local')),
+    of('drains of all CPUs', 'drains', drains('all')),
+    of('disablings of caches', 'windows', drains('disable')),
+  ]
+    .filter(({ fact }) => a.observed[fact] === b.observed[fact] && a.observed[fact] !== 'unknown')
+    .map(({ what, a, b }) => ({ what, a, b }));
+}
+
+/** Sorts of facts that the two captures show with different certainty. */
+function unlikeFacts(a: History, b: History): string[] {
+  const unlike = (Object.keys(a.observed) as (keyof History['observed'])[]).filter(
+    (fact) => a.observed[fact] !== b.observed[fact],
+  );
+  if (unlike.length === 0) return [];
+  const each = unlike.map((fact) => `${fact} (${a.observed[fact]}, ${b.observed[fact]})`);
+  return [
+    `The captures do not show the same sorts of facts, so that a difference may be of what was recorded: ${each.join(', ')}.`,
+  ];
 }
 
 function lengthRows(a: History, b: History): Diff['lengths'] {
