@@ -1,6 +1,6 @@
 /** `folioscope policies`: what exists; with a name, one policy in full. */
 import { Command } from 'commander';
-import { axes, notModelled } from '../policies/axes/axes.ts';
+import { axes } from '../policies/axes/axes.ts';
 import { findChoice } from '../policies/axis.ts';
 import { describePolicy } from '../policies/describe.ts';
 import { kernelName } from '../policies/kernels.ts';
@@ -129,10 +129,7 @@ async function showAll(): Promise<void> {
   await printTable(
     table(
       ['axis', 'question', 'choices'],
-      [
-        ...allAxes().map(({ axis, question, choices }) => [axis, question, choices.map(({ name }) => name).join('; ')]),
-        ...notModelled.map(({ axis, title, instead }) => [axis, title, `not a choice yet: ${instead}`]),
-      ],
+      allAxes().map(({ axis, question, choices }) => [axis, question, choices.map(({ name }) => name).join('; ')]),
     ),
   );
   await printLines([
@@ -160,7 +157,7 @@ export function policiesCommand(): Command {
       return;
     }
     if (name === undefined) {
-      if (json) await printJson({ policies: namedPolicies, axes: allAxes(), notModelled });
+      if (json) await printJson({ policies: namedPolicies, axes: allAxes() });
       else await showAll();
       return;
     }

@@ -33,7 +33,6 @@ export function refuse(
           : recordCommand([...needs.calls.events, ...missing.flatMap((need) => needs[need].events)]),
     };
   }
-  if (policy.kind === 'bound') return undefined;
   const differing = answersOf(policy, recorded, axes);
   if (differing.length === 0 || differing.some(({ answer }) => answer !== 'cannot answer')) return undefined;
   return {
@@ -54,8 +53,11 @@ export function answerFor(
   recorded: Policy,
   axes: readonly AxisAnswer[],
 ): { answer: Exclude<Answer, 'cannot answer'>; why: string } {
-  if (policy.kind === 'bound') return { answer: 'bounded', why: 'a bound: no kernel does better (or worse) than this' };
   const differing = answersOf(policy, recorded, axes);
+  // A bound of one axis makes a choice there, which is answered for like any other.
+  if (policy.kind === 'bound' && differing.length === 0) {
+    return { answer: 'bounded', why: 'a bound: no kernel does better (or worse) than this' };
+  }
   if (differing.length === 0) return { answer: 'observed', why: 'it decides as the recorded policy does' };
   const { answer } = differing.reduce((a, b) => (rankOf[b.answer] > rankOf[a.answer] ? b : a));
   // Axes with the same words share them.

@@ -226,6 +226,13 @@ test('the list of policies names everything that resolves', () => {
   }
 });
 
+test('what nobody proposed is a bound, of one axis or of all', () => {
+  const kinds = namedPolicies.filter(({ kind }) => kind === 'bound').map(({ name }) => name);
+  assert.deepEqual(kinds, ['gup-always', 'gup-never', 'oracle', 'never-drain']);
+  for (const name of kinds) assert.equal(resolvePolicy(name).kind, 'bound');
+  assert.ok(namedPolicies.every(({ kind, source }) => (kind === 'bound') === source.startsWith('a bound')));
+});
+
 test('captures with pins, split folios or devices are offered what was proposed for them', () => {
   const recorded = resolvePolicy('linux-6.12.117');
   const usual = defaultPolicyNames(recorded);

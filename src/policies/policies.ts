@@ -39,13 +39,13 @@ export const namedPolicies: readonly {
     needs: ['calls'],
     changes: ['every axis, as that version has it'],
   },
-  ...threads.map(({ name, title, source, choices }) => {
+  ...threads.map(({ name, title, source, choices, kind = 'thread' as const }) => {
     const chosen = Object.entries(choices).map(([axis, choice]) => ({ axis, choice: knownChoice(axis, choice) }));
     const refused = chosen.find(({ choice }) => choice.refused !== undefined)?.choice.refused;
     return {
       name,
       title,
-      kind: 'thread' as const,
+      kind,
       source,
       needs: needsOf(Object.keys(choices) as Axis[]),
       changes: chosen.map(({ axis, choice }) => `${axis}: ${choice.does}`),
@@ -86,7 +86,7 @@ export function resolvePolicy(name: string, over?: Policy, options: LayOptions =
   const bound = bounds.find((one) => one.name === name);
   if (thread === undefined && bound === undefined) throw unknownPolicy(name);
   const ground = over ?? resolvePolicy(usualGround, undefined, options);
-  if (thread !== undefined) return layAlternative(thread, 'thread', ground, options);
+  if (thread !== undefined) return layAlternative(thread, thread.kind ?? 'thread', ground, options);
   const { name: bare, title, source, changes, needs, settles } = bound!;
   return {
     name: bare,
@@ -104,7 +104,7 @@ export function resolvePolicy(name: string, over?: Policy, options: LayOptions =
 /** An alternative laid over a policy. Throws a ScenarioError for an axis or a choice that does not exist. */
 export function layAlternative(
   alternative: Alternative,
-  kind: 'thread' | 'user',
+  kind: 'thread' | 'bound' | 'user',
   over: Policy,
   options: LayOptions = {},
 ): Policy {

@@ -9,6 +9,8 @@ export interface Alternative {
   readonly title: string;
   readonly source: string;
   readonly choices: Readonly<Partial<Record<Axis, string>>>;
+  /** The end of its axis and nobody's proposal: no answer to its question drains (or undoes, or tries) more, or less. */
+  readonly kind?: 'bound';
   /** In which comparisons it stands when nobody asked for it: all, or those of captures with one of these; absent: none. */
   readonly shown?: 'always' | readonly Occasion[];
 }
@@ -213,6 +215,7 @@ export const threads: readonly Alternative[] = [
     title: 'every pin drains all CPUs',
     source: 'a bound of axis I',
     choices: { I: 'always' },
+    kind: 'bound',
     shown: pins,
   },
   {
@@ -220,6 +223,7 @@ export const threads: readonly Alternative[] = [
     title: 'no pin drains',
     source: 'a bound of axis I',
     choices: { I: 'never' },
+    kind: 'bound',
     shown: pins,
   },
   {

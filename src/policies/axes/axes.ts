@@ -1,6 +1,5 @@
-/** The axes that are modelled, in the order in which they are laid; and those that are not, with the reason. */
+/** The axes that are modelled, in the order in which they are laid. */
 import type { AxisOfChoice } from '../axis.ts';
-import type { Axis } from '../policy.ts';
 import { referenceCheck } from './a-reference-check.ts';
 import { mismatch } from './b-mismatch.ts';
 import { passes } from './c-passes.ts';
@@ -38,6 +37,3 @@ export const axes: readonly AxisOfChoice[] = [
   unmapBatch,
   largeFolios,
 ];
-
-/** Axes that no policy can choose yet: none. Kept for those that a later kernel may bring. */
-export const notModelled: readonly { readonly axis: Axis; readonly title: string; readonly instead: string }[] = [];
