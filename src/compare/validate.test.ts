@@ -2,10 +2,13 @@ import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import { TraceError } from '../base/errors.ts';
 import type { History } from '../history/facts.ts';
+import { workOut } from '../history/history.ts';
 import { resolvePolicy } from '../policies/policies.ts';
 import type { Policy } from '../policies/policy.ts';
+import { openCapture } from '../read/file.ts';
 import { madeUpHistory } from '../replay/made-up.ts';
 import { metricNames } from '../replay/outcome.ts';
+import { tracePath } from '../test-support.ts';
 import type { Measures } from './measures.ts';
 import { judge, type Prediction, predict, type Run, runOf, validate } from './validate.ts';
 
@@ -102,4 +105,20 @@ test('a capture without a call, or without what a policy hangs on, cannot be pre
   assert.throws(() => predict(empty, [waiters], { seed: 1 }), TraceError);
   const blind = { ...historyWith(1), observed: { ...historyWith(1).observed, episodes: 'unknown' as const } };
   assert.throws(() => predict(blind, [waiters], { seed: 1 }), /cannot be replayed under waiters-undo: it lacks/);
+});
+
+test('two real runs of a kernel predict two of another: failed pages and episodes have the right sign and overlap', async () => {
+  const read = async (policy: string, run: string) =>
+    workOut(await openCapture(tracePath('pairs', 'shared-anon-hot', policy, run, 'trace.txt.gz')));
+  const names = ['run01', 'run02'];
+  const before = await Promise.all(names.map((run) => read('baseline', run)));
+  const after = await Promise.all(names.map((run) => read('refcheck-unmap', run)));
+  const b = after.map(runOf);
+  const maker = () => b[0]!.recorded;
+  const predictions = before.map((history) => predict(history, [maker], { draws: 40, seed: 1 }).predictions[0]!);
+  const { rows } = validate(b[0]!.recorded, before.map(runOf), b, predictions, { draws: [40, 40], seed: 1 });
+  for (const metric of ['pagesFailed', 'episodes']) {
+    const row = rows.find((one) => one.metric === metric)!;
+    assert.deepEqual([row.sign, row.inside], ['right', true], metric);
+  }
 });
