@@ -1,8 +1,10 @@
 /** Captures without migrate_pages calls, as the command line meets them: what can be replayed is, the rest says what to record. */
 import { strict as assert } from 'node:assert';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { tracePath } from '../test-support.ts';
-import { folioscope, temporaryFile, textOf } from './test-support.ts';
+import { folioscope, temporaryFile, temporaryFolder, textOf } from './test-support.ts';
 
 const hmm = tracePath('lab-6.12-4k', 'hmm_migrate_vma', 'trace.txt.gz');
 const splits = tracePath('debian-6.1-4k', 'thp_split_race', 'trace.txt.gz');
@@ -70,4 +72,15 @@ test('migrate_vma without probes: its entries are counted and not guessed at, an
   assert.notEqual(code, 0);
   assert.match(stderr, /nothing to replay/);
   assert.match(stderr, /p:fs\/migrate_vma_setup .* trace-cmd record/);
+});
+
+test('a report says what became of splits, and does not call them calls', (t) => {
+  const folder = temporaryFolder(t);
+  const { code, stderr } = folioscope(['report', '--draws', '4', '--policy', 'linux-5.16', '-o', folder, splits]);
+  assert.equal(code, 0, stderr);
+  const words = readFileSync(join(folder, 'report.md'), 'utf8').replace(/\s+/g, ' ');
+  assert.match(words, /No call of migrate_pages is recorded; of 17 tries to split a huge page 13 failed\./);
+  assert.match(words, /There were 17 requests \(17 thp split; all seen\)/);
+  assert.match(words, /thp split by fsl-thp-718 at #\d+/);
+  assert.doesNotMatch(words, /is in no replay/);
 });

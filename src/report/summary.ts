@@ -98,12 +98,16 @@ function requestSentence({ history }: Facts): string {
   const returned = ended.length > 0 ? `; of ${count(ended.length)} whose return is known, ${count(failed)} failed` : '';
   // A folio that cannot be isolated is in no list: alloc_contig_range() then fails at test_pages_isolated().
   const behind = new Set(history.failures.map((failure) => failure.call));
-  const elsewhere = ended.filter((request) => request.returned < 0 && !request.calls.some((call) => behind.has(call)));
+  const elsewhere = ended.filter(
+    ({ returned, calls: own, withoutCalls }) =>
+      returned < 0 && withoutCalls === undefined && !own.some((call) => behind.has(call)),
+  );
   const aside =
     elsewhere.length === 0
       ? ''
       : ` ${count(elsewhere.length)} of these ${elsewhere.length === 1 ? 'has' : 'have'} no call that left a folio behind: what stopped ${elsewhere.length === 1 ? 'it' : 'them'} came before migration or after it, and is in no replay.`;
-  return ` The calls were asked for by ${many(requests.length, 'request')} (${list(kinds)}; ${known})${returned}.${aside}`;
+  const asked = calls.length > 0 ? 'The calls were asked for by' : 'There were';
+  return ` ${asked} ${many(requests.length, 'request')} (${list(kinds)}; ${known})${returned}.${aside}`;
 }
 
 /** A row a capture: what a reader of several captures looks at first. Few enough columns for a page of 960 px. */

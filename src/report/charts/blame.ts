@@ -1,15 +1,18 @@
 /** Failures by blame: who held the folios that did not move. The numbers are the replay's posterior, made once. */
+import { blameOf, holdersOf, holderText } from '../../replay/blame.ts';
 import { count, list, many, percent } from '../numbers.ts';
 import { table } from '../tables.ts';
 import { bars, type Chart, colours, type Facts, widths } from './figure.ts';
 
 const unknownCause = 'cannot tell';
+const holdersShown = 10;
 
 export const blame: Chart = ({ history, comparison }, width = widths.wide) => {
   const rows = [...comparison.blame]
     .filter((row) => row.folios > 0 || row.likeliest > 0)
     .sort((a, b) => b.folios - a.folios);
   const total = rows.reduce((sum, row) => sum + row.folios, 0);
+  const holders = holdersOf(history, blameOf(history));
   return {
     id: 'blame',
     title: 'Who held the folios that failed in calls',
@@ -26,6 +29,15 @@ export const blame: Chart = ({ history, comparison }, width = widths.wide) => {
             }
           : {},
       ),
+      ...(holders.length === 0
+        ? []
+        : [
+            table(
+              ['held by', 'as', 'failures expected>'],
+              holders.slice(0, holdersShown).map((row) => [holderText(row), row.cause, count(row.folios)]),
+              { title: 'Who held them, where the capture shows it' },
+            ),
+          ]),
     ],
     spec:
       total > 0
@@ -45,7 +57,10 @@ export const blame: Chart = ({ history, comparison }, width = widths.wide) => {
 function finding({ history, comparison }: Facts): string {
   const total = comparison.blame.reduce((sum, row) => sum + row.folios, 0);
   if (total === 0) {
-    if (history.observed.calls === 'unknown')
+    if (
+      history.observed.calls === 'unknown' &&
+      !history.requests.some(({ withoutCalls }) => withoutCalls !== undefined)
+    )
       return 'Calls are not recorded, so there is no failed folio to ask about.';
     return history.failures.length === 0
       ? 'No folio is known to have failed, so nobody is to blame.'

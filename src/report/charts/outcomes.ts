@@ -27,17 +27,7 @@ export const outcomes: Chart = ({ history, comparison }, width = widths.wide) =>
     let group = groups.get(key);
     if (!group) {
       const { reason, mode } = call;
-      group = {
-        reason,
-        mode,
-        calls: 0,
-        failedCalls: 0,
-        moved: 0,
-        failed: 0,
-        unknown: 0,
-        succeededPages: 0,
-        failedPages: 0,
-      };
+      group = newGroup(reason, mode);
       groups.set(key, group);
     }
     group.calls++;
@@ -45,6 +35,15 @@ export const outcomes: Chart = ({ history, comparison }, width = widths.wide) =>
     if (call.folios.some((folio) => folio.outcome === 'failed')) group.failedCalls++;
     if (!Number.isNaN(call.succeeded)) group.succeededPages += call.succeeded;
     if (!Number.isNaN(call.failed)) group.failedPages += call.failed;
+  }
+  for (const { kind, withoutCalls } of history.requests) {
+    if (withoutCalls === undefined) continue;
+    let group = groups.get(kind);
+    if (!group) {
+      group = { ...newGroup(kind, ''), succeededPages: Number.NaN, failedPages: Number.NaN };
+      groups.set(kind, group);
+    }
+    for (const folio of withoutCalls.folios) group[folio.outcome]++;
   }
   const sorted = [...groups.values()].sort((a, b) => b.failed - a.failed || b.moved - a.moved || b.calls - a.calls);
   const rows = sorted.map((group) => {
@@ -61,7 +60,7 @@ export const outcomes: Chart = ({ history, comparison }, width = widths.wide) =>
   return {
     id: 'outcomes',
     title: 'Outcomes of single calls, by reason',
-    finding: `${finding(sorted, history.observed.calls !== 'unknown')}${givenUp(history.failures.length, comparison.fidelity)}`,
+    finding: `${finding(sorted, history.observed.calls !== 'unknown', silentWork(history))}${givenUp(history.failures.length, comparison.fidelity)}`,
     tables: [
       table(
         [
@@ -95,6 +94,26 @@ export const outcomes: Chart = ({ history, comparison }, width = widths.wide) =>
   };
 };
 
+function newGroup(reason: string, mode: string): Group {
+  const none = { calls: 0, failedCalls: 0, moved: 0, failed: 0, unknown: 0, succeededPages: 0, failedPages: 0 };
+  return { reason, mode, ...none };
+}
+
+/** What requests did that make no calls; empty when there are none. */
+function silentWork({ requests }: Facts['history']): string {
+  const parts = (['migrate_vma', 'thp split'] as const).flatMap((kind) => {
+    const own = requests.filter((request) => request.kind === kind && request.withoutCalls !== undefined);
+    if (own.length === 0) return [];
+    const folios = own.flatMap(({ withoutCalls }) => withoutCalls!.folios);
+    const of = (outcome: string) => folios.filter((folio) => folio.outcome === outcome).length;
+    const unseen = of('unknown') > 0 ? ` (of ${count(of('unknown'))} it was not seen)` : '';
+    return kind === 'migrate_vma'
+      ? `${many(own.length, 'request')} of migrate_vma moved ${many(of('moved'), 'folio')} to or from a device and left ${count(of('failed'))} where they were${unseen}`
+      : `of ${many(own.length, 'try', 'tries')} to split a huge page ${count(of('failed'))} failed${unseen}`;
+  });
+  return list(parts);
+}
+
 function name(group: Group): string {
   return group.mode === '' ? group.reason : `${group.reason}, ${group.mode}`;
 }
@@ -109,9 +128,12 @@ function givenUp(failures: number, { folios, recordedFailures }: Facts['comparis
     : ` Requests try again by themselves: after that ${many(recordedFailures, 'folio')} ${was} given up, which is what is replayed.`;
 }
 
-function finding(groups: readonly Group[], observed: boolean): string {
+function finding(all: readonly Group[], observed: boolean, silent: string): string {
+  const groups = all.filter((group) => group.calls > 0);
+  if (groups.length > 0 && silent !== '') return `${finding(groups, observed, '')} Without calls, ${silent}.`;
   const calls = groups.reduce((sum, g) => sum + g.calls, 0);
   if (calls === 0) {
+    if (silent !== '') return `No call of migrate_pages is recorded; ${silent}.`;
     return observed
       ? 'No migrate_pages call happened while this capture was taken.'
       : 'This capture does not record migrate_pages calls, so it cannot say what failed.';
