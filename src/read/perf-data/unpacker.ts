@@ -13,9 +13,9 @@ const usualMost = 1 << 26;
 
 /**
  * Bytes that may be moved about in the window for each byte that comes in. Each block moves the whole window, and blocks may
- * be 4 bytes: this is what bounds the time that a hostile file takes.
+ * be 4 bytes: this is what bounds the time that a hostile file takes. A record of `-z=22`, 20 KiB packed, moves 128 MiB: 6554.
  */
-const movesPerByte = 1 << 16;
+const movesPerByte = 1 << 14;
 const movesAtFirst = 2 ** 30;
 
 export class Unpacker {
