@@ -5,7 +5,7 @@
  */
 import { addTo } from '../base/groups.ts';
 import { uniform } from '../base/random.ts';
-import { causes, type Episode, type History, type Wait } from '../history/facts.ts';
+import { type Cause, causes, type Episode, type History, type Wait } from '../history/facts.ts';
 import type { Policy } from '../policies/policy.ts';
 import { type Account, accountsOf, causeWithout, heldBy, type Share, type Sort, sortsOf } from './accounts.ts';
 import { blameOf, type Posterior, pick } from './blame.ts';
@@ -99,13 +99,13 @@ function entryWaits(history: History): Map<number, number[]> {
 /** The condition of each member of a unit in one draw. */
 export function conditionsOf(
   abduction: Abduction,
-  { unit, queued }: Scene,
+  { unit }: Scene,
   recorded: Policy,
   assumed: Assumptions,
   seed: number,
   draw: number,
 ): Condition[] {
-  return unit.members.map((member, m) => {
+  return unit.members.map((member) => {
     if (member.latent) return free;
     if (isSilent(unit.model)) return silentCondition(unit, member);
     const { key } = member;
@@ -126,13 +126,9 @@ export function conditionsOf(
     const attempts = attemptsInVain(member, unit, recorded);
     const longer = finallyOf(unit, member) === 'moved' ? 1 : Math.max(1, assumed.passingOutlasts);
     const held = { ...heldBy(sort, member, Math.ceil(attempts * longer)), cause, passes };
-    const isBatch = cause === 'add batch' || cause === 'activate batch' || cause === 'mlock batch';
-    // Its entry is among the background's adds, and rests or not by the rules of the policy; unless none is there, or
-    // batches were off, so that an entry that outlived the drain is beyond these rules.
-    if (isBatch && queued[m] === 1 && !(recorded.decisions.lruCaches === 'disable' && protects(unit))) {
-      return { ...held, failingAttempts: 0, batchAttempts: attempts };
-    }
-    return held;
+    // Its entry rests or not by the rules of the policy: an add of the background, or one that no event shows.
+    const rests = isBatch(cause) && leavesBatchesOn(unit, recorded);
+    return rests ? { ...held, failingAttempts: 0, batchAttempts: attempts } : held;
   });
 }
 
@@ -162,7 +158,14 @@ const protecting: ReadonlySet<Unit['model']> = new Set([
   'memory offline',
 ]);
 
-/** Requests that answer axis G at all. */
-function protects({ model }: Unit): boolean {
-  return protecting.has(model);
+export function isBatch(cause: Cause | undefined): boolean {
+  return cause === 'add batch' || cause === 'activate batch' || cause === 'mlock batch';
+}
+
+/**
+ * Whether batches were left on while a unit ran. Where they were off an entry that outlived the drain is beyond the rules of
+ * any policy. Some requests never answer axis G.
+ */
+export function leavesBatchesOn({ model }: Unit, { decisions }: Policy): boolean {
+  return decisions.lruCaches !== 'disable' || !protecting.has(model);
 }

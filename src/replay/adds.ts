@@ -116,8 +116,8 @@ export function addsOf(history: History): Adds {
           low[next] = high[next] = at;
           counts.exact++;
         } else {
-          // Works are queued for CPUs with something in a batch: what this one finds first was there when it was asked for.
-          const latest = j === i ? Math.min(at, asked.get(flush) ?? at) : at;
+          const { time = at, ofAll = false } = asked.get(flush) ?? {};
+          const latest = j === i || ofAll ? Math.min(at, time) : at;
           low[next] = bound;
           high[next] = Math.max(bound, Math.min(latest, history.capture.end));
           luck[next] = timeKey(Number.isFinite(own) ? own : at, pfn[next]!, key);
@@ -133,17 +133,26 @@ export function addsOf(history: History): Adds {
   return { length: stays.length, low, high, flush: ended, flushed, pfn, key: luck, groups, ...counts };
 }
 
-/** By flush that is all that an all-CPU drain found on its CPU: when that drain was asked for (lru_add_drain_all()). */
-function askedOf({ drains, flushes }: History): Map<number, number> {
-  const startOf = new Map(drains.filter(({ scope }) => scope === 'all').map(({ id, start }) => [id, start]));
-  const alone = new Map<string, number>();
+/**
+ * By flush of a work: when its drain was asked for (lru_add_drain_all(), lru_cache_disable()), which bounds the adds. Works
+ * are queued for CPUs with something in a batch: what one finds first was there then, if it flushed nothing before. And
+ * disabling the caches begins with raising the count, from where on an add is flushed at once: all that a work of its drain
+ * finds was there before.
+ */
+function askedOf({ drains, flushes }: History): Map<number, { readonly time: number; readonly ofAll: boolean }> {
+  const asking = new Map(drains.filter(({ scope }) => scope !== 'local').map((drain) => [drain.id, drain]));
+  const first = new Map<string, number>();
+  const asked = new Map<number, { time: number; ofAll: boolean }>();
   flushes.forEach(({ drain, cpu }, row) => {
-    if (!startOf.has(drain)) return;
+    const by = asking.get(drain);
+    if (by === undefined) return;
     const key = `${drain} ${cpu}`;
-    alone.set(key, alone.has(key) ? -1 : row);
+    const before = first.get(key);
+    first.set(key, before ?? row);
+    if (by.scope === 'disable') asked.set(row, { time: by.start, ofAll: true });
+    else if (before === undefined) asked.set(row, { time: by.start, ofAll: false });
+    else asked.delete(before);
   });
-  const asked = new Map<number, number>();
-  for (const row of alone.values()) if (row >= 0) asked.set(row, startOf.get(flushes[row]!.drain)!);
   return asked;
 }
 

@@ -8,7 +8,7 @@ import { keyOf, uniform } from '../base/random.ts';
 import { type Cause, causes } from '../history/facts.ts';
 import type { RequestModel } from '../model/demand.ts';
 import type { Policy } from '../policies/policy.ts';
-import { type Abduction, attemptsInVain } from './abduction.ts';
+import { type Abduction, attemptsInVain, isBatch } from './abduction.ts';
 import { type Condition, forGood, free } from './condition.ts';
 import { finallyOf, type Member, type Unit } from './demand.ts';
 import { type Count, probability } from './draws.ts';
@@ -44,12 +44,17 @@ export type Afflictions = ReadonlyMap<RequestModel | undefined, Readonly<Record<
 const lasting: readonly Cause[] = ['transient reference', 'cannot tell', 'not on LRU', 'writeback', 'lock contention'];
 const lockBlocked: Cause = 'lock-blocked fault';
 
-/** Counted over these units. */
-export function afflictionsOf(abduction: Abduction, units: readonly Unit[], recorded: Policy): Afflictions {
+/** Counted over these units; `queued`: of whom the background has the adds that batches held them by. */
+export function afflictionsOf(
+  abduction: Abduction,
+  units: readonly Unit[],
+  recorded: Policy,
+  queued: ReadonlySet<Member>,
+): Afflictions {
   const byModel = new Map<RequestModel | undefined, Record<Sort, Affliction>>();
   for (const model of [undefined, ...new Set(units.map((unit) => unit.model))]) {
     const own = units.filter((unit) => model === undefined || unit.model === model);
-    const tally = (sort: Sort) => tallyOf(abduction, own, recorded, sort);
+    const tally = (sort: Sort) => tallyOf({ abduction, recorded, queued }, own, sort);
     byModel.set(model, {
       pin: tally('pin'),
       'no memory': tally('no memory'),
@@ -61,27 +66,35 @@ export function afflictionsOf(abduction: Abduction, units: readonly Unit[], reco
 }
 
 /** Probability that this sort of thing held a member of a unit. */
-function chance(abduction: Abduction, unit: Unit, { failures, episodes, ...member }: Member, sort: Sort): number {
+function chance({ abduction, queued }: Tallied, unit: Unit, member: Member, sort: Sort): number {
+  const { failures, episodes } = member;
   const failure = failures.at(-1);
   if (failure === undefined) return 0;
-  const passed = finallyOf(unit, { failures, episodes, ...member }) === 'moved';
+  const passed = finallyOf(unit, member) === 'moved';
   if (passed !== (sort === 'passing')) return 0;
   const posterior = abduction.blame[failure]!;
   const sum = (of: readonly Cause[]) => of.reduce((p, cause) => p + posterior[causes.indexOf(cause)]!, 0);
   // A fault behind a folio without episodes cannot be replayed as one.
   const fault = episodes.length === 0 ? sum([lockBlocked]) : 0;
+  const unseen = queued.has(member) ? 0 : sum(causes.filter(isBatch));
   switch (sort) {
     case 'pin':
     case 'no memory':
       return sum([sort]);
     case 'unknown reference':
-      return sum(lasting) + fault;
+      return sum(lasting) + fault + unseen;
     case 'passing':
-      return sum([...lasting, 'pin', 'no memory']) + fault;
+      return sum([...lasting, 'pin', 'no memory']) + fault + unseen;
   }
 }
 
-function tallyOf(abduction: Abduction, units: readonly Unit[], recorded: Policy, sort: Sort): Affliction {
+interface Tallied {
+  readonly abduction: Abduction;
+  readonly recorded: Policy;
+  readonly queued: ReadonlySet<Member>;
+}
+
+function tallyOf(tallied: Tallied, units: readonly Unit[], sort: Sort): Affliction {
   const requests = { trials: 0, hits: 0 };
   const lists = { trials: 0, hits: 0 };
   const counts: Weighted[] = [];
@@ -97,11 +110,11 @@ function tallyOf(abduction: Abduction, units: readonly Unit[], recorded: Policy,
       let clear = 1;
       let hit = 0;
       for (const member of own) {
-        const p = chance(abduction, unit, member, sort);
+        const p = chance(tallied, unit, member, sort);
         if (p === 0) continue;
         clear *= 1 - p;
         hit += p;
-        if (sort === 'passing') attempts.push({ value: attemptsInVain(member, unit, recorded), weight: p });
+        if (sort === 'passing') attempts.push({ value: attemptsInVain(member, unit, tallied.recorded), weight: p });
       }
       if (hit === 0) continue;
       afflicted += 1 - clear;

@@ -18,46 +18,59 @@ export interface Barriers {
   readonly waits: boolean;
   /** RCU waits: of windows in which no work flushed anything. */
   readonly rcu: Float64Array;
-  /** From the first flush of a work to the end; without RCU waits the whole of it. Where a work flushed something. */
-  readonly work: Float64Array;
+  /** The others, as told by when works flushed something. */
+  readonly work: readonly Works[];
   /** ns that windows with works took longer until their first flush than windows without, on the average; at least 0. */
   readonly late: number;
   /** All of them, in order: `drainTime` and `drainStart` as in a preparation. */
   readonly all: readonly { readonly pid: number; readonly drainStart: number; readonly drainTime: number }[];
-  /** By start of a drain: ns until a work of it flushed something first. */
-  readonly flushed: ReadonlyMap<number, number>;
+  /** By start of a drain: its works, where any flushed something. */
+  readonly works: ReadonlyMap<number, Works>;
+}
+
+/** When works of one drain flushed something, in ns from its start. */
+interface Works {
+  /** The first of them. */
+  readonly first: number;
+  /** By CPU: the last; the CPU that was last of all is left out, as it is the end that it is waited for. */
+  readonly byCpu: ReadonlyMap<number, number>;
+  /** The end; NaN = not seen. */
+  readonly end: number;
 }
 
 export function barriersOf(history: History, { decisions }: Policy): Barriers {
   const waits = decisions.lruCaches === 'disable' && !decisions.drainAll.everyCpu;
   const started = new Map<number, number>();
   for (const { id, scope, start } of history.drains) if (scope !== 'local') started.set(id, start);
-  const flushed = new Map<number, number>();
-  for (const { drain, start } of history.flushes) {
+  const flushed = new Map<number, Map<number, number>>();
+  for (const { drain, cpu, end } of history.flushes) {
     const asked = started.get(drain);
-    if (asked !== undefined && start >= asked)
-      flushed.set(asked, Math.min(start - asked, flushed.get(asked) ?? Number.POSITIVE_INFINITY));
+    if (asked === undefined || !(end >= asked)) continue;
+    const byCpu = flushed.get(asked) ?? new Map<number, number>();
+    flushed.set(asked, byCpu);
+    byCpu.set(cpu, Math.max(end - asked, byCpu.get(cpu) ?? 0));
   }
   const rcu: number[] = [];
-  const work: number[] = [];
-  const first: number[] = [];
+  const works = new Map<number, Works>();
   const all: { pid: number; drainStart: number; drainTime: number }[] = [];
   for (const { pid, start, drained, end } of history.windows) {
     const took = drained <= end ? drained - start : Number.NaN;
-    const until = flushed.get(start);
     all.push({ pid, drainStart: start, drainTime: took });
-    if (!(took >= 0)) continue;
-    if (until === undefined || until > took) {
-      if (waits) rcu.push(took);
-      continue;
-    }
-    work.push(waits ? took - until : took);
-    first.push(until);
+    const byCpu = flushed.get(start);
+    const first = Math.min(...(byCpu?.values() ?? []));
+    if (byCpu !== undefined && !(first > took)) works.set(start, { first, byCpu: withoutLast(byCpu), end: took });
+    else if (waits && took >= 0) rcu.push(took);
   }
-  const sorted = (values: number[]) => Float64Array.from(values).sort();
+  const work = [...works.values()].filter(({ end }) => end >= 0);
   // Without any window that had no work to wait for, all that is known is that the wait for workers is a part of it.
-  const late = first.length === 0 ? 0 : Math.max(0, mean(first) - (rcu.length === 0 ? 0 : mean(rcu)));
-  return { waits, rcu: sorted(rcu), work: sorted(work), late: waits ? late : 0, all, flushed };
+  const firsts = work.map(({ first }) => first);
+  const late = firsts.length === 0 ? 0 : Math.max(0, mean(firsts) - (rcu.length === 0 ? 0 : mean(rcu)));
+  return { waits, rcu: Float64Array.from(rcu).sort(), work, late: waits ? late : 0, all, works };
+}
+
+function withoutLast(byCpu: ReadonlyMap<number, number>): Map<number, number> {
+  const last = Math.max(...byCpu.values());
+  return new Map([...byCpu].filter(([, end]) => end < last));
 }
 
 /** What is drawn once a draw of what no event shows; both in [0, 1]. */
@@ -92,16 +105,17 @@ export interface Barrier extends Pick<World, 'rcuWaitTime' | 'drainWorkTime'> {
 export function barrierOf(input: BarrierInput): Barrier {
   const { barriers, wakes, unseen, preparation, seed, key, pace } = input;
   const { drainTime, drainStart } = preparation;
-  const pick = (sorted: Float64Array, which: number) =>
-    pickFrom(sorted, uniform(seed, 'serviceTime', key, which, pace));
+  const luck = (which: number) => uniform(seed, 'serviceTime', key, which, pace);
   const worker = unseen.worker * barriers.late;
-  const until = barriers.flushed.get(drainStart);
-  // Of this range's own recorded time, what came before its works were asked for.
+  const works = barriers.works.get(drainStart);
+  // Of a recorded time, what came before its works were asked for.
+  const before = ({ first }: Works) => (barriers.waits ? Math.max(0, first - worker) : 0);
   let own = 0;
-  if (barriers.waits) own = until === undefined || until > drainTime ? drainTime : Math.max(0, until - worker);
+  if (works !== undefined) own = before(works);
+  else if (barriers.waits) own = drainTime;
   const rcuWaitTime = () => {
     if (!barriers.waits) return pickFrom(wakes, unseen.rcu);
-    return Number.isNaN(own) ? pick(barriers.rcu, 0) : own;
+    return Number.isNaN(own) ? pickFrom(barriers.rcu, luck(0)) : own;
   };
   return {
     rcuWaitTime,
@@ -109,10 +123,11 @@ export function barrierOf(input: BarrierInput): Barrier {
       if (Number.isNaN(drainTime) || neverDrain || lruCaches === 'nothing') return 0;
       return drainTime - own + (lruCaches === 'disable' && !drainAll.everyCpu ? rcuWaitTime() : 0);
     },
-    // What was recorded is the time until the works of all CPUs had run, so it is that of each.
-    drainWorkTime(_, drain) {
-      if (drain === 0 && drainTime > own) return drainTime - own;
-      return barriers.work.length === 0 ? 0 : worker + pick(barriers.work, 1 + drain);
+    drainWorkTime(cpu, drain) {
+      if (drain === 0 && drainTime > own) return (works?.byCpu.get(cpu) ?? drainTime) - own;
+      const { work } = barriers;
+      const other = work[Math.floor(luck(1 + drain) * work.length)];
+      return other === undefined ? 0 : (other.byCpu.get(cpu) ?? other.end) - before(other);
     },
   };
 }

@@ -3,12 +3,13 @@
 import type { ChunkDemand, FolioSpec, RequestDemand } from '../model/demand.ts';
 import { type Counters, counterNames, Machine, type MemberResult } from '../model/machine.ts';
 import type { Policy } from '../policies/policy.ts';
+import { joinedWith } from './adds-anew.ts';
 import { createClock, retimed } from './background-clock.ts';
 import type { Condition } from './condition.ts';
 import { finallyOf, type Member, type Unit } from './demand.ts';
 import { type Metric, metricNames } from './outcome.ts';
 import { preparationOf } from './preparation.ts';
-import type { Scene } from './slice.ts';
+import type { Row, Scene } from './slice.ts';
 import { continued, type UnitWorld } from './world.ts';
 
 export interface UnitOutcome {
@@ -40,8 +41,10 @@ export function runUnit(
   const left = new Uint8Array(unit.members.length).fill(1);
   const asRecorded = sameBatches && conditions.some(({ batchAttempts }) => batchAttempts > 0);
   const clock = createClock(unit, assumed.backgroundPace);
-  const original = asRecorded ? forget(scene.background, (m) => conditions[m]!.batchAttempts > 0) : scene.background;
+  const met = world.background(scene);
+  const original = asRecorded ? forget(met, (m) => conditions[m]!.batchAttempts > 0) : met;
   let background = retimed(original, clock.of);
+  const meanwhile: Row[] = [];
   const givenUp = new Uint8Array(unit.members.length);
   const episodes = new Uint16Array(unit.members.length);
   const attempts = new Uint16Array(unit.members.length);
@@ -95,13 +98,17 @@ export function runUnit(
     // of the overlap again, in the first of the lists that follow.
     const rest = lists.slice(0, stop + 1).flatMap(({ members }) => members.filter((m) => left[m] === 1));
     const [next, ...others] = lists.slice(stop + 1);
-    const from = next?.from ?? Number.POSITIVE_INFINITY;
-    lists = [{ members: [...rest, ...(next?.members ?? [])], gap: next?.gap ?? 0, from }, ...others];
+    const { from = Number.POSITIVE_INFINITY, gap = 0, members = [] } = next ?? {};
+    lists = [{ members: [...rest, ...members], gap, from }, ...others];
     // Whatever rests now is drained (or found resting) by the next area, which begins with the same protection.
     seenUntil = policy.decisions.lruCaches === 'nothing' || policy.decisions.neverDrain ? seenUntil : start;
     start = request.ended + preparationOf(unit.preparations, area + 1).delay;
-    clock.hold(from, start + world.prepared(area + 1).takes(policy.decisions));
-    background = retimed(original, clock.of);
+    if (next !== undefined) {
+      const until = start + world.prepared(area + 1).takes(policy.decisions);
+      meanwhile.push(...world.held(scene, { range: area + 1, lists: [next, ...others], from: clock.of(from), until }));
+      clock.hold(from, until);
+    }
+    background = joinedWith(retimed(original, clock.of), meanwhile);
   }
   values.failedRequests = returned === 0 ? 0 : 1;
   // Tried and left behind; what a request did not get round to is in neither number, as in mm_migrate_pages.

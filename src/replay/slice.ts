@@ -27,7 +27,8 @@ export interface Scene {
   readonly queued: Uint8Array;
 }
 
-interface Row {
+/** One row of a background. */
+export interface Row {
   time: number;
   cpu: number;
   action: number;
@@ -109,7 +110,7 @@ export function sceneOf(
   rows.sort((a, b) => a.time - b.time);
   const queued = new Uint8Array(unit.members.length);
   for (const { folio } of rows) if (folio >= 0) queued[folio] = 1;
-  return { unit, background: columns(rows), cpus, until, queued, assumed };
+  return { unit, background: columnsOf(rows), cpus, until, queued, assumed };
 }
 
 /** That a batch held a folio at a time, if its flush came between then and `until`. */
@@ -283,7 +284,8 @@ function listByPfn(unit: Unit, { seed, variant }: Throw): (pfn: number) => numbe
   };
 }
 
-function columns(rows: readonly Row[]): Background {
+/** Rows in order of time as a background. */
+export function columnsOf(rows: readonly Row[]): Background {
   const background = {
     length: rows.length,
     time: new Float64Array(rows.length),

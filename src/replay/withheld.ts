@@ -2,6 +2,7 @@
 
 import { uniform } from '../base/random.ts';
 import type { Call, History } from '../history/facts.ts';
+import { leavesBatchesOn } from './abduction.ts';
 import { afflictionsOf, conditionsAnew, ratesOf } from './afflictions.ts';
 import { isFree } from './condition.ts';
 import { timesGivenUp, type Unit } from './demand.ts';
@@ -63,11 +64,16 @@ export function withheld(
   const foldFor = (unit: Unit) => Math.floor(uniform(seed, 'fold', unit.key) * folds);
   const known = all.filter(({ unit }) => only === undefined || foldFor(unit) === only);
   const foldOf = known.map(({ unit }) => foldFor(unit));
+  const queued = new Set(
+    scenes.flatMap(({ unit, queued: some }) =>
+      leavesBatchesOn(unit, recorded) ? unit.members.filter((_, m) => some[m] === 1) : [],
+    ),
+  );
   const perFold = Array.from({ length: folds }, (_, fold) => {
     const others = all.map(({ unit }) => unit).filter((unit) => foldFor(unit) !== fold);
     return {
       evidence: evidenceOf(history, others, recorded, abduction, assumed),
-      afflictions: afflictionsOf(abduction, others, recorded),
+      afflictions: afflictionsOf(abduction, others, recorded, queued),
     };
   });
   const failures = new Float64Array(draws);

@@ -5,9 +5,11 @@
  */
 import { exponential, uniform } from '../base/random.ts';
 import type { Decisions } from '../model/decisions.ts';
+import type { Background } from '../model/demand.ts';
 import type { BlockedFault, FaultWindow, Visit, World } from '../model/world.ts';
 import type { Policy } from '../policies/policy.ts';
 import type { Abduction } from './abduction.ts';
+import { addsOfDraw, addsWhileHeld, drawsAddsAnew, type Hold } from './adds-anew.ts';
 import { asRecorded } from './as-recorded.ts';
 import { type Barrier, barrierOf, soonerBy } from './barrier.ts';
 import type { Condition } from './condition.ts';
@@ -15,6 +17,7 @@ import type { Unit } from './demand.ts';
 import { exposedTo } from './exposure.ts';
 import { type Evidence, isDeferred, type Parameters } from './parameters.ts';
 import { preparationOf } from './preparation.ts';
+import type { Row, Scene } from './slice.ts';
 
 export interface WorldInput {
   readonly unit: Unit;
@@ -40,6 +43,10 @@ export interface WorldInput {
 /** The world of one unit, whose ranges are each prepared in their own time. */
 export interface UnitWorld extends World {
   prepared(range: number): Barrier;
+  /** What others do to the batches meanwhile, at recorded times. */
+  background(scene: Scene): Background;
+  /** What they do to it while the request is held up as it was not in the recording. */
+  held(scene: Scene, hold: Hold): Row[];
 }
 
 const nobody: readonly BlockedFault[] = [];
@@ -136,6 +143,16 @@ export function createWorld(input: WorldInput): UnitWorld {
     },
     ...prepared(0),
     prepared,
+    background: (scene) =>
+      sameBatches
+        ? scene.background
+        : addsOfDraw(scene, {
+            conditions,
+            anew: drawsAddsAnew(scene, decisions, recorded.decisions),
+            seed,
+            draw,
+          }),
+    held: (scene, hold) => (sameBatches ? [] : addsWhileHeld(scene, hold, { seed, draw })),
     faultEnters(visit: Visit, window: FaultWindow) {
       const before = blockedBefore[visit.folio] === 1;
       const blocked = isBlocked(visit, window);
