@@ -68,6 +68,15 @@ export function remarksOf(
         : `${alone} of ${plural(scenes.length, 'request')} are calls that stand alone because the capture does not show who asked for them: their callers' own retries are not re-run.`,
     );
   }
+  const splits = history.requests.filter(({ kind }) => kind === 'thp split');
+  if (splits.length > 0) {
+    const inferred = splits.filter(({ certainty }) => certainty === 'inferred').length;
+    const unseen =
+      inferred > 0 ? ` ${inferred} of them left nothing but entries, as none does that fails before it has any.` : '';
+    remarks.push(
+      `Each of ${plural(splits.length, 'attempt')} to split a huge page is replayed alone: whether whoever wanted it would try again is not re-run.${unseen}`,
+    );
+  }
   const ranges = history.requests.filter(({ kind }) => kind === 'migrate_vma');
   const empty = ranges.filter(({ withoutCalls }) => withoutCalls?.folios.length === 0).length;
   if (empty > 0) {

@@ -38,7 +38,7 @@ export function holdsDemand({ calls, requests }: Pick<History, 'calls' | 'reques
 }
 
 /** When each task drained its own CPU, in order. */
-export type OwnDrains = ReadonlyMap<number, readonly number[]>;
+type OwnDrains = ReadonlyMap<number, readonly number[]>;
 
 export function ownDrainsOf({ drains }: History): OwnDrains {
   const byPid = new Map<number, number[]>();
@@ -46,7 +46,7 @@ export function ownDrainsOf({ drains }: History): OwnDrains {
   return byPid;
 }
 
-export interface SilentContext {
+interface SilentContext {
   readonly history: History;
   readonly drains: OwnDrains;
   /** Rows of `history.failures` by row of the flat list of folios. */

@@ -17,7 +17,7 @@ import { type Draft, newDraft } from './draft.ts';
 import { marks } from './log.ts';
 import { type Stretch, StretchFinder, stretchesOf } from './stretches.ts';
 
-export interface SilentWork {
+interface SilentWork {
   readonly capture: Capture;
   readonly log: Log;
   readonly finder: CallFinder;
