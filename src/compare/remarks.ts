@@ -72,7 +72,9 @@ export function remarksOf(
   if (splits.length > 0) {
     const inferred = splits.filter(({ certainty }) => certainty === 'inferred').length;
     const unseen =
-      inferred > 0 ? ` ${inferred} of them left nothing but entries, as none does that fails before it has any.` : '';
+      inferred > 0
+        ? ` ${inferred} of them are known by their entries alone: those that failed before they had any are not seen.`
+        : '';
     remarks.push(
       `Each of ${plural(splits.length, 'attempt')} to split a huge page is replayed alone: whether whoever wanted it would try again is not re-run.${unseen}`,
     );
