@@ -43,17 +43,18 @@ export function stageOf(history: History, recorded: Policy, seed = 0, options: S
   const adds = addsOf(history);
   const { seen, exact, spread } = adds;
   const batchesOn = recorded.decisions.lruCaches !== 'disable';
-  const length = Math.max(1, Math.min(options.variants ?? variantCount, variantCount));
-  const variants = Array.from({ length }, (_, variant) =>
+  const thrown = (variant: number) =>
     demand.units.map((unit) =>
       sceneOf(unit, adds, drains, cpus, { seed, variant, corner: options.corner }, batchesOn, assumed),
-    ),
-  );
+    );
+  const first = thrown(0);
+  const length = Math.max(1, Math.min(options.variants ?? mostThrows, throwsFor(first)));
+  const variants = [first, ...Array.from({ length: length - 1 }, (_, i) => thrown(i + 1))];
   const evidence = evidenceOf(history, demand.units, recorded, abduction, assumed);
   return {
     history,
     recorded,
-    scenes: variants[0]!,
+    scenes: first,
     variants,
     abduction,
     evidence,
@@ -84,8 +85,19 @@ export function restaged(stage: Stage, changed: Partial<Assumptions>, seed: numb
   return { ...stage, assumed, variants: others, scenes: others[0]! };
 }
 
-/** Throws of add times, scan pace and service times that the draws of a capture share; a tenth of the usual draws. */
-const variantCount = 10;
+const fewestThrows = 10;
+const mostThrows = 40;
+
+/**
+ * How many throws of add times, scan pace and service times the draws of a capture take in turn: as many as its size leaves
+ * time for, since an interval of 95 % can hold no more than ten of ten.
+ */
+function throwsFor(scenes: readonly Scene[]): number {
+  let size = 0;
+  for (const { unit, background } of scenes) size += unit.members.length + background.length;
+  const budget = 60_000;
+  return Math.max(fewestThrows, Math.min(mostThrows, Math.floor(budget / Math.max(1, size))));
+}
 
 function cpusOf(history: History): number {
   let cpus = history.capture.cpus?.value ?? 1;
