@@ -1,6 +1,7 @@
 /** `folioscope analyze`: what happened, as far as the capture shows it. */
 import { Command } from 'commander';
 import type { History } from '../history/facts.ts';
+import { blameOf, holdersOf, holderText } from '../replay/blame.ts';
 import { count, duration, list, percent } from '../report/numbers.ts';
 import { type Table, table } from '../report/tables.ts';
 import { historyOf } from './captures.ts';
@@ -23,6 +24,7 @@ import { stamp } from './time.ts';
 
 /** More are for `--json`, which has every failure. */
 const topFolios = 10;
+const topHolders = 10;
 
 /** The documented keys of `analyze --json`, and what the tables below are made of. */
 function analysis(history: History) {
@@ -38,6 +40,7 @@ function analysis(history: History) {
     episodes: episodesOf(history),
     blame: blameRowsOf(failures),
     topFolios: topFoliosOf(failures, topFolios),
+    holders: holdersOf(history, blameOf(history)),
     stays: staysOf(history),
     flushes: flushesOf(history),
     drains: drainsOf(history),
@@ -129,7 +132,7 @@ function isTold(row: Analysis['blame'][number]): boolean {
   return row.folios >= 0.005 || row.likeliest > 0;
 }
 
-function blameTables(history: History, { blame, topFolios: top, failures }: Analysis): Table[] {
+function blameTables(history: History, { blame, topFolios: top, holders, failures }: Analysis): Table[] {
   if (failures.length === 0) return [];
   return [
     table(
@@ -149,10 +152,24 @@ function blameTables(history: History, { blame, topFolios: top, failures }: Anal
         count(row.failures),
         count(row.pages),
         Number.isNaN(row.firstTime) ? '–' : stamp(history.capture, row.firstTime),
-        row.causes.map(({ cause, failed }) => `${cause} ${count(failed)}`).join(', '),
+        row.causes
+          .map(({ cause, failed, probability }) => `${cause} ${count(failed)} (${percent(probability)})`)
+          .join(', '),
       ]),
-      { title: 'Folios that failed most often' },
+      {
+        title: 'Folios that failed most often',
+        notes: ['In brackets: the mean probability of that cause in those failures.'],
+      },
     ),
+    ...(holders.length === 0
+      ? []
+      : [
+          table(
+            ['held by', 'as', 'folios expected>'],
+            holders.slice(0, topHolders).map((row) => [holderText(row), row.cause, count(row.folios)]),
+            { title: 'Who held them, where the capture shows it' },
+          ),
+        ]),
   ];
 }
 

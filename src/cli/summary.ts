@@ -225,18 +225,22 @@ export function topFoliosOf(failures: readonly BlamedFailure[], most: number) {
       pages,
       failures: 0,
       firstTime: Number.POSITIVE_INFINITY,
-      causes: new Map<Cause, number>(),
+      causes: new Map<Cause, { failed: number; probability: number }>(),
     }),
     (group, failure) => {
       group.failures++;
       group.firstTime = Math.min(group.firstTime, failure.time);
-      group.causes.set(failure.likeliest, (group.causes.get(failure.likeliest) ?? 0) + 1);
+      const { failed, probability } = group.causes.get(failure.likeliest) ?? { failed: 0, probability: 0 };
+      const p = failure.posterior[failure.likeliest] ?? 0;
+      group.causes.set(failure.likeliest, { failed: failed + 1, probability: probability + p });
     },
   )
     .sort((a, b) => b.failures - a.failures || a.pfn - b.pfn)
     .slice(0, most)
     .map((group) => ({
       ...group,
-      causes: [...group.causes].sort(([, a], [, b]) => b - a).map(([cause, failed]) => ({ cause, failed })),
+      causes: [...group.causes]
+        .sort(([, a], [, b]) => b.failed - a.failed)
+        .map(([cause, { failed, probability }]) => ({ cause, failed, probability: probability / failed })),
     }));
 }

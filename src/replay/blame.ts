@@ -35,3 +35,43 @@ export function pick(posterior: Posterior, u: number): Cause {
   }
   return 'cannot tell';
 }
+
+/** Somebody who held folios, as far as evidence names them: a task, a CPU's batch, or both. */
+export interface HolderRow {
+  readonly cause: Cause;
+  /** -1 and '' where the task is not known (a batch whose add was not seen), -1 where the CPU is not. */
+  readonly pid: number;
+  readonly comm: string;
+  readonly cpu: number;
+  /** Failures expected of it: its cause's probabilities added up. */
+  readonly folios: number;
+}
+
+/**
+ * Who held the folios that failed, most first. Of a lock or a pin the task counts, wherever it ran; of a batch the CPU.
+ *
+ * @param posteriors of the history's failures, in its order
+ */
+export function holdersOf({ failures }: History, posteriors: readonly Posterior[]): HolderRow[] {
+  const rows = new Map<string, HolderRow>();
+  failures.forEach(({ evidence }, i) => {
+    const named = new Set<Cause>();
+    for (const { cause, who } of evidence) {
+      if (who === undefined || named.has(cause)) continue;
+      named.add(cause);
+      const isBatch = cause.endsWith('batch');
+      const cpu = isBatch ? who.cpu : -1;
+      const key = `${cause} ${who.pid} ${cpu}`;
+      const folios = (rows.get(key)?.folios ?? 0) + posteriors[i]![causes.indexOf(cause)]!;
+      rows.set(key, { cause, pid: who.pid, comm: who.comm, cpu, folios });
+    }
+  });
+  return [...rows.values()].sort((a, b) => b.folios - a.folios);
+}
+
+/** `fsl-hot-112`, `CPU 2, queued by app-77`, `CPU 2`. */
+export function holderText({ pid, comm, cpu }: Pick<HolderRow, 'pid' | 'comm' | 'cpu'>): string {
+  const task = pid < 0 ? '' : `${comm}-${pid}`;
+  if (cpu < 0) return task;
+  return task === '' ? `CPU ${cpu}` : `CPU ${cpu}, queued by ${task}`;
+}
