@@ -124,8 +124,11 @@ export interface ExposedInput {
   readonly unit: Pick<Unit, 'members' | 'lists'>;
   readonly exposures: Exposures;
   readonly chances: Chances;
-  /** ns by which the unit begins sooner than recorded, as seen from the last recorded episode before it. */
-  readonly sooner: (from: number) => number;
+  /**
+   * ns by which the unit begins sooner than recorded, as seen from the last recorded episode before it; absent = its
+   * barriers are the recorded ones.
+   */
+  readonly sooner: ((from: number) => number) | undefined;
   readonly seed: number;
   readonly draw: number;
 }
@@ -136,7 +139,7 @@ export function exposedTo({ unit, exposures, chances, sooner, seed, draw }: Expo
   const { ends, since, wakes } = exposures;
   /** Until an episode has ended in this replay, what came before is recorded, and how long ago is the policy's doing. */
   let letGo = lastBefore(ends, lists[0]?.time ?? Number.NaN);
-  letGo += sooner(letGo);
+  letGo += sooner?.(letGo) ?? 0;
   let isFirst = true;
   let call = -1;
   let beside = 0;
@@ -146,7 +149,7 @@ export function exposedTo({ unit, exposures, chances, sooner, seed, draw }: Expo
   let member = members[0];
   let episode = 0;
   const share = (): number => {
-    if (wakes.length > 0 || !isFirst) return shareBack(exposures, now);
+    if (wakes.length > 0 || sooner === undefined || !isFirst || beside > 0) return shareBack(exposures, now);
     // Tasks come back one by one, ever more slowly: their number grows no faster than the time, and does not shrink.
     const ratio = now / then;
     return ratio >= 0 && ratio < Number.POSITIVE_INFINITY ? 1 + chances.back * (ratio - 1) : 1;

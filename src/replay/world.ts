@@ -71,7 +71,7 @@ export function createWorld(input: WorldInput): UnitWorld {
     exposures: evidence.exposures,
     chances: parameters,
     // Its own barrier is the model's.
-    sooner: (from) => (sameBatches ? 0 : soonerBy(timing, { decisions, pid: unit.pid, from, until: unit.start })),
+    sooner: sameBatches ? undefined : (from) => soonerBy(timing, { decisions, pid: unit.pid, from, until: unit.start }),
     seed,
     draw,
   });
@@ -173,7 +173,11 @@ export function createWorld(input: WorldInput): UnitWorld {
       if (passes.isAwake(visit)) return Number.POSITIVE_INFINITY;
       const episode = withheld ? undefined : unit.members[visit.folio]!.episodes[visit.episode];
       // The tasks that fell asleep on a recorded episode are those that touch this folio then.
-      if (episode !== undefined) return from + (abduction.waitsOf.get(episode.id)?.[n] ?? Number.POSITIVE_INFINITY);
+      if (episode !== undefined) {
+        const after = abduction.waitsOf.get(episode.id)?.[n] ?? Number.POSITIVE_INFINITY;
+        // Of entries set without an event only the request's beginning is recorded.
+        return episode.set === 0 ? Math.max(from, unit.start + after) : from + after;
+      }
       if (!(evidence.entryWaitRate > 0) || n >= evidence.waiters) return Number.POSITIVE_INFINITY;
       let at = from;
       for (let i = 0; i <= n; i++) {
