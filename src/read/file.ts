@@ -194,25 +194,61 @@ export function openError(path: string, error: unknown): unknown {
   }
 }
 
-/** The error for a folder that is no capture: which files in it may be. */
+/** The error for a folder that is no capture: what it holds, and which of it to name. */
 export async function directoryError(path: string): Promise<TraceError> {
-  const found = await candidates(path);
-  const hint = found.length === 0 ? 'name a capture file' : `name a file in it: ${found.join(', ')}`;
-  return new TraceError('directory', { file: path }, 'is a directory, not a capture', hint);
+  const held: Held = { looked: 0, captures: [], others: [], isWhole: true };
+  await lookBelow(path, 0, held);
+  return new TraceError('directory', { file: path }, `is a directory, not a capture: ${inWords(held)}`, wayOut(held));
 }
 
-/** Up to five files in a folder (or one level below) whose bytes are in a known format. */
-async function candidates(path: string, depth = 0): Promise<string[]> {
-  const found: string[] = [];
+/** What a folder was seen to hold. */
+interface Held {
+  looked: number;
+  readonly captures: string[];
+  /** Names of files that are none, relative to the folder. */
+  readonly others: string[];
+  isWhole: boolean;
+}
+
+/** Files that are opened to say what a folder holds, and how far down. */
+const mostLooked = 200;
+const deepestLooked = 3;
+/** Names that fit a line. */
+const mostNamed = 5;
+
+async function lookBelow(path: string, depth: number, held: Held): Promise<void> {
   const entries = await readdir(path, { withFileTypes: true });
   entries.sort((a, b) => (a.name < b.name ? -1 : 1));
-  for (const entry of entries.slice(0, 200)) {
-    if (found.length >= 5) break;
+  for (const entry of entries) {
     const full = join(path, entry.name);
-    if (entry.isDirectory() && depth === 0) found.push(...(await candidates(full, 1)));
-    else if (entry.isFile() && (await isCapture(full))) found.push(full);
+    if (entry.isDirectory() && depth < deepestLooked) await lookBelow(full, depth + 1, held);
+    else if (entry.isDirectory() || held.looked === mostLooked) held.isWhole = false;
+    else if (entry.isFile()) {
+      held.looked++;
+      if (await isCapture(full)) held.captures.push(full);
+      else held.others.push(entry.name);
+    }
   }
-  return found.slice(0, 5);
+}
+
+function inWords({ looked, captures, others, isWhole }: Held): string {
+  const asFar = isWhole ? '' : ', as far as was looked';
+  if (looked === 0) return `it holds nothing${asFar}`;
+  if (captures.length > 0) return `it holds ${captures.length === 1 ? 'one' : `${captures.length} of them`}${asFar}`;
+  const files = looked === 1 ? 'its file' : `none of its ${looked} files`;
+  return `${files} (${listed(others)}) is ${looked === 1 ? 'not ' : ''}in a format that is known${asFar}`;
+}
+
+function wayOut({ captures }: Held): string {
+  if (captures.length === 0) {
+    return 'name a capture file; `folioscope formats` lists what is read, and how a folder of raw pages is laid out is in docs/formats/raw-pages.md';
+  }
+  return `name ${captures.length === 1 ? 'it' : 'one, or several'}: ${listed(captures)}`;
+}
+
+function listed(names: readonly string[]): string {
+  const more = names.length - mostNamed;
+  return `${names.slice(0, mostNamed).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 /** Whether a file's first bytes are in a known format; a file that cannot be opened or unpacked is not. */

@@ -105,6 +105,30 @@ test('a damaged tar archive is an error that names the place', async () => {
   );
 });
 
+test('a folder that is no capture says what it holds, and what to name instead', async () => {
+  const top = mkdtempSync(join(folder, 'held-'));
+  const refused = async (path: string, message: RegExp, hint: RegExp) =>
+    assert.rejects(openCapture(path), (error) => {
+      assert.ok(error instanceof TraceError);
+      assert.match(error.message, message);
+      assert.match(error.hint, hint);
+      return true;
+    });
+  await refused(top, /: is a directory, not a capture: it holds nothing$/, /^name a capture file; .*formats/);
+  writeFileSync(join(top, 'notes.txt'), 'nothing of a trace\n');
+  await refused(top, /: its file \(notes\.txt\) is not in a format that is known$/, /formats/);
+  mkdirSync(join(top, 'run'));
+  writeFileSync(
+    join(top, 'run', 'trace.txt'),
+    '# tracer: nop\n#\n  a-1     [000] d....     1.000000: mm_lru_activate: folio=1 pfn=0x1\n',
+  );
+  await refused(top, /: it holds one$/, /^name it: .*run\/trace\.txt$/);
+  // Raw pages of another capture, further down: still a folder of captures, and not theirs.
+  mkdirSync(join(top, 'raw'));
+  writeFileSync(join(top, 'raw', 'raw_cpu0.bin'), new Uint8Array(4096));
+  await refused(top, /: it holds one$/, /run\/trace\.txt/);
+});
+
 test('a tar archive and a folder that are no capture are refused with a way out', async () => {
   await assert.rejects(openCapture(join(folder, 'gnu.tar')), /no raw ring-buffer pages/);
   await assert.rejects(openCapture(join(folder, 'in')), /is a directory, not a capture/);

@@ -1,6 +1,6 @@
 /** Raw pages of the ring buffer, as tracefs gives them, in a folder or a tar with the descriptions of their events. */
 import type { Detection, FolderFormat } from '../format.ts';
-import { isArchive, isNamed, pageFiles, systemOf } from './names.ts';
+import { isArchive, isHere, isNamed, pageFiles, systemOf } from './names.ts';
 
 export const rawPages: FolderFormat = {
   id: 'raw-pages',
@@ -10,8 +10,10 @@ export const rawPages: FolderFormat = {
   recognisedBy: 'a folder or tar with files of that name, or raw_cpuN.bin, cpuN.raw, trace.dat.cpuN',
   page: 'raw-pages',
   detectFiles(names: readonly string[]): Detection | undefined {
-    const pages = pageFiles(names).length;
-    if (pages === 0) return undefined;
+    const files = pageFiles(names);
+    const pages = files.length;
+    // Further down among other things it is a folder of captures, of which these pages are one.
+    if (pages === 0 || !files.every(({ name }) => isHere(name, names))) return undefined;
     const isDescribed = names.some(
       (name) => systemOf(name) !== undefined || isArchive(name) || isNamed(name, 'header_page'),
     );

@@ -37,6 +37,15 @@ export function pageFiles(names: readonly string[]): PageFile[] {
   return found.sort((a, b) => (a.instance === b.instance ? a.cpu - b.cpu : a.instance < b.instance ? -1 : 1));
 }
 
+/**
+ * Whether a file with pages lies where a capture has it: at the top (below `per_cpu/cpuN`, and that below `instances/NAME`),
+ * or so in the one folder that holds everything.
+ */
+export function isHere(name: string, names: readonly string[]): boolean {
+  const home = name.replace(/(?:instances\/[^/]+\/)?(?:per_cpu\/)?(?:cpu\d+\/)?[^/]+$/, '');
+  return home === '' || names.every((other) => other.startsWith(home));
+}
+
 /** The system of an event's description: `events/migrate/mm_migrate_pages/format`, or `migrate/mm_migrate_pages.format`. */
 export function systemOf(name: string): string | undefined {
   return (/(?:^|\/)([^/]+)\/[^/]+\/format$/.exec(name) ?? /(?:^|\/)([^/]+)\/[^/]+\.format$/.exec(name))?.[1];
