@@ -2,6 +2,8 @@ import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import { uniform } from '../src/base/random.ts';
 import { mean } from '../src/compare/statistics.ts';
+import { tracePath } from '../src/test-support.ts';
+import { drawingsOf, stageAt } from './calibrate/draws.ts';
 import { worldOf } from './calibrate/prior.ts';
 import { levels, predictionsOf, rankOf, type Score, scoresOf } from './calibrate/score.ts';
 import { bandOf, differenceOf, type Tally, tally } from './calibrate/tally.ts';
@@ -87,4 +89,11 @@ test('the band of uniform ranks holds as many as it says', () => {
       held++;
   }
   assert.ok(Math.abs(held / 400 - 0.95) < 4 * Math.sqrt((0.95 * 0.05) / 400), `${held} of 400`);
+});
+
+test('differences of policies that meet the same luck vary far less than of policies with luck of their own', async () => {
+  const stage = await stageAt(tracePath('debian-6.12-4k', 'shanon_hot', 'trace.txt.gz'), seed);
+  const [failed] = drawingsOf(stage, ['refcheck-unmap', 'waiters-undo'], ['failedFolios'], { draws, seed });
+  assert.ok(failed!.paired > 0 && failed!.unpaired > 5 * failed!.paired, JSON.stringify(failed));
+  assert.ok(failed!.error > 0 && failed!.error < failed!.deviation);
 });

@@ -11,7 +11,8 @@ import { parseArgs } from 'node:util';
 import { modelVersion } from '../src/replay/outcome.ts';
 import { scenarioMetrics } from '../src/replay/scenario/outcome.ts';
 import { chartOf } from './calibrate/chart.ts';
-import { pageOf } from './calibrate/page.ts';
+import { drawingsOf, stageAt } from './calibrate/draws.ts';
+import { drawsPageOf, pageOf, type RealDraws } from './calibrate/page.ts';
 import { tally } from './calibrate/tally.ts';
 import { linesIn, runWorlds, serveWorlds } from './calibrate/worlds.ts';
 import { replaceMade } from './made-part.ts';
@@ -33,6 +34,13 @@ const titles: Readonly<Record<string, string>> = {
   pagesSucceeded: 'moved pages',
 };
 const charted = ['failedFolios', 'pagesFailed', 'calls', 'episodes', 'moveAttempts', 'drainWorks'];
+
+/** Of which it is shown what draws are worth. */
+const realCaptures = [
+  { capture: 'pairs/shared-anon-hot/baseline/run01', policies: ['refcheck-unmap', 'waiters-undo'] },
+  { capture: 'pairs/cma-second-reads/baseline/run02', policies: ['drain-once', 'drain-each-failure'] },
+] as const;
+const drawn = ['failedFolios', 'episodes', 'moveAttempts', 'drainWorks', 'timeUnderEntries'] as const;
 
 async function main(): Promise<void> {
   const [worlds, seed, draws, processes] = [values.worlds, values.seed, values.draws, values.processes].map(Number) as [
@@ -56,11 +64,16 @@ async function main(): Promise<void> {
   );
   const docs = join(root, 'docs');
   writeFileSync(join(docs, 'calibration.svg'), `${chart.trimEnd()}\n`);
-  replaceMade(
-    join(docs, 'calibration.md'),
-    ['<!-- made by npm run calibrate -->', '<!-- end -->'],
-    pageOf(lines, { seed, draws }, titles),
-  );
+  const page = join(docs, 'calibration.md');
+  replaceMade(page, ['<!-- made by npm run calibrate -->', '<!-- end -->'], pageOf(lines, { seed, draws }, titles));
+  const real: RealDraws[] = [];
+  for (const { capture, policies } of realCaptures) {
+    const stage = await stageAt(join(root, 'traces', capture, 'trace.txt.gz'), seed);
+    const options = { draws: 100, seed };
+    const drawings = drawingsOf(stage, policies, drawn, options);
+    real.push({ capture, policies, throws: stage.variants.length, draws: options.draws, drawings });
+  }
+  replaceMade(page, ['<!-- draws of real captures -->', '<!-- end of draws -->'], drawsPageOf(real, titles));
 }
 
 if (values.serve) serveWorlds();

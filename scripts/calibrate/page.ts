@@ -1,6 +1,7 @@
 /** The part of docs/calibration.md that is made: how many worlds, coverage by metric, and what is missed. */
 import { modelVersion } from '../../src/replay/outcome.ts';
 import { many } from '../../src/report/numbers.ts';
+import type { Drawing } from './draws.ts';
 import { worldKinds } from './prior.ts';
 import { levels } from './score.ts';
 import { fewest, type Tally, tally } from './tally.ts';
@@ -38,6 +39,50 @@ function rowOf(one: Tally, titles: Readonly<Record<string, string>>): string {
     (one.truth / one.worlds).toPrecision(3),
     verdict,
   ]);
+}
+
+/** A real capture's draws, of a policy and of its difference to another. */
+export interface RealDraws {
+  readonly capture: string;
+  readonly policies: readonly [string, string];
+  readonly throws: number;
+  readonly draws: number;
+  readonly drawings: readonly Drawing[];
+}
+
+const three = (value: number) =>
+  Math.abs(value) >= 1e5 ? value.toExponential(1) : String(Number(value.toPrecision(3)));
+
+/** What draws are worth, and what it is worth that policies share them. */
+export function drawsPageOf(real: readonly RealDraws[], titles: Readonly<Record<string, string>>): string {
+  return real
+    .flatMap(({ capture, policies: [one, other], throws, draws, drawings }) => [
+      `\`${capture}\`, \`${one}\` and what it is less than \`${other}\`; ${draws} draws of ${throws} throws:`,
+      '',
+      line([
+        'metric',
+        'mean',
+        'deviation',
+        'error of the mean',
+        'draws it is worth',
+        'variance of the difference, paired',
+        'unpaired',
+        'ratio',
+      ]),
+      line(['---', '---:', '---:', '---:', '---:', '---:', '---:', '---:']),
+      ...drawings.map(({ metric, mean, deviation, error, effective, paired, unpaired }) =>
+        line([
+          titles[metric] ?? metric,
+          ...[mean, deviation, error].map(three),
+          effective.toFixed(0),
+          three(paired),
+          three(unpaired),
+          paired > 0 ? three(unpaired / paired) : '-',
+        ]),
+      ),
+      '',
+    ])
+    .join('\n');
 }
 
 /** Everything between the marks. */

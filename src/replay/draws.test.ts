@@ -1,6 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
-import { gamma, probability, probabilityMean } from './draws.ts';
+import { uniform } from '../base/random.ts';
+import { gamma, monteCarloError, probability, probabilityMean } from './draws.ts';
 
 test('gamma variates have the mean and variance of their shape', () => {
   for (const shape of [0.5, 3.5, 400.5]) {
@@ -27,4 +28,15 @@ test('the same key gives the same number, another key another', () => {
   assert.equal(probability(count, 1, 5, 0), probability(count, 1, 5, 0));
   assert.notEqual(probability(count, 1, 5, 0), probability(count, 1, 6, 0));
   assert.notEqual(probability(count, 1, 5, 0), probability(count, 2, 5, 0));
+});
+
+test('the error of a mean is that of so many throws, not of so many draws, where draws hang on their throw', () => {
+  const [draws, throws] = [2000, 20];
+  const own = Float64Array.from({ length: draws }, (_, draw) => uniform(1, 'draw', draw));
+  // Of a uniform number the standard deviation is the root of 1/12; twenty batch means tell an error to a sixth of it.
+  const error = Math.sqrt(1 / 12 / draws);
+  assert.ok(Math.abs(monteCarloError(own, throws) / error - 1) < 0.5);
+  const shared = own.map((_, draw) => uniform(2, 'draw', draw % throws));
+  assert.ok(Math.abs(monteCarloError(shared, throws) / Math.sqrt(1 / 12 / throws) - 1) < 0.5);
+  assert.ok(Number.isNaN(monteCarloError(own, 1)));
 });

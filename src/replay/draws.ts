@@ -43,3 +43,21 @@ export function probability(count: Count, seed: number, draw: number, which: num
 export function probabilityMean(count: Count): number {
   return (count.hits + 0.5) / (count.trials + 1);
 }
+
+/**
+ * Standard error of the mean of draws that take `throws` throws in turn: draws of one throw are alike in what was thrown, so
+ * that the throws are what is independent (batch means: Flegal, Haran and Jones, "Markov Chain Monte Carlo: Can We Trust the
+ * Third Significant Figure?", Statistical Science 23, 2008). In the unit of the draws; NaN of fewer than two throws.
+ */
+export function monteCarloError(draws: ArrayLike<number>, throws: number): number {
+  const count = Math.min(throws, draws.length);
+  const sums = new Float64Array(count);
+  const sizes = new Float64Array(count);
+  for (let draw = 0; draw < draws.length; draw++) {
+    sums[draw % count]! += draws[draw]!;
+    sizes[draw % count]!++;
+  }
+  const means = sums.map((sum, i) => sum / sizes[i]!);
+  const middle = means.reduce((sum, value) => sum + value, 0) / count;
+  return Math.sqrt(means.reduce((sum, value) => sum + (value - middle) ** 2, 0) / (count * (count - 1)));
+}
