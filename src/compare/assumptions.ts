@@ -201,46 +201,77 @@ export function parseAssumption(text: string): Partial<Assumptions> {
 const share = 12;
 const fewest = 4;
 
+/** How many draws each end of an assumption gets of a comparison with so many. */
+export function endDraws(draws: number): number {
+  return Math.min(draws, Math.max(fewest, Math.round(draws / share)));
+}
+
+/** An assumption, halved or doubled as far as its value makes sense. */
+export interface End {
+  readonly key: keyof Assumptions;
+  readonly which: 'halved' | 'doubled';
+  readonly changed: number;
+}
+
+/** The ends that are other than the value itself, of assumptions on which something in this capture hangs. */
+export function endsOf(stage: Stage, blame: readonly BlameRow[]): End[] {
+  return keys.flatMap((key) => {
+    const { least, most, matters } = assumptionNames[key];
+    if (!matters(stage, blame)) return [];
+    const value = stage.assumed[key];
+    const within = (wanted: number) => Math.min(most, Math.max(least, wanted));
+    const ends: End[] = [
+      { key, which: 'halved', changed: within(value / 2) },
+      { key, which: 'doubled', changed: within(value * 2) },
+    ];
+    return ends.filter(({ changed }) => changed !== value);
+  });
+}
+
+/** By policy: the mean of what moves with the assumption, at this end of it. */
+export function playEnd(
+  stage: Stage,
+  policies: readonly Policy[],
+  { key, changed }: End,
+  { draws, seed }: { readonly draws: number; readonly seed: number },
+): number[] {
+  const there = restaged(stage, { [key]: changed }, seed, Math.min(draws, stage.variants.length));
+  return meansOf(replayStage(there, policies, { draws, seed }), key, draws);
+}
+
+function meansOf(outcomes: readonly PolicyOutcome[], key: keyof Assumptions, draws: number): number[] {
+  const { metric = 'failedFolios' } = assumptionNames[key];
+  return outcomes.map(({ totals }) => mean(totals[metric].subarray(0, draws)));
+}
+
 /**
  * A row for each assumption: how far the mean of its metric moves under each policy when it is halved and doubled, as far as
- * its value makes sense. `outcomes`: of these policies, as it is; the same first draws of each are compared.
+ * its value makes sense. `outcomes`: of these policies, as it is; the same first draws of each are compared. `ends`: means at
+ * those that were played.
  */
 export function assumptionRows(
   stage: Stage,
   policies: readonly Policy[],
   outcomes: readonly PolicyOutcome[],
   blame: readonly BlameRow[],
-  options: { readonly draws: number; readonly seed: number },
+  ends: ReadonlyMap<End, readonly number[]>,
+  draws: number,
 ): Assumption[] {
-  const draws = Math.min(options.draws, Math.max(fewest, Math.round(options.draws / share)));
-  const { seed } = options;
   return keys.map((key) => {
-    const { name, unit, why, least, most, metric = 'failedFolios', matters } = assumptionNames[key];
-    const value = stage.assumed[key];
-    const means = (all: readonly PolicyOutcome[]) => all.map(({ totals }) => mean(totals[metric].subarray(0, draws)));
-    const asItIs = means(outcomes);
-    const changedTo = (wanted: number): number[] => {
-      const changed = Math.min(most, Math.max(least, wanted));
-      if (changed === value) return policies.map(() => Number.NaN);
-      return means(
-        replayStage(restaged(stage, { [key]: changed }, seed, Math.min(draws, stage.variants.length)), policies, {
-          draws,
-          seed,
-        }),
-      );
-    };
-    const hangs = matters(stage, blame);
-    const halved = hangs ? changedTo(value / 2) : [];
-    const doubled = hangs ? changedTo(value * 2) : [];
-    const moves: Move[] = hangs
+    const { name, unit, why, metric = 'failedFolios', matters } = assumptionNames[key];
+    const asItIs = meansOf(outcomes, key, endDraws(draws));
+    const at = (which: End['which']) => [...ends].find(([end]) => end.key === key && end.which === which)?.[1];
+    const [halved, doubled] = [at('halved'), at('doubled')];
+    const moves: Move[] = matters(stage, blame)
       ? policies.map(({ name: policy }, i) => ({
           policy,
           asItIs: asItIs[i]!,
-          halved: halved[i]!,
-          doubled: doubled[i]!,
+          halved: halved?.[i] ?? Number.NaN,
+          doubled: doubled?.[i] ?? Number.NaN,
         }))
       : [];
     const [first] = [...moves].sort((a, b) => reach(b) - reach(a));
+    const value = stage.assumed[key];
     return { name, value, usual: defaultAssumptions[key], unit, why, metric, moves, most: first };
   });
 }

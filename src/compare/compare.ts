@@ -8,14 +8,11 @@ import { likeliest, type Posterior } from '../replay/blame.ts';
 import { modelVersion } from '../replay/outcome.ts';
 import type { Assumptions } from '../replay/parameters.ts';
 import { recordedPolicy } from '../replay/recorded.ts';
-import { replayStage } from '../replay/replay.ts';
 import { reproduce } from '../replay/reproduce.ts';
 import { type Stage, stageOf } from '../replay/stage.ts';
-import { withheld } from '../replay/withheld.ts';
 import { holdsDemand } from '../replay/without-calls.ts';
 import { answerFor, refuse } from './answer.ts';
 import { assumptionRows } from './assumptions.ts';
-import { boundingReplays } from './bounds.ts';
 import type { AxisAnswer, BlameRow, Comparison, Refusal, Reproduction } from './comparison.ts';
 import { fidelityOf, headlineOf } from './fidelity.ts';
 import { identify } from './identify.ts';
@@ -23,6 +20,7 @@ import { wideningOf } from './loss.ts';
 import { recordEverything } from './needs.ts';
 import { plural, remarksOf } from './remarks.ts';
 import { rowsOf } from './rows.ts';
+import { sizeOf, type Task, tasksOf } from './tasks.ts';
 
 /** Makes a policy of one's own, laid over the recorded one: `parseUserPolicy` with its text, for one. */
 export type PolicyMaker = (recorded: Policy, options: LayOptions) => Policy;
@@ -49,8 +47,39 @@ const defaults = { draws: 480, seed: 1, level: 0.95, folds: 5 } as const;
  * @throws ScenarioError for an unknown policy, or when nothing says which kernel recorded the capture.
  */
 export function compare(history: History, options: CompareOptions = {}): Comparison {
+  const { tasks, finish } = planComparison(history, options);
+  const total = tasks.reduce((sum, { cost }) => sum + cost, 0);
+  let done = 0;
+  const results = tasks.map(({ run, cost, what }) => {
+    const result = run();
+    done += cost;
+    options.onProgress?.(done, total, what);
+    return result;
+  });
+  const comparison = finish(results);
+  if (comparison === undefined) throw new Error('a comparison was not made though every part of it was');
+  return comparison;
+}
+
+/** A comparison to be made: by one thread or several, and perhaps not to its end. */
+export interface Plan {
+  /** The same ones, in the same order, wherever the same capture is read with the same options. */
+  readonly tasks: readonly Task[];
+  /**
+   * From the result of each task; undefined for one that was not done. Of fewer draws than asked for when some are missing, and
+   * says so; undefined when too few are there for any answer.
+   */
+  readonly finish: (results: readonly unknown[]) => Comparison | undefined;
+}
+
+/**
+ * What there is to be done for a comparison.
+ *
+ * @throws as `compare`
+ */
+export function planComparison(history: History, options: CompareOptions = {}): Plan {
   const { capture } = history;
-  const { seed = defaults.seed, level = defaults.level, onProgress } = options;
+  const { seed = defaults.seed, level = defaults.level } = options;
   if (!holdsDemand(history)) {
     const { decoded, generic } = capture.accounting;
     throw new TraceError(
@@ -67,17 +96,7 @@ export function compare(history: History, options: CompareOptions = {}): Compari
   const { fed, refusals } = choose(history, recorded, identifiable, options.policies);
   const stage = stageOf(history, recorded, seed, { assumed: options.assumed ?? {} });
   const draws = options.draws ?? usualDraws(stage, fed.length + 1);
-  const phases = { withheld: draws, replay: draws * (fed.length + 1) };
-  const total = phases.withheld + phases.replay;
-  const tell = (before: number, each: number, what: string) => (done: number) =>
-    onProgress?.(before + done * each, total, what);
-  const held = withheld(stage, { draws, seed, folds: defaults.folds, onProgress: tell(0, 1, 'withholding outcomes') });
   const policies = [recorded, ...fed];
-  const outcomes = replayStage(stage, policies, {
-    draws,
-    seed,
-    onProgress: tell(phases.withheld, policies.length, 'replaying policies'),
-  });
   const blame = blameTable(stage.abduction.blame);
   const untold = blame.find(({ cause }) => cause === 'cannot tell')?.folios ?? 0;
   const answers = policies.map((policy) =>
@@ -86,45 +105,53 @@ export function compare(history: History, options: CompareOptions = {}): Compari
       : answerFor(policy, recorded, identifiable),
   );
   const bounded = policies.filter((_, i) => answers[i]!.answer === 'bounded');
-  const bounding = bounded.length === 0 ? [] : boundingReplays(stage, [recorded, ...bounded], { draws, seed, untold });
-  const widening = wideningOf(stage);
-  const { rows, multiplicity, isWholeSpan } = rowsOf({
-    policies,
-    outcomes,
-    answers,
-    bounding,
-    level,
-    widening,
-  });
-  const reproduction = reproductionOf(stage, seed);
-  const fidelity = fidelityOf(stage, held, reproduction, level);
-  return {
-    source: capture.source,
-    headline: headlineOf(fidelity),
-    modelVersion,
-    seed,
-    draws,
-    level,
-    recorded: recorded.name,
-    recordedFrom: from,
-    identifiable,
-    reproduction,
-    fidelity,
-    multiplicity,
-    blame,
-    rows,
-    refusals,
-    assumptions: assumptionRows(stage, policies, outcomes, blame, { draws, seed }),
-    remarks: remarksOf(stage, {
-      multiplicity,
-      isWholeSpan,
-      draws,
-      usual: defaults.draws,
-      asked: options.draws,
+  const parts = tasksOf({ stage, policies, bounded, blame, draws, seed, folds: defaults.folds, untold });
+  const finish = (results: readonly unknown[]): Comparison | undefined => {
+    const replays = parts.gather(results);
+    if (replays === undefined) return undefined;
+    const { held, outcomes, bounding, ends } = replays;
+    const isStopped = results.length < parts.tasks.length || results.includes(undefined);
+    const widening = wideningOf(stage);
+    const { rows, multiplicity, isWholeSpan } = rowsOf({
+      policies,
+      outcomes,
+      answers,
+      bounding,
+      level,
       widening,
-      isBounded: bounded.length > 0,
-    }),
+    });
+    const reproduction = reproductionOf(stage, seed);
+    const fidelity = fidelityOf(stage, held, reproduction, level);
+    return {
+      source: capture.source,
+      headline: headlineOf(fidelity),
+      modelVersion,
+      seed,
+      draws: replays.draws,
+      level,
+      recorded: recorded.name,
+      recordedFrom: from,
+      identifiable,
+      reproduction,
+      fidelity,
+      multiplicity,
+      blame,
+      rows,
+      refusals,
+      assumptions: assumptionRows(stage, policies, outcomes, blame, ends, draws),
+      remarks: remarksOf(stage, {
+        multiplicity,
+        isWholeSpan,
+        draws: replays.draws,
+        usual: defaults.draws,
+        asked: options.draws,
+        stoppedOf: isStopped ? draws : undefined,
+        widening,
+        isBounded: bounded.length > 0,
+      }),
+    };
   };
+  return { tasks: parts.tasks, finish };
 }
 
 /** The policies to replay, in order and once each, and those the capture cannot feed. */
@@ -161,11 +188,9 @@ function choose(
  * between two draws), or as many as its size leaves time for, never under 20. Counted in members and background rows, not
  * in seconds, so that the same capture gets the same number anywhere.
  */
-export function usualDraws({ scenes }: Stage, policies: number): number {
-  let size = 0;
-  for (const { unit, background } of scenes) size += unit.members.length + background.length / 30;
+export function usualDraws(stage: Stage, policies: number): number {
   const budget = 2_500_000;
-  return Math.max(20, Math.min(defaults.draws, Math.floor(budget / Math.max(1, size * (policies + 1)))));
+  return Math.max(20, Math.min(defaults.draws, Math.floor(budget / (sizeOf(stage) * (policies + 1)))));
 }
 
 function blameTable(blame: readonly Posterior[]): BlameRow[] {

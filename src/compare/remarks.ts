@@ -8,7 +8,10 @@ export function plural(n: number, one: string): string {
   return `${n} ${one}${n === 1 ? '' : 's'}`;
 }
 
-/** `isWholeSpan`: the simultaneous bands are as wide as the draws; `usual`: how many draws a small capture gets. */
+/**
+ * `isWholeSpan`: the simultaneous bands are as wide as the draws; `usual`: how many draws a small capture gets; `stoppedOf`: how
+ * many there were to be when the work was stopped.
+ */
 export function remarksOf(
   stage: Stage,
   facts: {
@@ -17,6 +20,7 @@ export function remarksOf(
     readonly draws: number;
     readonly usual: number;
     readonly asked: number | undefined;
+    readonly stoppedOf: number | undefined;
     readonly widening: Widening;
     readonly isBounded: boolean;
   },
@@ -27,6 +31,11 @@ export function remarksOf(
   const remarks: string[] = [
     'Intervals are about this recording under another policy; how much one run differs from the next is in none of them.',
   ];
+  if (facts.stoppedOf !== undefined) {
+    remarks.push(
+      `Stopped: ${facts.draws} of ${facts.stoppedOf} draws were made of every policy, and not every assumption was changed. Run it again for the rest.`,
+    );
+  }
   const { policies, level } = facts.multiplicity;
   if (policies > 1) {
     remarks.push(
@@ -38,7 +47,7 @@ export function remarksOf(
       'Bounded answers are bounds and no estimates: besides the draws they span replays with every add to a batch as early, as late, as much and as little in the way as the capture allows, and with references nobody can tell the holder of gone at once or never.',
     );
   }
-  if (facts.asked === undefined && facts.draws < facts.usual) {
+  if (facts.asked === undefined && facts.stoppedOf === undefined && facts.draws < facts.usual) {
     remarks.push(`A capture of this size gets ${facts.draws} draws; --draws asks for more.`);
   }
   if (capture.clock.unit !== 'ns') {
