@@ -6,6 +6,7 @@ import { leavesBatchesOn } from './abduction.ts';
 import { afflictionsOf, conditionsAnew, ratesOf } from './afflictions.ts';
 import { isFree } from './condition.ts';
 import { timesGivenUp, type Unit } from './demand.ts';
+import { furtherListsOf } from './further-lists.ts';
 import { runUnit, type UnitOutcome } from './job.ts';
 import { drawParameters, evidenceOf } from './parameters.ts';
 import type { ReplayOptions } from './replay.ts';
@@ -113,6 +114,7 @@ export function withheld(
   const recordedTotals = known.map(({ unit }) => totalsOf(history, unit));
   const drawn = Object.fromEntries(totalNames.map((name) => [name, new Float64Array(draws)])) as Drawn;
   const calm = new Map<number, UnitOutcome>();
+  const further = furtherListsOf(known.map(({ unit }) => unit));
   for (let draw = 0; draw < draws; draw++) {
     // Where it stands in the arrays, and the number that its luck is drawn by.
     const number = firstDraw + draw;
@@ -141,7 +143,12 @@ export function withheld(
       const outcome = (untouched ? calm.get(i) : undefined) ?? runUnit(scene, recorded, createWorld(input), conditions);
       if (untouched && outcome.quiet) calm.set(i, outcome);
       const sums = recordedTotals[i]!;
-      const said = { ...outcome.values, pagesSucceeded: outcome.pagesSucceeded };
+      const more = outcome.returned === 0 ? further(unit, seed, number) : undefined;
+      const said = {
+        ...outcome.values,
+        calls: outcome.values.calls + (more?.calls ?? 0),
+        pagesSucceeded: outcome.pagesSucceeded + (more?.pages ?? 0),
+      };
       for (const name of totalNames) if (!Number.isNaN(sums[name])) drawn[name][draw]! += said[name];
       let row = first[i]!;
       unit.members.forEach((member, m) => {
