@@ -197,7 +197,10 @@ export interface Request {
   readonly endPfn: number;
   /** For nested requests (a CMA allocation holds the ranges it tried): id of the outer one, or -1. */
   readonly parent: number;
-  /** 0 done, negative errno, NaN when not seen. */
+  /**
+   * 0 done, negative errno, NaN when not seen. Of move_pages(2) and migrate_pages(2) a positive number is that of pages which
+   * did not move, with those that were not got round to (mm/migrate.c do_pages_move(), 4.17 and later).
+   */
   readonly returned: number;
   readonly ordinal: number;
 }

@@ -133,7 +133,8 @@ export function listenToRequests(now: Now, log: Log): Listener {
     }
     if (meaning === 'lru_add_drain_all' && !kind.probe!.isReturn) return add(marks.drainAll, none);
     const call = syscall.exec(kind.name);
-    if (call !== null) return add(call[1] === 'enter' ? marks.syscallStart : marks.syscallEnd, none);
+    if (call?.[1] === 'enter') return add(marks.syscallStart, none);
+    if (call !== null) return add(marks.syscallEnd, (columns) => [nothing, nothing, field(columns, 'ret'), nothing]);
     const known = kind.form === 'catalogued' ? catalogued(kind) : undefined;
     return known === undefined ? undefined : add(known.mark, known.values);
   };
