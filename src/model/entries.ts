@@ -45,6 +45,8 @@ function setEntryWaitReferences(member: Member, references: number): void {
 
 /** PG_waiters: somebody sleeps on the folio lock or on an entry, or the bit is stale (kernel-model 8.2). */
 export function hasWaiters(kernel: Kernel, run: Run, member: Member): boolean {
+  const known = kernel.world.waiters?.(visitOf(kernel, run, member));
+  if (known !== undefined) return known;
   if (hasQueue(member.folio) || kernel.isLockWanted(member.folio) || member.caught.length > 0) return true;
   const visit = visitOf(kernel, run, member);
   if (!Number.isNaN(member.entriesSince) && kernel.world.entryWaiter(visit, 0, member.entriesSince) <= kernel.now) {
@@ -140,6 +142,7 @@ export function endEpisode(kernel: Kernel, run: Run, member: Member, moved = fal
       member.caught = [];
     }
     member.entriesSince = Number.NaN;
+    if (!moved) member.undoneAt = kernel.now;
     kernel.underEntries--;
     kernel.letGo = kernel.now;
   }

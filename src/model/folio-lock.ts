@@ -193,7 +193,8 @@ function finish(folio: Folio, sleeper: BlockedTask, at: number): void {
 }
 
 function wakeTime(sleeper: BlockedTask): number {
-  return sleeper.fault.wakeAfter ?? 0;
+  const { wakeAfter = 0 } = sleeper.fault;
+  return typeof wakeAfter === 'number' ? wakeAfter : wakeAfter[Math.min(sleeper.lost, wakeAfter.length - 1)]!;
 }
 
 /** When this woken task does something next: gets the lock or loses it, or is done. */

@@ -48,6 +48,8 @@ export interface Member {
   attempts: number;
   /** When the entries of its present episode were written; NaN outside episodes. */
   entriesSince: number;
+  /** When its last episode was undone; NaN = none was. */
+  undoneAt: number;
   /** Number of the present (or last) episode, for keys. */
   episode: number;
   /** Tries for its lock since that began. */
@@ -153,6 +155,7 @@ export class Kernel {
     attempt: 0,
     mode: 'sync',
     now: 0,
+    undoneAt: Number.NaN,
   };
   readonly #applyRows: (until: number) => boolean;
   readonly #lockSleepers = new Map<number, WaitQueue>();
@@ -249,6 +252,7 @@ export function createMember(folio: Folio): Member {
     episodes: 0,
     attempts: 0,
     entriesSince: Number.NaN,
+    undoneAt: Number.NaN,
     episode: 0,
     lockTries: 0,
     caught: nobodyCaught,
@@ -274,6 +278,7 @@ export function visitOf(kernel: Kernel, run: Run, member: Member, attempt = memb
   visit.attempt = attempt;
   visit.mode = run.mode;
   visit.now = kernel.now;
+  visit.undoneAt = member.undoneAt;
   return visit;
 }
 

@@ -60,6 +60,7 @@ function partsOf(whole: Member): Member[] {
       },
       lockTries: 0,
       entriesSince: Number.NaN,
+      undoneAt: Number.NaN,
       episode: 0,
       caught: [],
       waited: 0,

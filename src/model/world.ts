@@ -55,8 +55,11 @@ export interface BlockedFault {
   readonly late?: boolean;
   /** From the unlock that wakes it until it has dropped its reference. */
   readonly releaseAfter: number;
-  /** From the unlock that wakes it until it runs, its reference held and PG_waiters clear; absent = 0. */
-  readonly wakeAfter?: number;
+  /**
+   * From the unlock that wakes it until it runs, its reference held and PG_waiters clear; absent = 0. A list: after each
+   * race that it has lost the next one, and the last from then on.
+   */
+  readonly wakeAfter?: number | readonly number[];
   /** It has slept since an earlier episode of the folio, whose end woke it in vain: no new sleep. */
   readonly sleepsOn?: boolean;
   /** It waits for the unlock and not for the lock (swap cache, first try): no turn in the queue for the lock. */
@@ -83,6 +86,8 @@ export interface Visit {
   readonly attempt: number;
   readonly mode: Mode;
   readonly now: number;
+  /** When its last episode was undone, which woke who slept on its lock; NaN = none was in this request. */
+  readonly undoneAt: number;
 }
 
 /** Where migrate_pages may be turned down for reasons that no reference shows. */
@@ -170,6 +175,8 @@ export interface World {
   obstacles(request: number, folio: number): readonly Obstacle[];
   /** A speculative reference met by this very attempt (luck, keyed by the attempt), beside the stretches above. */
   transient(visit: Visit): { readonly until: number } | undefined;
+  /** PG_waiters at this attempt, whoever sleeps; absent or undefined = as the sleepers have it. */
+  waiters?(visit: Visit): boolean | undefined;
   /** PG_waiters although nobody sleeps on this folio, for it shares a wait queue with others; absent = never. */
   staleWaiters?(visit: Visit): boolean;
   /** Absent = nothing is refused. */

@@ -11,6 +11,7 @@ import { type Account, accountsOf, causeWithout, heldBy, type Share, type Sort, 
 import { blameOf, type Posterior, pick } from './blame.ts';
 import { type Condition, free, noPasses } from './condition.ts';
 import { finallyOf, type Member, type Unit } from './demand.ts';
+import { lockSleepsOf } from './lock-sleeps.ts';
 import { type Assumptions, defaultAssumptions, type LuckOf } from './parameters.ts';
 import { joined } from './passes.ts';
 import type { Scene } from './slice.ts';
@@ -46,7 +47,7 @@ export function abduct(
   const all = blameOf(history, assumed.untoldOdds);
   const calling = units.filter(({ model }) => !isSilent(model));
   const { byMember: accounts, blame } = accountsOf(history, calling, recorded, { blame: all, waitsOf, assumed });
-  const slept = lockWaits(history.waits);
+  const slept = lockSleepsOf(history.waits);
   const blocked: LuckOf = (unit, m, index) => {
     const member = unit.members[m]!;
     const episode = member.episodes[index]!;
@@ -74,15 +75,6 @@ function lateReferences(history: History, slept: ReadonlyMap<number, readonly Wa
     if (starts.length > 0) late.set(episode.id, Math.min(...starts) > episode.lastSet);
   }
   return late;
-}
-
-function lockWaits(waits: readonly Wait[]): Map<number, Wait[]> {
-  const byPfn = new Map<number, Wait[]>();
-  for (const wait of waits) {
-    if (wait.on !== 'lock' || Number.isNaN(wait.pfn) || wait.holdsReference === 'no') continue;
-    addTo(byPfn, wait.pfn, wait);
-  }
-  return byPfn;
 }
 
 function entryWaits(history: History): Map<number, number[]> {

@@ -38,6 +38,7 @@ const visit = (call: number, folio = 0): Visit => ({
   attempt: 0,
   mode: 'sync',
   now: 0,
+  undoneAt: Number.NaN,
 });
 
 function met(history: typeof alone, unit: number, window: Partial<FaultWindow>, sooner?: (from: number) => number) {

@@ -8,8 +8,10 @@ import type { Episode, History } from '../history/facts.ts';
 import type { Policy } from '../policies/policy.ts';
 import { type Barriers, barriersOf, type Unseen } from './barrier.ts';
 import type { Unit } from './demand.ts';
-import { type Count, probability } from './draws.ts';
+import { type Count, probability, probabilityMean } from './draws.ts';
 import { type Chances, type Exposures, exposuresOf, FirstBlockCounter, type FirstBlocks } from './exposure.ts';
+import { blockedAnew, type Returns, returnsOf, seenWaiting, sleepersOf, wakeChainsOf } from './repeats.ts';
+import { drawWakeLaw, type WakeEvidence, type WakeLaw, wakeEvidenceOf } from './wake-law.ts';
 
 /** Facts that are not data. Each has a default, can be set, and has a row in the sensitivity table. */
 export interface Assumptions {
@@ -76,15 +78,25 @@ export interface Evidence {
   readonly eager: Count;
   /** Episodes that follow a blocked one of the same folio in the same request: how many were blocked as well. */
   readonly repeat: Count;
+  /** How long woken tasks take until they run; undefined = no folio that a fault had blocked was tried again. */
+  readonly wakes: WakeEvidence | undefined;
   /**
    * First blocked episodes whose sleeper was seen: how many references came after the folio was unmapped. From reading an
    * empty entry to the page-cache reference is a long way (do_fault, filemap_get_entry); a deferred flush leaves little
    * of the unmapping to come.
    */
   readonly late: Count;
+  /** Episodes of folios that were undone before: how many a fault blocked that came only then; and how many of these late. */
+  readonly anew: Count;
+  readonly lateAgain: Count;
   /** Faults that go to sleep on entries, a ns under entries and folio; and tasks seen doing so. NaN = not observable. */
   readonly entryWaitRate: number;
   readonly waiters: number;
+  /** Tasks asleep on the lock at the end of first episodes, by episode id; of those counted over, which had more than one. */
+  readonly sleepers: ReadonlyMap<number, number>;
+  readonly company: Count;
+  /** PG_waiters at the first attempt of later episodes, and at one after an attempt that did not find it set. */
+  readonly seenWaiting: { readonly first: Count; readonly after: Count };
   readonly services: Services;
   /** The first two again, by what the episodes were exposed to. */
   readonly firsts: FirstBlocks;
@@ -93,7 +105,7 @@ export interface Evidence {
 }
 
 /** Recorded durations in ascending order; empty = none was seen, and the service takes no time. */
-export interface Services {
+export interface Services extends Returns {
   readonly unmap: Float64Array;
   readonly copy: Float64Array;
   readonly attempt: Float64Array;
@@ -102,8 +114,18 @@ export interface Services {
 
 /** One draw of everything that is estimated. */
 export interface Parameters extends Chances {
+  /** Of a folio blocked before, where the law of wakeups is not known. */
   readonly repeat: number;
+  readonly wakes: WakeLaw | undefined;
+  /** That a second task sleeps on the lock of a blocked folio; 0 where no sleep was seen. */
+  readonly company: number;
+  /** That PG_waiters is set, as in `Evidence.seenWaiting`; not known = no attempt shows it, and it may be anything. */
+  readonly seen: { readonly first: number; readonly after: number; readonly isKnown: boolean };
+  /** That a fault blocks a folio anew that was undone before; NaN = no sleep was seen, so that it cannot be told from the old one. */
+  readonly anew: number;
   readonly late: number;
+  /** The same of a fault that blocks a folio which was undone before. */
+  readonly lateAgain: number;
   readonly unseen: Unseen;
 }
 
@@ -152,17 +174,36 @@ export function evidenceOf(
       });
     });
   }
+  const services = servicesOf(history);
+  const usual = { unmap: median(services.unmap), copy: median(services.copy) };
+  const again = blockedAnew(history, recorded);
+  const sleepers = sleepersOf(history);
+  const blocks = units.flatMap(({ members }) =>
+    members.flatMap(({ episodes }) => sleepers.get(episodes[0]?.id ?? -1) ?? []),
+  );
+  const fresh = probabilityMean({ trials: deferred.trials + eager.trials, hits: deferred.hits + eager.hits });
   return {
     deferred,
     eager,
     repeat,
+    wakes: wakeEvidenceOf(wakeChainsOf(history, units, { blocked, unmapping: usual.unmap }), fresh),
     late,
+    anew: again.anew,
+    lateAgain: again.late,
     ...entryWaits(history, assumed),
-    services: servicesOf(history),
+    sleepers,
+    company: { trials: blocks.length, hits: blocks.filter((count) => count > 1).length },
+    seenWaiting: seenWaiting(history),
+    services: { ...services, ...returnsOf(history, units, usual) },
     firsts,
     exposures,
     barriers: barriersOf(history, recorded),
   };
+}
+
+/** 0 where there is nothing. */
+function median(sorted: Float64Array): number {
+  return sorted[Math.floor(sorted.length / 2)] ?? 0;
 }
 
 /** Whether an episode ran with deferred TLB flushes: said by the trace, else by the recorded policy and the phase. */
@@ -184,9 +225,9 @@ function entryWaits(history: History, { entryTouches }: Assumptions): { entryWai
 /**
  * Service times as recorded: `unmap` between the first entries of folios that one call unmaps one after the other;
  * `copy` between the last entries restored of folios moved one after the other; `attempt` from probes on the move
- * functions; `drain` until a disabled cache was drained.
+ * functions, from one try to the next of the same folio; `drain` until a disabled cache was drained.
  */
-export function servicesOf(history: History): Services {
+export function servicesOf(history: History): Omit<Services, keyof Returns> {
   const unmap: number[] = [];
   const copy: number[] = [];
   let lastStart: Episode | undefined;
@@ -204,10 +245,14 @@ export function servicesOf(history: History): Services {
     const gap = moved[i]!.end - moved[i - 1]!.end;
     if (moved[i]!.call === moved[i - 1]!.call && gap >= 0 && moved[i]!.start <= moved[i - 1]!.end) copy.push(gap);
   }
-  const attempt = history.attempts
-    .filter(({ returned }) => returned !== 0)
-    .map(({ start, end }) => end - start)
-    .filter((time) => time >= 0);
+  const attempt: number[] = [];
+  history.attempts.forEach(({ start, end, returned, episode, call }, i) => {
+    // The same folio again, as no other was left: all that lies between two tries is in it.
+    const next = history.attempts[i + 1];
+    const time =
+      next !== undefined && next.episode === episode && next.call === call ? next.start - start : end - start;
+    if (returned !== 0 && time >= 0) attempt.push(time);
+  });
   const drain = history.windows
     .map(({ start, drained, end }) => (drained <= end ? drained - start : Number.NaN))
     .filter((time) => time >= 0);
@@ -222,7 +267,12 @@ export function servicesOf(history: History): Services {
     for (const { start, end } of moved) copy.push(end - start);
   }
   const sorted = (values: number[]) => Float64Array.from(values).sort();
-  return { unmap: sorted(unmap), copy: sorted(copy), attempt: sorted(attempt), drain: sorted(drain) };
+  return {
+    unmap: sorted(unmap),
+    copy: sorted(copy),
+    attempt: sorted(attempt),
+    drain: sorted(drain),
+  };
 }
 
 /**
@@ -248,6 +298,9 @@ export function drawParameters(
       : own.trials > 0
         ? probability(own, seed, draw, which, priorWeight)
         : Math.min(1, unseenPhase * probability(all, seed, draw, which, priorWeight));
+  const { seenWaiting: waiting } = evidence;
+  const late =
+    evidence.late.trials > 0 ? probability(evidence.late, seed, draw, 3, priorWeight) : assumed.lateReference;
   return {
     deferred: first(deferred, 0),
     eager: first(eager, 1),
@@ -255,7 +308,16 @@ export function drawParameters(
     back: uniform(seed, 'parameter', draw, unseen),
     unseen: { worker: spread(seed, pace, 1), rcu: spread(seed, pace, 2) },
     repeat: evidence.repeat.trials > 0 ? probability(evidence.repeat, seed, draw, 2, priorWeight) : assumed.repeatHit,
-    late: evidence.late.trials > 0 ? probability(evidence.late, seed, draw, 3, priorWeight) : assumed.lateReference,
+    anew: evidence.anew.trials > 0 ? probability(evidence.anew, seed, draw, 21, priorWeight) : Number.NaN,
+    company: evidence.company.trials > 0 ? probability(evidence.company, seed, draw, 18, priorWeight) : 0,
+    seen: {
+      first: probability(waiting.first, seed, draw, 19, priorWeight),
+      after: probability(waiting.after, seed, draw, 20, priorWeight),
+      isKnown: waiting.first.trials > 0,
+    },
+    wakes: evidence.wakes === undefined ? undefined : drawWakeLaw(evidence.wakes, seed, draw),
+    late,
+    lateAgain: evidence.lateAgain.trials > 0 ? probability(evidence.lateAgain, seed, draw, 17, priorWeight) : late,
   };
 }
 

@@ -17,7 +17,9 @@ import type { Unit } from './demand.ts';
 import { exposedTo } from './exposure.ts';
 import { type Evidence, isDeferred, type Parameters } from './parameters.ts';
 import { preparationOf } from './preparation.ts';
+import { createReturns } from './returns.ts';
 import type { Row, Scene } from './slice.ts';
+import { shareUpTo } from './wake-law.ts';
 
 export interface WorldInput {
   readonly unit: Unit;
@@ -90,6 +92,16 @@ export function createWorld(input: WorldInput): UnitWorld {
     return sorted[Math.floor(u * sorted.length)]!;
   };
 
+  /**
+   * Recorded luck says of each episode whether it was blocked. Where it does not hold, the tasks that block one are followed
+   * through the folio's queue.
+   */
+  const followsWakes = ({ folio }: Visit) => parameters.wakes !== undefined && (withheld || !own || anew[folio] === 1);
+  const returns = createReturns(unit, evidence, parameters, { seed, draw, withheld });
+  /** That the task which the last undo woke has not run since. */
+  const stillThere = ({ now, undoneAt }: Visit): number =>
+    parameters.wakes === undefined ? parameters.repeat : 1 - shareUpTo(parameters.wakes, now - undoneAt);
+
   const isBlocked = (visit: Visit, window: FaultWindow): boolean => {
     const { deferredFlush } = window;
     const member = unit.members[visit.folio]!;
@@ -109,7 +121,13 @@ export function createWorld(input: WorldInput): UnitWorld {
     }
     if (!isAnew && own && before && luck !== undefined && visit.episode >= luck.length && luck.at(-1) === 1)
       return true;
-    const p = before ? parameters.repeat : exposed.chance();
+    // Where the law of wakeups is followed, whoever blocked it before is still in the folio's queue, or it is not there.
+    const p =
+      before && !followsWakes(visit)
+        ? stillThere(visit)
+        : returns.isBack(visit) && parameters.anew >= 0
+          ? parameters.anew
+          : exposed.chance();
     return uniform(seed, 'faultWindow', keyOf(visit), visit.episode, draw) < p;
   };
 
@@ -121,7 +139,8 @@ export function createWorld(input: WorldInput): UnitWorld {
       const seen = visit.episode === 0 ? abduction.lateOf.get(episode.id) : undefined;
       if (seen !== undefined) return seen;
     }
-    return uniform(seed, 'lateReference', keyOf(visit), visit.episode, draw) < parameters.late;
+    const p = returns.isBack(visit) ? parameters.lateAgain : parameters.late;
+    return uniform(seed, 'lateReference', keyOf(visit), visit.episode, draw) < p;
   };
 
   return {
@@ -129,7 +148,10 @@ export function createWorld(input: WorldInput): UnitWorld {
       const own = unit.services?.[service];
       if (own !== undefined) return own;
       switch (service) {
+        case 'destination':
+          return followsWakes(visit) ? returns.again(visit) : 0;
         case 'unmap':
+          if (followsWakes(visit) && returns.isBack(visit)) return Math.max(1, returns.rewalk(visit));
           // Never no time at all: an unlock and the next lock are told apart by the clock.
           return Math.max(1, sample(services.unmap, visit, 0));
         case 'copy':
@@ -158,6 +180,9 @@ export function createWorld(input: WorldInput): UnitWorld {
       const blocked = isBlocked(visit, window);
       blockedBefore[visit.folio] = blocked ? 1 : 0;
       if (!blocked || passes.isAwake(visit)) return nobody;
+      if (followsWakes(visit)) {
+        return returns.faults(visit, comesLate(visit, window.deferredFlush));
+      }
       // Let go by the unlock; whether it is still there in the next episode is that episode's question.
       return [
         {
@@ -187,6 +212,7 @@ export function createWorld(input: WorldInput): UnitWorld {
       return at;
     },
     entryWaitReferenceTime: () => 0, // from the fault to its sleep: too short for any event to show
+    waiters: (visit) => (followsWakes(visit) ? returns.waiters(visit) : undefined),
     obstacles(_request, folio) {
       return conditions[folio]?.obstacles ?? [];
     },
@@ -230,6 +256,7 @@ export function continued(
     entryWaiter: (visit, n, from) => world.entryWaiter(shift(visit), n, from),
     entryWaitReferenceTime: (visit, n) => world.entryWaitReferenceTime(shift(visit), n),
     transient: (visit) => world.transient(shift(visit)),
+    ...(world.waiters === undefined ? {} : { waiters: (visit) => world.waiters!(shift(visit)) }),
     ...(world.lockTaken === undefined ? {} : { lockTaken: (visit, nth) => world.lockTaken!(shift(visit), nth) }),
     ...world.prepared(area),
   };

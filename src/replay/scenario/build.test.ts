@@ -43,7 +43,17 @@ function rowsOf(of: Scenario, draw = 0, grain = 0): Row[] {
 }
 
 function visit(change: Partial<Visit> = {}): Visit {
-  return { request: 0, folio: 0, call: 0, episode: 0, attempt: 0, mode: 'sync', now: 0, ...change };
+  return {
+    request: 0,
+    folio: 0,
+    call: 0,
+    episode: 0,
+    attempt: 0,
+    mode: 'sync',
+    now: 0,
+    undoneAt: Number.NaN,
+    ...change,
+  };
 }
 
 /** A count that should be Poisson with this mean lies within four standard errors, which are sqrt(mean). */
