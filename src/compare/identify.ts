@@ -140,6 +140,8 @@ function groundsOf(axis: Axis, history: History, signs: Signs): Ground[] {
   switch (axis) {
     case 'F':
       return entryWaitGrounds(history);
+    case 'G':
+      return [...batchGrounds(history, signs), ...timingGrounds(history, signs)];
     case 'I':
       return pins ? [...batchGrounds(history, signs), ...mlockGrounds(history)] : nothing('no longterm pin migrates');
     case 'J':
@@ -266,7 +268,9 @@ function batchGrounds(history: History, signs: Signs): Ground[] {
     ];
   const isRange = requests.some(({ kind }) => kind === 'contiguous allocation' || kind === 'cma');
   // A request that meets what it did not meet takes longer, and what would have been queued in that time is not recorded.
-  const lasting = isRange ? ', and what a longer request meets beyond the recorded one is not counted' : '';
+  const lasting = isRange
+    ? ', and what a request that is held up meets beyond the recorded adds is drawn at their rate'
+    : '';
   const ground: Ground =
     signs.spread < spreadShare
       ? { answer: 'observed', why: `each of ${signs.adds} adds to a batch has its time${lasting}` }
@@ -277,6 +281,24 @@ function batchGrounds(history: History, signs: Signs): Ground[] {
           probes: ['adds'],
         };
   return [ground, ...untoldGrounds(observed, signs)];
+}
+
+/** Disabling the caches takes longer than draining, so that a request begins when more tasks are back to fault on its folios. */
+function timingGrounds({ observed, waits }: History, signs: Signs): Ground[] {
+  if (signs.undone === 0) return [];
+  const sleeps =
+    observed.entryWaits === 'unknown' ? 0 : waits.filter(({ on, end }) => on === 'entry' && end > 0).length;
+  const basis =
+    sleeps > 0
+      ? `who is back to fault by then is estimated from ${sleeps} sleeps on entries`
+      : 'no sleep on entries says who is back by then, so that first blocks lie between no change and the change of the time';
+  return [
+    {
+      answer: 'bounded',
+      why: `requests begin sooner or later by the wait for RCU, which no event tells from the wait for workers; ${basis}`,
+      probes: sleeps > 0 ? [] : ['entry waits'],
+    },
+  ];
 }
 
 function mlockGrounds({ observed }: History): Ground[] {
