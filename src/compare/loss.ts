@@ -2,6 +2,7 @@
  * What lost events widen. They hide adds to batches, episodes and whole requests, and cut others in two; how many can only be
  * estimated from the share of events that is missing, and how unevenly from how much one request holds.
  */
+import { lostBetween } from '../history/calls.ts';
 import type { Call, History } from '../history/facts.ts';
 import { type Metric, metrics } from '../replay/outcome.ts';
 import type { Stage } from '../replay/stage.ts';
@@ -60,13 +61,21 @@ const folioCounts: ReadonlySet<Metric> = new Set(['failedFolios', 'movedFolios']
  * Requests that are cut by the capture's ends or by losses, or ran meanwhile. Where a call's end was not seen any of its folios may
  * have ended either way; where it was, the call has said how many failed, and only those and the unknown are in doubt.
  */
-function doubtOf({ scenes, history: { calls } }: Stage): Widening['doubted'] {
+function doubtOf({ scenes, history: { calls, capture } }: Stage): Widening['doubted'] {
   // A kernel without mm_migrate_pages_start (5.10) cuts no call short by not having it: the end says what became of it.
   const hasStarts = calls.some(({ complete }) => complete === 'whole');
   const isCut = ({ complete }: Call) => complete === 'no end' || (complete === 'no start' && hasStarts);
   let requests = 0;
   let folios = 0;
   for (const { unit } of scenes) {
+    if (unit.calls.length === 0) {
+      // Nothing prints how many folios such a request had: where events were lost there may be one more.
+      const unseen = unit.members.filter(({ outcomes }) => outcomes.at(-1) === 'unknown').length;
+      const more = lostBetween(capture.losses, unit.cpu, unit.start, unit.end) ? 1 : 0;
+      if (unseen + more > 0) requests++;
+      folios += unseen + more;
+      continue;
+    }
     const doubtful = unit.calls.map((id) => calls[id]!).filter((call) => isCut(call) || call.lossy);
     if (doubtful.length === 0) continue;
     requests++;
