@@ -86,6 +86,8 @@ export interface Evidence {
    * of the unmapping to come.
    */
   readonly late: Count;
+  /** First episodes of all kinds: how many were blocked. */
+  readonly firstBlocks: Count;
   /** Episodes of folios that were undone before: how many a fault blocked that came only then; and how many of these late. */
   readonly anew: Count;
   readonly lateAgain: Count;
@@ -121,7 +123,7 @@ export interface Parameters extends Chances {
   readonly company: number;
   /** That PG_waiters is set, as in `Evidence.seenWaiting`; not known = no attempt shows it, and it may be anything. */
   readonly seen: { readonly first: number; readonly after: number; readonly isKnown: boolean };
-  /** That a fault blocks a folio anew that was undone before; NaN = no sleep was seen, so that it cannot be told from the old one. */
+  /** That a fault blocks a folio anew that was undone before; where no sleep was seen, as often as any first time. */
   readonly anew: number;
   readonly late: number;
   /** The same of a fault that blocks a folio which was undone before. */
@@ -181,13 +183,17 @@ export function evidenceOf(
   const blocks = units.flatMap(({ members }) =>
     members.flatMap(({ episodes }) => sleepers.get(episodes[0]?.id ?? -1) ?? []),
   );
-  const fresh = probabilityMean({ trials: deferred.trials + eager.trials, hits: deferred.hits + eager.hits });
+  const firstBlocks = { trials: deferred.trials + eager.trials, hits: deferred.hits + eager.hits };
   return {
     deferred,
     eager,
     repeat,
-    wakes: wakeEvidenceOf(wakeChainsOf(history, units, { blocked, unmapping: usual.unmap }), fresh),
+    wakes: wakeEvidenceOf(
+      wakeChainsOf(history, units, { blocked, unmapping: usual.unmap }),
+      probabilityMean(firstBlocks),
+    ),
     late,
+    firstBlocks,
     anew: again.anew,
     lateAgain: again.late,
     ...entryWaits(history, assumed),
@@ -308,7 +314,7 @@ export function drawParameters(
     back: uniform(seed, 'parameter', draw, unseen),
     unseen: { worker: spread(seed, pace, 1), rcu: spread(seed, pace, 2) },
     repeat: evidence.repeat.trials > 0 ? probability(evidence.repeat, seed, draw, 2, priorWeight) : assumed.repeatHit,
-    anew: evidence.anew.trials > 0 ? probability(evidence.anew, seed, draw, 21, priorWeight) : Number.NaN,
+    anew: probability(evidence.anew.trials > 0 ? evidence.anew : evidence.firstBlocks, seed, draw, 21, priorWeight),
     company: evidence.company.trials > 0 ? probability(evidence.company, seed, draw, 18, priorWeight) : 0,
     seen: {
       first: probability(waiting.first, seed, draw, 19, priorWeight),

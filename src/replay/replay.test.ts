@@ -6,6 +6,7 @@ import { metricNames } from './outcome.ts';
 import { replay, replayStage } from './replay.ts';
 import { reproduce } from './reproduce.ts';
 import { stageOf } from './stage.ts';
+import { shareUpTo } from './wake-law.ts';
 import { withheld } from './withheld.ts';
 
 const recorded = resolvePolicy('linux-6.12.117');
@@ -55,20 +56,17 @@ test('the oracle is no worse than any policy in any draw, since all share their 
   }
 });
 
-test('closed form: a folio blocked twice fails n further episodes with the n-th moment of the repeat probability', () => {
-  // 400 folios blocked in their first episode, half of them in the second. Under waiters-undo each of the 200 that failed
-  // is submitted again, which makes as many further episodes, each blocked with the repeat probability p of its draw. The
-  // n-th moment of the posterior Beta(a, b) is the product of (a + i) / (a + b + i).
-  const many = madeUpHistory(Array.from({ length: 200 }, () => ['um', 'uu']));
+test('the share of tasks that had run is told from those that came anew, and trying again gives folios further chances', () => {
+  // 100 folios move at the second go, 100 fail; the migrator came back after 1 us. A quarter of first episodes is blocked.
+  const many = madeUpHistory(Array.from({ length: 100 }, () => ['um', 'uu', 'm', 'm', 'm', 'm', 'm', 'm']));
   const stage = stageOf(many, recorded);
-  const { trials, hits } = stage.evidence.repeat;
-  assert.ok(Math.abs(trials - 400) < 1e-3 && Math.abs(hits - 200) < 1e-3, `${hits} of ${trials}`);
-  const draws = 400;
-  const [outcome] = replayStage(stage, [waiters], { draws, seed: 3 });
-  let law = 200;
-  for (let i = 0; i < waiters.decisions.plan.resubmissions; i++) law *= (200.5 + i) / (401 + i);
+  const { law } = stage.evidence.wakes!;
+  // Half-way, where it is taken to have locked the folio, two in three had run, of whose folios a quarter was blocked anew.
+  const atLock = shareUpTo(law, 500);
+  assert.ok(Math.abs(atLock - 2 / 3) < 0.04, `${atLock}`);
+  const [outcome] = replayStage(stage, [waiters], { draws: 100, seed: 3 });
   const failed = mean(outcome!.totals.failedFolios);
-  assert.ok(Math.abs(failed - law) < 5 * Math.sqrt(law / draws), `${failed} against ${law}`);
+  assert.ok(failed > 0 && failed < 75, `${failed}`);
 });
 
 test('outcomes withheld: the total comes out within sampling error, and no recorded luck is used', () => {

@@ -122,12 +122,9 @@ export function createWorld(input: WorldInput): UnitWorld {
     if (!isAnew && own && before && luck !== undefined && visit.episode >= luck.length && luck.at(-1) === 1)
       return true;
     // Where the law of wakeups is followed, whoever blocked it before is still in the folio's queue, or it is not there.
-    const p =
-      before && !followsWakes(visit)
-        ? stillThere(visit)
-        : returns.isBack(visit) && parameters.anew >= 0
-          ? parameters.anew
-          : exposed.chance();
+    const returned = followsWakes(visit) ? returns.isBack(visit) : before;
+    const again = followsWakes(visit) ? parameters.anew : stillThere(visit);
+    const p = returned ? again : exposed.chance();
     return uniform(seed, 'faultWindow', keyOf(visit), visit.episode, draw) < p;
   };
 
