@@ -1,4 +1,5 @@
 /** Requests of a capture as lines of a scenario, with the folios that each line wants. */
+import { addTo } from '../../base/groups.ts';
 import type { Mode } from '../../model/decisions.ts';
 import type { RequestModel } from '../../model/demand.ts';
 import type { Unit } from '../demand.ts';
@@ -17,7 +18,10 @@ export interface Line {
 /** Times beyond which a line says how far apart its requests are, not when each was. */
 const mostTimes = 1000;
 
-/** Lines by model and mode, most units first; with what had to be made alike. */
+/** List sizes of requests of one list, of which each gets a line of its own: more are given one size. */
+const mostSizes = 8;
+
+/** Lines by model, mode and size of the list, most units first; with what had to be made alike. */
 export function linesOf({ scenes, history }: Stage, duration: number): { lines: Line[]; remarks: string[] } {
   const remarks: string[] = [];
   const sorts = new Map<string, Unit[]>();
@@ -28,11 +32,12 @@ export function linesOf({ scenes, history }: Stage, duration: number): { lines: 
   }
   const names = new Set<string>();
   const lines = [...sorts.values()]
-    .sort((a, b) => b.length - a.length)
-    .map((units): Line => {
+    .flatMap(bySize)
+    .sort((a, b) => b.units.length - a.units.length)
+    .map(({ units, by }): Line => {
       const [first] = units;
       const model = modelOf(first!);
-      const name = unique(`${model} ${first!.mode}`, names);
+      const name = unique(`${model} ${first!.mode}${by}`, names);
       const members = units.flatMap((unit) => unit.members.filter(({ latent }) => !latent));
       const orders = commonest(members.map(({ order }) => order));
       const mappings = commonest(members.map(({ mapped }) => mapped));
@@ -79,6 +84,17 @@ export function linesOf({ scenes, history }: Stage, duration: number): { lines: 
       return { request, group, units, pfns: known.pfns };
     });
   return { lines, remarks };
+}
+
+/** Units of one sort, apart by the sizes of their lists, where there are few sizes; those with several lists stay together. */
+function bySize(units: Unit[]): { units: Unit[]; by: string }[] {
+  const sizes = new Map<number, Unit[]>();
+  for (const unit of units) {
+    const isOne = unit.lists.length === 1 && unit.areas === 0;
+    addTo(sizes, isOne ? unit.lists[0]!.members.length : 0, unit);
+  }
+  if (sizes.size === 1 || sizes.size > mostSizes) return [{ units, by: '' }];
+  return [...sizes].map(([size, units]) => ({ units, by: size === 0 ? ', several lists' : ` by ${size}` }));
 }
 
 function modelOf(unit: Unit): RequestModel {

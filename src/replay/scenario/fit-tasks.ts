@@ -54,7 +54,9 @@ export function tasksOf(history: History, lines: readonly Line[], duration: numb
   if (history.observed.drains === 'unknown') {
     const short = flushes.filter(({ cause }) => cause === 'unknown').length;
     remarks.push(
-      `drains by others were not recorded: ${short} of ${flushes.length} flushes of unknown cause may be theirs, and the scenario has none`,
+      short === 0
+        ? 'drains by others were not recorded, and the scenario has none'
+        : `drains by others were not recorded: ${short} of ${flushes.length} flushes are of unknown cause and may be theirs, and the scenario has none`,
     );
   }
   if ([...perCpu.values()].some((counts) => counts.subarray(1, local).some((times) => times > 0))) {

@@ -7,6 +7,7 @@ import { readBytes } from '../../read/bytes.ts';
 import { openCapture } from '../../read/file.ts';
 import { tracePath } from '../../test-support.ts';
 import { ftraceText } from '../../write/emit/ftrace.ts';
+import { madeUpHistory } from '../made-up.ts';
 import { recordedPolicy } from '../recorded.ts';
 import { stageOf } from '../stage.ts';
 import { meanOf } from './durations.ts';
@@ -112,4 +113,18 @@ test('intervals hold what they are of 19 times in 20', () => {
   const share = shareOf(8, 80);
   assert.ok(Math.abs(share.low - 0.0515) < 0.0005 && Math.abs(share.high - 0.1851) < 0.0005, JSON.stringify(share));
   assert.deepEqual(shareOf(0, 0), { value: Number.NaN, low: 0, high: 1 });
+});
+
+test('requests of one list get a line and a group of folios for each size of list', () => {
+  const history = madeUpHistory([['m'], ['m', 'um'], ['m', 'uu'], ['m', 'm', 'm']]);
+  const { scenario, remarks } = fitScenario(stageOf(history, resolvePolicy('linux-6.12.117')));
+  assert.deepEqual(
+    scenario.requests.map(({ name, of, list, at }) => [name, of, list, Array.isArray(at) ? at.length : at]),
+    [
+      ['move_pages sync by 2', 'of move_pages sync by 2', 2, 2],
+      ['move_pages sync by 1', 'of move_pages sync by 1', 1, 1],
+      ['move_pages sync by 3', 'of move_pages sync by 3', 3, 1],
+    ],
+  );
+  assert.ok(!remarks.some((remark) => remark.includes('the median')), remarks.join());
 });
