@@ -98,6 +98,15 @@ function captureTable(rows: readonly Row[], levels: readonly Row['level'][]): st
   ];
 }
 
+/** How claims that are neither firm nor faint compare with what was right, in a sentence. */
+function middling(scored: readonly Scored[]): string {
+  const bins = reliability(scored).filter(({ from, to }) => from >= 0.1 && to <= 0.7);
+  const claims = bins.reduce((sum, one) => sum + one.claims, 0);
+  const claimed = bins.reduce((sum, one) => sum + one.claimed * one.claims, 0) / claims;
+  const right = bins.reduce((sum, one) => sum + one.right, 0) / claims;
+  return `${claims} claims between 10 and 70 % say ${two(claimed)} in the mean, and ${two(right)} of them were right`;
+}
+
 /** The whole page. */
 export function pageOf(rows: readonly Row[], levels: readonly Level[]): string {
   const real = rows.filter((row) => row.level !== 'made up');
@@ -187,6 +196,8 @@ export function pageOf(rows: readonly Row[], levels: readonly Level[]): string {
     '',
     '## What this does not show',
     '',
+    `* Stock events alone: ${middling(all(real.filter((row) => row.level === 'stock')))}; in the made-up`,
+    `  worlds ${middling(all(made))}. Nothing recorded there tells a fault from a pin, so neither is called calibrated.`,
     '* Neither a pin, nor writeback, nor buffer heads, nor a deactivate batch held a folio in a labelled capture; these causes have known cases in',
     '  tests only.',
     '* All labelled captures are of one kernel (6.12.117) on one emulated machine.',

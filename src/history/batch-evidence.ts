@@ -73,7 +73,7 @@ export function batchEvidence(facts: Facts, index: Index, rates: Rates, seen: Se
 
 /** The flush of an activate batch may also find the folio isolated, and then leaves no event: half is all that can be said. */
 function noActivation(seen: Seen, says: string): Evidence {
-  return { says, cause: 'activate batch', weight: 0.5, ordinal: seen.ordinal };
+  return { says, cause: 'activate batch', weight: 0.5, ordinal: seen.ordinal, missing: true };
 }
 
 /**
@@ -87,6 +87,7 @@ function offEvidence(facts: Facts, rates: Rates, seen: Seen): Evidence[] {
     cause,
     weight: missingMark(rates.moved),
     ordinal: seen.ordinal,
+    missing: true,
   }));
 }
 

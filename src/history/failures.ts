@@ -111,6 +111,7 @@ function lockEvidence(facts: Facts, index: Index, rates: Rates, seen: Seen): Evi
         cause,
         weight: missingMark(rates.lockWaits),
         ordinal: seen.ordinal,
+        missing: true,
       },
     ];
   }
@@ -127,6 +128,7 @@ function lockEvidence(facts: Facts, index: Index, rates: Rates, seen: Seen): Evi
       cause,
       weight: waiting ? certainMark(rates.waiters, rates.attempts) : missingMark(rates.waitersOfFailed),
       ordinal: last.ordinal,
+      ...(waiting ? {} : { missing: true }),
     },
   ];
 }
@@ -170,6 +172,7 @@ function repeatEvidence(rates: Rates, runs: number, seen: Seen): Evidence[] {
       cause: 'transient reference',
       weight: rate ** runs,
       ordinal: seen.ordinal,
+      missing: true,
     },
   ];
 }

@@ -22,7 +22,7 @@ interface Group {
 export interface Weights {
   readonly counted: Float64Array;
   readonly own: Float64Array;
-  /** Causes that any evidence speaks about, and "cannot tell". */
+  /** Causes that any evidence but a missing mark speaks about, and "cannot tell". */
   readonly supported: Uint8Array;
 }
 
@@ -34,9 +34,9 @@ export function weightsOf({ evidence }: Failure, untoldOdds: number): Weights {
   supported[cannotTell] = 1;
   counted[cannotTell] = untoldOdds;
   own[cannotTell] = untoldOdds;
-  for (const { cause, weight, assumed } of evidence) {
+  for (const { cause, weight, assumed, missing } of evidence) {
     const i = causes.indexOf(cause);
-    supported[i] = 1;
+    if (missing !== true) supported[i] = 1;
     own[i]! *= weight;
     if (assumed !== true) counted[i]! *= weight;
   }
