@@ -82,3 +82,48 @@ test('without drain events, a batch flushed before it was full was drained by so
     [[2000, 1, false]],
   );
 });
+
+test('around a window with caches off: what it flushed was there before it, what is flushed after it came after it', () => {
+  const made = madeUpHistory([['m']]);
+  const row = { batch: 0, cpu: 1 };
+  const adds = addsOf({
+    ...made,
+    windows: [{ pid: 9, start: 5000, drained: 6000, end: 9000, endCertainty: 'inferred', request: -1 }],
+    stays: stays([
+      { ...row, pfn: 1, flushed: 1000, flush: 0 },
+      { ...row, pfn: 2, flushed: 5500, flush: 1 },
+      { ...row, pfn: 3, flushed: 5500, flush: 1 },
+      { ...row, pfn: 4, flushed: 7000, flush: 2 },
+      { ...row, pfn: 5, flushed: 12_000, flush: 3 },
+    ]),
+    flushes: [
+      flush(1000, 1, 'full'),
+      flush(5500, 2, 'unknown'),
+      flush(7000, 1, 'cache disabled'),
+      flush(12_000, 1, 'unknown'),
+    ],
+  });
+  assert.deepEqual([...adds.low].slice(1), [1000, 5500, 7000, 9000]);
+  assert.deepEqual([...adds.high].slice(1), [5000, 5500, 7000, 12_000]);
+});
+
+test('a drain of all CPUs to its end found a CPU empty that it flushed nothing of', () => {
+  const made = madeUpHistory([['m']]);
+  const drain = { id: 0, scope: 'all', pid: 7, comm: 'a', cpu: 0, start: 3000, end: 4000 } as const;
+  const bounds = (end: number) => {
+    const adds = addsOf({
+      ...made,
+      drains: [{ ...drain, end, cpus: [], certainty: 'seen', ordinal: 0 }],
+      stays: stays([
+        { pfn: 1, batch: 0, cpu: 1, flushed: 1000, flush: 0 },
+        { pfn: 2, batch: 0, cpu: 1, flushed: 5000, flush: 1 },
+      ]),
+      flushes: [flush(1000, 1, 'full'), flush(5000, 1, 'unknown')],
+    });
+    return adds.low[1];
+  };
+  assert.equal(bounds(4000), 3000);
+  // One that is still under way may be what flushes it; of one whose end was not seen nothing is known.
+  assert.equal(bounds(6000), 1000);
+  assert.equal(bounds(Number.NaN), 1000);
+});

@@ -72,8 +72,12 @@ export function addsOf(history: History): Adds {
     const key = stays.cpu[i]! * 8 + stays.batch[i]!;
     addTo(order, key, i);
   }
-  const drains = drainTimes(history);
+  const emptied = emptyings(history);
   const asked = askedOf(history);
+  const windows = flushes.some(({ cause }) => cause === 'cache disabled') ? history.windows : [];
+  // What is flushed after a window was added after it: it was drained, and an add flushed at once until its end.
+  const enabled = windows.filter(({ end }) => !Number.isNaN(end)).map(({ end }) => ({ from: end, by: end }));
+  enabled.sort((a, b) => a.by - b.by);
   const low = new Float64Array(stays.length);
   const high = new Float64Array(stays.length);
   const ended = new Int32Array(stays.length);
@@ -97,12 +101,14 @@ export function addsOf(history: History): Adds {
       if (flush >= 0) while (end < rows.length && stays.flush[rows[end]!] === flush) end++;
       const fact = flush < 0 ? undefined : flushes[flush]!;
       const at = fact?.start ?? Number.POSITIVE_INFINITY;
-      const bound = Math.max(before, lastAtOrBefore(drains.get(cpu), at, before));
+      const bound = Math.max(before, emptiedBefore(emptied.get(cpu), at), emptiedBefore(enabled, at));
+      // While caches are being disabled an add flushes what was added before they were, and itself.
+      const raised = fact?.cause === 'unknown' && end - i > 1 ? raisedAt(windows, at) : Number.NaN;
       const immediate = fact !== undefined && (fact.cause === 'cache disabled' || fact.cause === 'bypass');
       for (let j = i; j < end; j++) {
         const row = rows[j]!;
-        const own = stays.flushed[row]!;
-        flushed[next] = Number.isNaN(own) ? Number.POSITIVE_INFINITY : own;
+        const out = stays.flushed[row]!;
+        flushed[next] = Number.isNaN(out) ? Number.POSITIVE_INFINITY : out;
         pfn[next] = stays.pfn[row]!;
         const seen = stays.added[row]!;
         ended[next] = flush;
@@ -110,17 +116,17 @@ export function addsOf(history: History): Adds {
           low[next] = high[next] = seen;
           counts.seen++;
         } else if (immediate && (end - i === 1 || fact.cause === 'cache disabled')) {
-          low[next] = high[next] = own;
+          low[next] = high[next] = out;
           counts.exact++;
-        } else if ((fact?.cause === 'full' || fact?.cause === 'bypass') && j === end - 1) {
+        } else if (j === end - 1 && (fact?.cause === 'full' || fact?.cause === 'bypass' || raised > bound)) {
           low[next] = high[next] = at;
           counts.exact++;
         } else {
           const { time = at, ofAll = false } = asked.get(flush) ?? {};
-          const latest = j === i || ofAll ? Math.min(at, time) : at;
+          const latest = raised > bound ? raised : j === i || ofAll ? Math.min(at, time) : at;
           low[next] = bound;
           high[next] = Math.max(bound, Math.min(latest, history.capture.end));
-          luck[next] = timeKey(Number.isFinite(own) ? own : at, pfn[next]!, key);
+          luck[next] = timeKey(Number.isFinite(out) ? out : at, pfn[next]!, key);
           counts.spread++;
         }
         next++;
@@ -156,24 +162,30 @@ function askedOf({ drains, flushes }: History): Map<number, { readonly time: num
   return asked;
 }
 
-/** Times at which each CPU's batches were known to be empty, ascending. */
-function drainTimes(history: History): Map<number, number[]> {
-  const times = new Map<number, number[]>();
-  const add = (cpu: number, time: number) => {
-    addTo(times, cpu, time);
-  };
-  for (const drain of history.drains) {
-    if (drain.scope === 'local') add(drain.cpu, drain.start);
-    else if (!Number.isNaN(drain.end)) for (const cpu of drain.cpus) add(cpu, drain.start);
-  }
-  for (const list of times.values()) list.sort((a, b) => a - b);
-  return times;
+/** When the caches began to be disabled that were not yet drained at a time; NaN = none were. */
+function raisedAt(windows: History['windows'], at: number): number {
+  return windows.find(({ start, drained }) => start < at && at <= drained)?.start ?? Number.NaN;
 }
 
-/** The last of an ascending list that is before `at`, or `low`. A drain's own flush begins after the drain does. */
-function lastAtOrBefore(list: readonly number[] | undefined, at: number, low: number): number {
-  if (list === undefined) return low;
-  // The very drain that made this flush is the last one; what bounds the adds is the one before it.
-  const before = list[countLeading(list.length, (i) => list[i]! < at) - 2];
-  return before === undefined || before < low ? low : before;
+/** A CPU's batches were empty at some time between the two. */
+interface Emptied {
+  readonly from: number;
+  readonly by: number;
+}
+
+/** By CPU, in order of `by`. A drain of all CPUs that was seen to its end found nothing where no work of it flushed anything. */
+function emptyings({ drains, flushes }: History): Map<number, Emptied[]> {
+  const byCpu = new Map<number, Emptied[]>();
+  const every = new Set(flushes.map(({ cpu }) => cpu));
+  for (const { scope, cpu, cpus, pid, start, end } of drains) {
+    if (scope === 'local') addTo(byCpu, cpu, { from: start, by: start });
+    else if (!Number.isNaN(end)) for (const one of pid >= 0 ? every : cpus) addTo(byCpu, one, { from: start, by: end });
+  }
+  for (const list of byCpu.values()) list.sort((a, b) => a.by - b.by);
+  return byCpu;
+}
+
+/** What a batch that is flushed at a time holds was added after this. A drain under way may be what flushes it. */
+function emptiedBefore(list: readonly Emptied[] | undefined, at: number): number {
+  return list?.[countLeading(list.length, (i) => list[i]!.by < at) - 1]?.from ?? Number.NEGATIVE_INFINITY;
 }
