@@ -50,13 +50,13 @@ for (const isSeen of [true, false]) {
   test(`the law behind lost races is found, with sleeps ${isSeen ? 'seen' : 'not seen'}`, () => {
     const mean = 50_000;
     const { law } = wakeEvidenceOf(
-      raced(1500, (u) => -mean * Math.log(u), isSeen),
+      raced(900, (u) => -mean * Math.log(u), isSeen),
       0,
     )!;
     // Without the sleeps nothing is known between the moments at which the folio was locked and unlocked.
     for (const time of isSeen ? [10_000, 60_000, 150_000] : [60_000]) {
       const expected = 1 - Math.exp(-time / mean);
-      assert.ok(Math.abs(shareUpTo(law, time) - expected) < 0.06, `${time}: ${shareUpTo(law, time)}, not ${expected}`);
+      assert.ok(Math.abs(shareUpTo(law, time) - expected) < 0.07, `${time}: ${shareUpTo(law, time)}, not ${expected}`);
     }
   });
 }

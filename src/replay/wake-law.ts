@@ -13,6 +13,7 @@
  * with 1/bins beforehand in each (Perks' prior); a draw picks what each task went through, then shares given that.
  */
 import { uniform } from '../base/random.ts';
+import { countLeading } from '../base/sorted.ts';
 import { gamma } from './draws.ts';
 
 /** What a capture shows of one task asleep on a folio lock. Times are ns since the first undo that woke it. */
@@ -39,8 +40,8 @@ export interface WakeLaw {
 /** An estimate, and what it is drawn anew from. */
 export interface WakeEvidence {
   readonly chains: readonly WakeChain[];
-  /** Probability that an episode is blocked by a task that came anew, where sleeps cannot be told apart. */
-  readonly fresh: number;
+  /** By chain and undo: the ways for a wakeup by that undo to end. */
+  readonly ways: readonly Ways[];
   readonly law: WakeLaw;
   /** By chain: probability of what was seen from each undo on, if that one woke the task. */
   readonly onwards: readonly Float64Array[];
@@ -56,33 +57,41 @@ interface Term {
   readonly next: number;
 }
 
+type Ways = readonly (readonly Term[])[];
+
 const binsPerOctave = 4;
 const rounds = 40;
 
-/** Undefined where no chain says anything. */
+/**
+ * Undefined where no chain says anything. `fresh` = the probability that an episode is blocked by a task that came anew, where
+ * sleeps cannot be told apart.
+ */
 export function wakeEvidenceOf(chains: readonly WakeChain[], fresh: number): WakeEvidence | undefined {
   const telling = chains.filter(
     ({ weight, undone, ran, goneBy }) => weight > 0 && (undone.length > 1 || ran >= 0 || goneBy >= 0),
   );
   if (telling.length === 0) return undefined;
   const ends = endsOf(telling);
+  const ways = telling.map((chain) => chain.undone.map((_, woken) => termsOf(chain, woken, fresh)));
   let law: WakeLaw = { ends, cumulative: ends.map((_, i) => (i + 1) / ends.length) };
   for (let round = 0; round < rounds; round++) {
     const counts = new Float64Array(ends.length);
-    for (const chain of telling) expect(chain, fresh, law, counts);
+    telling.forEach(({ weight }, c) => {
+      expect(ways[c]!, weight, law, counts);
+    });
     law = { ends, cumulative: cumulated(counts.map((count) => count + 1 / ends.length)) };
   }
-  return { chains: telling, fresh, law, onwards: telling.map((chain) => onwardsOf(chain, fresh, law)) };
+  return { chains: telling, ways, law, onwards: ways.map((one) => onwardsOf(one, law)) };
 }
 
 /** A draw of the law from its posterior. */
-export function drawWakeLaw({ chains, fresh, law, onwards }: WakeEvidence, seed: number, draw: number): WakeLaw {
+export function drawWakeLaw({ chains, ways, law, onwards }: WakeEvidence, seed: number, draw: number): WakeLaw {
   const { ends } = law;
   const counts = new Float64Array(ends.length).fill(1 / ends.length);
   chains.forEach((chain, c) => {
     let luck = 0;
     for (let at = 0; at >= 0; ) {
-      const terms = termsOf(chain, at, fresh);
+      const terms = ways[c]![at]!;
       const chances = terms.map((term) => chanceOf(term, law, onwards[c]!));
       const term = terms[pickOne(chances, uniform(seed, 'wake', -1 - c, luck++, draw))]!;
       const low = shareUpTo(law, term.from);
@@ -139,15 +148,11 @@ function endsOf(chains: readonly WakeChain[]): Float64Array {
 }
 
 function binOf(ends: Float64Array, time: number): number {
-  let bin = 0;
-  while (bin < ends.length - 1 && ends[bin]! < time) bin++;
-  return bin;
+  return countLeading(ends.length - 1, (bin) => ends[bin]! < time);
 }
 
 function binOfShare({ cumulative }: WakeLaw, share: number): number {
-  let bin = 0;
-  while (bin < cumulative.length - 1 && cumulative[bin]! < share) bin++;
-  return bin;
+  return countLeading(cumulative.length - 1, (bin) => cumulative[bin]! < share);
 }
 
 function cumulated(counts: Float64Array): Float64Array {
@@ -187,27 +192,27 @@ function chanceOf({ from, until, factor, next }: Term, law: WakeLaw, onwards: Fl
   return (after * (law.cumulative[bin]! - (bin === 0 ? 0 : law.cumulative[bin - 1]!))) / (law.ends[bin]! - begin);
 }
 
-function onwardsOf(chain: WakeChain, fresh: number, law: WakeLaw): Float64Array {
-  const onwards = new Float64Array(chain.undone.length);
-  for (let woken = onwards.length - 1; woken >= 0; woken--) {
-    for (const term of termsOf(chain, woken, fresh)) onwards[woken]! += chanceOf(term, law, onwards);
+function onwardsOf(ways: Ways, law: WakeLaw): Float64Array {
+  const onwards = new Float64Array(ways.length);
+  for (let woken = ways.length - 1; woken >= 0; woken--) {
+    for (const term of ways[woken]!) onwards[woken]! += chanceOf(term, law, onwards);
   }
   return onwards;
 }
 
 /** Adds what is expected to have happened in each bin. */
-function expect(chain: WakeChain, fresh: number, law: WakeLaw, counts: Float64Array): void {
-  const onwards = onwardsOf(chain, fresh, law);
-  const reached = new Float64Array(onwards.length);
-  reached[0] = onwards[0]! > 0 ? chain.weight / onwards[0]! : 0;
-  for (let woken = 0; woken < reached.length; woken++) {
-    for (const term of termsOf(chain, woken, fresh)) {
+function expect(ways: Ways, weight: number, law: WakeLaw, counts: Float64Array): void {
+  const onwards = onwardsOf(ways, law);
+  const reached = new Float64Array(ways.length);
+  reached[0] = onwards[0]! > 0 ? weight / onwards[0]! : 0;
+  ways.forEach((terms, woken) => {
+    for (const term of terms) {
       const chance = chanceOf(term, law, onwards);
       if (!(chance > 0)) continue;
       spread(law, term, reached[woken]! * chance, counts);
       if (term.next >= 0) reached[term.next]! += (reached[woken]! * chance) / onwards[term.next]!;
     }
-  }
+  });
 }
 
 function spread({ ends, cumulative }: WakeLaw, { from, until }: Term, weight: number, counts: Float64Array): void {
