@@ -12,11 +12,13 @@ import { count, list } from '../report/numbers.ts';
 import { pooledTables } from '../report/pooled.ts';
 import { checkFiles, differentClocks, eachReadable } from './captures.ts';
 import { showIdentifiable } from './identify.ts';
+import { manifestOf, writeManifest } from './manifest.ts';
 import { printFacts, printJson, printLines, printTable } from './output.ts';
 import { addReplayOptions, type ReplayOptions, replayed, wantedPolicies } from './replays.ts';
 
-interface CompareOptions extends ReplayOptions {
+export interface CompareOptions extends ReplayOptions {
   readonly strict?: boolean;
+  readonly manifest?: string;
 }
 
 async function showFigure({ title, finding, tables }: Figure): Promise<void> {
@@ -50,26 +52,37 @@ async function show(history: History, comparison: Comparison): Promise<void> {
   for (const remark of comparison.remarks) await printLines([`note: ${remark}`]);
 }
 
+/** Compares, prints, and sets the exit code. */
+export async function compareFiles(files: readonly string[], options: CompareOptions): Promise<void> {
+  checkFiles(files);
+  const policies = await wantedPolicies(options);
+  let isStopped = false;
+  const { done, leftOut, worst } = await eachReadable(files, options, async (file) => {
+    if (isStopped) return [];
+    const one = await replayed(file, options, policies);
+    isStopped = one.isStopped;
+    if (!options.json) await show(one.history, one.comparison);
+    return [{ capture: one.history.capture, comparison: one.comparison }];
+  });
+  const all = done.flat();
+  const clocks = differentClocks(all.map(({ capture }) => capture));
+  const comparisons = all.map(({ comparison }) => comparison);
+  const manifest = await manifestOf('compare', files, options, comparisons);
+  if (options.manifest !== undefined) await writeManifest(options.manifest, files, manifest);
+  if (!options.json) {
+    for (const one of pooledTables(comparisons)) await printTable(one);
+    await printLines(clocks.map((text) => `note: ${text}`));
+  } else if (all.length > 0) await printJson({ manifest, comparisons, pooled: pool(comparisons), leftOut });
+  const isPoor = comparisons.some(({ fidelity }) => fidelity.state !== 'good');
+  process.exitCode = worst === exitCodes.done && options.strict && isPoor ? exitCodes.failed : worst;
+  if (isStopped) process.exitCode = exitCodes.interrupted;
+}
+
 export function compareCommand(): Command {
   const command = new Command('compare')
     .description('replay under other policies: fidelity first, then differences with intervals')
     .argument('<file...>', 'captures; - for stdin')
-    .option('--strict', 'exit 1, after printing everything, when fidelity is poor or cannot be checked');
-  return addReplayOptions(command).action(async (files: readonly string[], options: CompareOptions) => {
-    checkFiles(files);
-    const policies = await wantedPolicies(options);
-    const { done, leftOut, worst } = await eachReadable(files, options, async (file) => {
-      const { history, comparison } = await replayed(file, options, policies);
-      if (!options.json) await show(history, comparison);
-      return { capture: history.capture, comparison };
-    });
-    const clocks = differentClocks(done.map(({ capture }) => capture));
-    const comparisons = done.map(({ comparison }) => comparison);
-    if (!options.json) {
-      for (const one of pooledTables(comparisons)) await printTable(one);
-      await printLines(clocks.map((text) => `note: ${text}`));
-    } else if (done.length > 0) await printJson({ comparisons, pooled: pool(comparisons), leftOut });
-    const isPoor = comparisons.some(({ fidelity }) => fidelity.state !== 'good');
-    process.exitCode = worst === exitCodes.done && options.strict && isPoor ? exitCodes.failed : worst;
-  });
+    .option('--strict', 'exit 1, after printing everything, when fidelity is poor or cannot be checked')
+    .option('--manifest <file>', 'write what is needed to make the same comparison again (folioscope rerun)');
+  return addReplayOptions(command).action(compareFiles);
 }

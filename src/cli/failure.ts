@@ -1,6 +1,7 @@
 /** What the user sees of an error, and the exit code: one line and a hint for what they can mend, a stack for a bug. */
 import { CommanderError } from 'commander';
 import { exitCodeOf, exitCodes, ScenarioError, TraceError } from '../base/errors.ts';
+import { InterruptError } from './interrupt.ts';
 import { say } from './output.ts';
 
 /** Prints an error on stderr and gives the exit code for it (design: 1 a bug, 2 usage, 3 the capture). */
@@ -10,6 +11,10 @@ export function showFailure(error: unknown): number {
     for (const line of error.message.split('\n')) say(`folioscope: ${line}`);
     if (error.hint !== '') for (const line of error.hint.split('\n')) say(`  hint: ${line}`);
     return exitCodeOf(error);
+  }
+  if (error instanceof InterruptError) {
+    say(`folioscope: ${error.message}`);
+    return exitCodes.interrupted;
   }
   const bug = error instanceof Error ? (error.stack ?? error.message) : String(error);
   process.stderr.write('folioscope: this is a bug in folioscope, please report it with the lines below\n');

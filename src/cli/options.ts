@@ -79,9 +79,10 @@ export function addCaptureOptions(command: Command): Command {
     .option('--probes <file>', 'lines of its kprobe_events: which function each probe is on')
     .option('--map <file>', 'JSON object for CSV: {"header name": "column or event field"}')
     .addOption(
-      new Option('--threads <n>', 'threads that read tracefs text; 2 for large files where there are CPUs').argParser(
-        wholeNumber(1),
-      ),
+      new Option(
+        '--threads <n>',
+        '1, or 2 for large captures where there are CPUs (default: what is faster)',
+      ).argParser(wholeNumber(1)),
     )
     .addOption(
       new Option('--max-loss <share>', 'share of unreadable input above which no conclusion is drawn')

@@ -13,6 +13,7 @@ import { inspectCommand } from './inspect.ts';
 import { screenWidth } from './output.ts';
 import { policiesCommand } from './policies.ts';
 import { reportCommand } from './report.ts';
+import { rerunCommand } from './rerun.ts';
 import { scenarioCommand } from './scenario.ts';
 import { validateCommand } from './validate.ts';
 import { version } from './version.ts';
@@ -37,6 +38,7 @@ function program(): Command {
     validateCommand,
     diffCommand,
     reportCommand,
+    rerunCommand,
     scenarioCommand,
     fitCommand,
     policiesCommand,

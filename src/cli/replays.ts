@@ -2,13 +2,15 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import { parseAssumption } from '../compare/assumptions.ts';
-import { compare, type PolicyMaker } from '../compare/compare.ts';
+import { type CompareOptions, type PolicyMaker, planComparison } from '../compare/compare.ts';
 import type { Comparison } from '../compare/comparison.ts';
 import type { History } from '../history/facts.ts';
+import { isReadableAgain } from '../read/file.ts';
 import type { Assumptions } from '../replay/parameters.ts';
 import { historyOf } from './captures.ts';
-import { interruptible } from './interrupt.ts';
+import { InterruptError } from './interrupt.ts';
 import { addCaptureOptions, again, type CaptureOptions, policyOf, wholeNumber } from './options.ts';
+import { runParts } from './parts.ts';
 import { startProgress } from './progress.ts';
 
 export interface ReplayOptions extends CaptureOptions {
@@ -53,26 +55,51 @@ export async function wantedPolicies({ policy, ...options }: ReplayOptions): Pro
   return policy === undefined ? undefined : Promise.all(policy.map(policyOf));
 }
 
-/** Reads one capture, works out what happened, and replays it. */
-export async function replayed(
-  file: string,
-  options: ReplayOptions,
-  policies: Wanted,
-): Promise<{ history: History; comparison: Comparison }> {
+/** What a comparison is asked for; the same words give the same comparison. */
+export function compareOptionsOf(options: ReplayOptions, policies: Wanted): CompareOptions {
+  return {
+    ...(policies === undefined ? {} : { policies }),
+    ...(options.draws === undefined ? {} : { draws: options.draws }),
+    ...(options.seed === undefined ? {} : { seed: options.seed }),
+    assumed: assumedOf(options),
+  };
+}
+
+export interface Replayed {
+  readonly history: History;
+  readonly comparison: Comparison;
+  /** Ctrl-C ended it before its end: of fewer draws than asked for. */
+  readonly isStopped: boolean;
+}
+
+/**
+ * Reads one capture, works out what happened, and replays it.
+ *
+ * @throws InterruptError when it is stopped before anything could be told
+ */
+export async function replayed(file: string, options: ReplayOptions, policies: Wanted): Promise<Replayed> {
   const history = await historyOf(file, options);
   const progress = startProgress(`replaying ${file}`);
   try {
-    const comparison = interruptible(() =>
-      compare(history, {
-        ...(policies === undefined ? {} : { policies }),
-        ...(options.draws === undefined ? {} : { draws: options.draws }),
-        ...(options.seed === undefined ? {} : { seed: options.seed }),
-        assumed: assumedOf(options),
-        onProgress: progress.update,
-      }),
-    );
-    return { history, comparison };
+    const plan = planComparison(history, compareOptionsOf(options, policies));
+    const again = (await isReadableAgain(file)) ? { file, options } : undefined;
+    const { threads } = options;
+    const { results, isStopped } = await runParts(plan, { again, threads, onProgress: progress.update });
+    const comparison = plan.finish(results);
+    if (comparison === undefined) throw new InterruptError(file);
+    return { history, comparison, isStopped };
   } finally {
     progress.end();
   }
+}
+
+/**
+ * The same for whoever has no use for a part of it.
+ *
+ * @throws InterruptError when it is stopped
+ */
+export async function wholeReplay(file: string, options: ReplayOptions, policies: Wanted): Promise<Replayed> {
+  const all = await replayed(file, options, policies);
+  if (all.isStopped) throw new InterruptError(file);
+  return all;
 }

@@ -5,7 +5,7 @@ import { overview } from '../report/summary.ts';
 import { checkFiles, differentClocks, eachReadable } from './captures.ts';
 import { namedRows } from './named-rows.ts';
 import { prepareFolder, print, printJson, printLines, screenWidth, writeFiles } from './output.ts';
-import { addReplayOptions, type ReplayOptions, replayed, wantedPolicies } from './replays.ts';
+import { addReplayOptions, type ReplayOptions, wantedPolicies, wholeReplay } from './replays.ts';
 import { version } from './version.ts';
 
 interface ReportOptions extends ReplayOptions {
@@ -42,7 +42,11 @@ export async function writeReport(files: readonly string[], options: ReportOptio
   checkFiles(files);
   const policies = await wantedPolicies(options);
   prepareFolder(options.output);
-  const { done: all, leftOut, worst } = await eachReadable(files, options, (file) => replayed(file, options, policies));
+  const {
+    done: all,
+    leftOut,
+    worst,
+  } = await eachReadable(files, options, (file) => wholeReplay(file, options, policies));
   process.exitCode = worst;
   if (all.length === 0) return;
   const notes = [

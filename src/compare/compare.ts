@@ -65,6 +65,8 @@ export function compare(history: History, options: CompareOptions = {}): Compari
 export interface Plan {
   /** The same ones, in the same order, wherever the same capture is read with the same options. */
   readonly tasks: readonly Task[];
+  /** What is to be played in a draw of one policy: folios, and a thirtieth of what others do to batches. */
+  readonly size: number;
   /**
    * From the result of each task; undefined for one that was not done. Of fewer draws than asked for when some are missing, and
    * says so; undefined when too few are there for any answer.
@@ -151,7 +153,7 @@ export function planComparison(history: History, options: CompareOptions = {}): 
       }),
     };
   };
-  return { tasks: parts.tasks, finish };
+  return { tasks: parts.tasks, size: sizeOf(stage), finish };
 }
 
 /** The policies to replay, in order and once each, and those the capture cannot feed. */

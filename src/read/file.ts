@@ -45,6 +45,22 @@ export async function openCapture(path: string, options: OpenOptions = {}): Prom
   return readPacked(source, await openFile(path, options.onProgress), withSidecar, gunzipNode, setDown);
 }
 
+/**
+ * The files that opening a capture may read: itself, or all of a folder, and what lies beside it; sorted. None for stdin.
+ *
+ * @throws TraceError `not-found` and others for what cannot be looked at
+ */
+export async function filesReadFor(path: string): Promise<string[]> {
+  if (path === '-') return [];
+  const about = await stat(path).catch((error: unknown) => {
+    throw openError(path, error);
+  });
+  if (about.isDirectory()) return (await folderFiles(path)).names.map((name) => join(path, name)).sort();
+  const beside = ['meta.json', ...probeFiles].map((name) => join(dirname(path), name));
+  const there = await Promise.all(beside.map((file) => isReadableAgain(file)));
+  return [path, ...beside.filter((_, i) => there[i])].sort();
+}
+
 /** The options, with what lies beside the capture (`meta.json`, `kprobe_events`) or was named with them. */
 export async function besideOf(path: string, options: OpenOptions): Promise<OpenOptions> {
   const sidecar = await withProbes(path, options.sidecar ?? (await findSidecar(path, options.sidecarPath)));
