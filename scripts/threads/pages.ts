@@ -124,7 +124,7 @@ export const pages: readonly ThreadPage[] = [
   {
     name: 'disable-lru-pagevec',
     policies: ['lru-cache-disable', 'drain-each-failure'],
-    metrics: ['busyRetries', 'failedFolios', 'allCpuDrains', 'drainWorks'],
+    metrics: ['busyRetries', 'failedFolios', 'allCpuDrains', 'drainWorks', 'lruLocks'],
     draws: 30,
     sweeps: [
       {
