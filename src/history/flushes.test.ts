@@ -12,6 +12,8 @@ import {
   insertion,
   many,
   pointer,
+  remove,
+  set,
   start,
   told,
 } from './tiny.test.ts';
@@ -132,5 +134,27 @@ ${calibration}
     [0x200, 'mlock', 0, 9000],
     [0x201, 'mlock', 1000, 9000],
     [0x202, 'mlock', 11000, NaN],
+  ]);
+});
+
+test('a large folio is not batched: its add flushes the batch, and the flush is named so where episodes show its size', async () => {
+  const moving = (order: number): string => `
+${calibration}
+    0 a-1 1.000000 ${start}
+    0 a-1 1.000001 ${set(0x1000, 0x400, order)}
+    0 a-1 1.000002 ${insertion(0x70)}
+    0 a-1 1.000003 ${insertion(0x800)}
+    0 a-1 1.000004 ${remove(0x1000, 0x800)}
+    0 a-1 1.000005 ${end(2 ** order, 0)}
+    0 a-1 1.000006 ${insertion(0x900)}`;
+  const causes = async (order: number) =>
+    (await told(moving(order))).flushes.slice(1).map(({ cause, count }) => [cause, count]);
+  assert.deepEqual(await causes(4), [
+    ['bypass', 2],
+    ['unknown', 1],
+  ]);
+  assert.deepEqual(await causes(0), [
+    ['unknown', 2],
+    ['unknown', 1],
   ]);
 });

@@ -2,6 +2,7 @@
 import type { OpenCapture } from '../events/capture.ts';
 import { foldAttempts, listenToAttempts, newAttemptLog } from './attempts.ts';
 import { foldBatches, listenToAdds, listenToInsertions, newAddLog, newInsertionLog } from './batches.ts';
+import { nameBypasses } from './bypass.ts';
 import { CallFinder, foldCalls, listenToCalls, newCallLog } from './calls.ts';
 import { foldDrains, listenToDrains, newDrainLog } from './drains.ts';
 import { EpisodeFinder, foldEpisodes, listenToEntries, newEntryLog } from './episodes.ts';
@@ -144,7 +145,7 @@ export async function workOut(open: OpenCapture): Promise<History> {
     requests,
     windows: drained.windows,
     stays: batches.stays,
-    flushes: batches.flushes,
+    flushes: nameBypasses(batches.flushes, batches.stays, entries.episodes, bareCalls),
     drains,
     waits,
     refusals: [...entries.refusals, ...unexplained(silent.left.length)],
