@@ -18,7 +18,7 @@ const fasterCalls =
 const onlyOthersWait =
   'a replay under another policy follows the migrator until it comes back to an undone folio, the replay of the recorded policy that is taken off does not (514 of 1088 ms of the first run): the difference of the two is too large by that';
 const onlyOthersQueue =
-  'a replay under another policy follows the queue for the lock, where further tasks fall asleep; the replay of the recorded policy that is taken off counts one sleep for a row of blocked episodes (33 of 41 in baseline run01, 32 of 41 in refcheck-unmap run01), so that predictions of every other policy are some 8 too high';
+  'a replay under another policy follows the queue for the lock, where further tasks fall asleep; the replay of the recorded policy that is taken off counts one sleep for a row of blocked episodes (33 of 41 in baseline run01, 32 of 41 in refcheck-unmap run01), so that the difference is too large by as much';
 
 export const reasons: Readonly<Record<PairName, Partial<Readonly<Record<Metric, string>>>>> = {
   'cma-second-reads: baseline → drain-once': {
