@@ -5,7 +5,7 @@ import type { Effects, Interval, Told } from './comparison.ts';
 import { percentileInterval } from './statistics.ts';
 
 /** A difference within this share of the recorded policy's own value does not matter to anybody. */
-export const narrowShare = 0.05;
+const narrowShare = 0.05;
 /** Nor does one of less than half a folio, drain or request. */
 const narrowCount = 0.5;
 
@@ -24,7 +24,7 @@ export function tell(metric: Metric, { low, high }: Interval, recorded: Interval
 }
 
 /** Draws of one policy and of the recorded one, in the metrics that effects are made of. */
-export interface Pair {
+interface Pair {
   readonly own: Readonly<Record<Metric, Float64Array>>;
   readonly recorded: Readonly<Record<Metric, Float64Array>>;
 }

@@ -55,7 +55,7 @@ export function wideningOf(stage: Stage): Widening {
 }
 
 /** Metrics that count what a folio in doubt may have done either way. */
-const folioCounts: ReadonlySet<Metric> = new Set(['failedFolios', 'movedFolios']);
+const folioCounts: ReadonlySet<Metric> = new Set(['failedFolios', 'movedFolios', 'failedRequests', 'pagesFailed']);
 
 /**
  * Requests that are cut by the capture's ends or by losses, or ran meanwhile. Where a call's end was not seen any of its folios may

@@ -29,7 +29,7 @@ test('the JSON has the documented keys, and null where a number is not known', a
   const { json } = await buildReport(input);
   assert.doesNotMatch(json, /NaN/);
   const report = JSON.parse(json);
-  assert.deepEqual(Object.keys(report), ['schema', 'version', 'command', 'generated', 'captures']);
+  assert.deepEqual(Object.keys(report), ['schema', 'version', 'command', 'generated', 'captures', 'pooled']);
   assert.deepEqual(Object.keys(report.captures[0]), [
     'source',
     'capture',
