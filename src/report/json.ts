@@ -6,7 +6,7 @@ import type { ReportInput } from './report.ts';
 import { answers } from './summary.ts';
 
 /** Goes up when a key changes its meaning or goes away. */
-export const reportSchema = 1;
+export const reportSchema = 2;
 
 /** JSON text of the report. NaN becomes null; nothing else is lost. */
 export function reportJson(input: ReportInput, figures: readonly (readonly Figure[])[]): string {

@@ -69,8 +69,8 @@ export function interval(value: Interval, unit = ''): string {
 }
 
 function written({ estimate, low, high }: Interval, one: (n: number) => string): string {
-  if (Number.isNaN(low)) return cannotTell;
   const hasEstimate = !Number.isNaN(estimate);
+  if (Number.isNaN(low) && !hasEstimate) return cannotTell;
   if (low === high && (!hasEstimate || low === estimate)) return one(low);
   const ends = `[${one(low)}, ${one(high)}]`;
   return hasEstimate ? `${one(estimate)} ${ends}` : ends;
