@@ -53,7 +53,7 @@ const at = (drainStart: number) => ({ drainStart, drainTime: 1e6 });
 test('a window in which no work flushed anything was an RCU wait as a whole', () => {
   const barriers = barriersOf(barred([[], [600_000, 900_000]]), kernel);
   assert.deepEqual([...barriers.rcu], [1e6]);
-  const idle = barrierOf({ ...luck, barriers, preparation: at(1e7) });
+  const idle = barrierOf({ ...luck, barriers }, at(1e7));
   assert.equal(idle.rcuWaitTime(0, 0), 1e6);
   assert.equal(idle.takes(kernel.decisions), 1e6);
   assert.equal(idle.takes(once.decisions), 0);
@@ -61,14 +61,14 @@ test('a window in which no work flushed anything was an RCU wait as a whole', ()
 
 test('where works flushed, the RCU wait ended before, and each CPU is drained in its own time', () => {
   const barriers = barriersOf(barred([[], [600_000, 900_000]]), kernel);
-  const busy = barrierOf({ ...luck, barriers, preparation: at(2e7) });
+  const busy = barrierOf({ ...luck, barriers }, at(2e7));
   assert.equal(busy.rcuWaitTime(0, 0), 600_000);
   assert.equal(busy.drainWorkTime(0, 0, 0), 0);
   // The last one is waited for to the end.
   assert.equal(busy.drainWorkTime(1, 0, 0), 400_000);
   assert.equal(busy.takes(once.decisions), 400_000);
   // Works are drawn from those that were seen where the range had none.
-  const idle = barrierOf({ ...luck, barriers, preparation: at(1e7) });
+  const idle = barrierOf({ ...luck, barriers }, at(1e7));
   assert.equal(idle.drainWorkTime(1, 0, 0), 400_000);
 });
 
@@ -77,14 +77,14 @@ test("a worker's own wait is at most what windows with works took longer", () =>
   assert.equal(barriers.late, 0);
   const never = barriersOf(barred([[600_000], [800_000]]), kernel);
   assert.equal(never.late, 700_000);
-  const barrier = barrierOf({ ...luck, barriers: never, unseen: { worker: 0.5, rcu: 0 }, preparation: at(1e7) });
+  const barrier = barrierOf({ ...luck, barriers: never, unseen: { worker: 0.5, rcu: 0 } }, at(1e7));
   assert.equal(barrier.rcuWaitTime(0, 0), 250_000);
 });
 
 test('a recording that only drained says nothing of an RCU wait: it is drawn between none and all tasks being back', () => {
   const barriers = barriersOf(barred([[], [600_000]]), once);
   assert.deepEqual([...barriers.rcu], []);
-  const barrier = barrierOf({ ...luck, barriers, preparation: at(2e7) });
+  const barrier = barrierOf({ ...luck, barriers }, at(2e7));
   assert.equal(barrier.rcuWaitTime(0, 0), 5000);
   assert.equal(barrier.takes(once.decisions), 1e6);
   assert.equal(barrier.takes(kernel.decisions), 1e6 + 5000);

@@ -89,7 +89,6 @@ export interface BarrierInput {
   /** As `wakesOf` gives them. */
   readonly wakes: Float64Array;
   readonly unseen: Unseen;
-  readonly preparation: Pick<Preparation, 'drainStart' | 'drainTime'>;
   /** Of the luck of services: seed, key of the unit, pace. */
   readonly seed: number;
   readonly key: number;
@@ -102,9 +101,10 @@ export interface Barrier extends Pick<World, 'rcuWaitTime' | 'drainWorkTime'> {
 }
 
 /** Answers for one range of a request: its recorded times as long as the policy asks for the part, else those of others. */
-export function barrierOf(input: BarrierInput): Barrier {
-  const { barriers, wakes, unseen, preparation, seed, key, pace } = input;
-  const { drainTime, drainStart } = preparation;
+export function barrierOf(
+  { barriers, wakes, unseen, seed, key, pace }: BarrierInput,
+  { drainTime, drainStart }: Pick<Preparation, 'drainStart' | 'drainTime'>,
+): Barrier {
   const luck = (which: number) => uniform(seed, 'serviceTime', key, which, pace);
   const worker = unseen.worker * barriers.late;
   const works = barriers.works.get(drainStart);
@@ -137,7 +137,7 @@ export function barrierOf(input: BarrierInput): Barrier {
  * barriers since `from` take less. Requests that had nothing to migrate put one up, too.
  */
 export function soonerBy(
-  input: Omit<BarrierInput, 'preparation'>,
+  input: BarrierInput,
   { decisions, pid, from, until }: { decisions: Decisions; pid: number; from: number; until: number },
 ): number {
   const { all } = input.barriers;
@@ -147,7 +147,7 @@ export function soonerBy(
     const { drainStart, drainTime } = preparation;
     if (!(drainStart < until)) break;
     if (preparation.pid !== pid || Number.isNaN(drainTime)) continue;
-    saved += drainTime - barrierOf({ ...input, preparation }).takes(decisions);
+    saved += drainTime - barrierOf(input, preparation).takes(decisions);
   }
   return saved;
 }

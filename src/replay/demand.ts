@@ -166,9 +166,14 @@ export function demandOf(history: History, assumed: Assumptions = defaultAssumpt
   const timeKey = timeKeyOf(history.capture);
   const distinct = toldApart();
   const keyOf: Index['keyOf'] = (start, pid, pfn) => distinct(timeKey(start, pid, pfn));
+  const areasOf = new Map<number, Request[]>();
+  for (const request of history.requests) {
+    if (request.parent >= 0) addTo(areasOf, request.parent, request);
+  }
   const index = {
     firstRow,
     failuresOf,
+    areasOf,
     perFolio: mean(unmap) + mean(copy),
     keyOf,
     emptyList: assumed.emptyList,
@@ -177,10 +182,6 @@ export function demandOf(history: History, assumed: Assumptions = defaultAssumpt
   const silent = { history, drains: ownDrainsOf(history), failures: failuresOf, keyOf };
   const taken = new Uint8Array(history.calls.length);
   const units: Unit[] = [];
-  const areasOf = new Map<number, Request[]>();
-  for (const request of history.requests) {
-    if (request.parent >= 0) addTo(areasOf, request.parent, request);
-  }
   const make = (request: Request | undefined, calls: readonly number[], areas: number) => {
     for (const id of calls) taken[id] = 1;
     units.push(unitOf(history, units.length, request, calls, areas, index));
@@ -225,6 +226,8 @@ function modelOf({ kind, pid }: Request, goOn: ReadonlySet<number>): RequestMode
 interface Index {
   readonly firstRow: Int32Array;
   readonly failuresOf: ReadonlyMap<number, readonly number[]>;
+  /** Requests that another made, by its id. */
+  readonly areasOf: ReadonlyMap<number, readonly Request[]>;
   /** ns that the model takes for a folio on the average. */
   readonly perFolio: number;
   readonly keyOf: (start: number, pid: number, pfn: number) => number;
@@ -266,7 +269,7 @@ function unitOf(
   const calls = callIds.map((call) => history.calls[call]!);
   const first = calls[0]!;
   const retries = request !== undefined && ['contiguous allocation', 'cma', 'memory offline'].includes(request.kind);
-  const again = callsAgain(history, request);
+  const again = callsAgain(index, request);
   const members: Gathered[] = [];
   const known = new Map<number, number>();
   const lists: { members: number[]; time: number; gap: number; from: number; call: Call }[] = [];
@@ -349,7 +352,7 @@ function unitOf(
       latent: rest.latent === true,
     })),
     lists: lists.map(({ members, time, gap, from }) => ({ members, time, gap, from })),
-    scans: scansOf(history, request),
+    scans: scansOf(index, request),
     calls: callIds,
     alone: request === undefined,
     preparations,
@@ -358,15 +361,15 @@ function unitOf(
 }
 
 /** Calls that history knows to have worked on the list of the call before. */
-function callsAgain(history: History, request: Request | undefined): Set<number> {
+function callsAgain({ areasOf }: Index, request: Request | undefined): Set<number> {
   if (request === undefined) return new Set();
-  const inner = history.requests.filter(({ parent }) => parent === request.id);
+  const inner = areasOf.get(request.id) ?? [];
   return new Set([request, ...inner].flatMap(({ lists }) => lists ?? []).flatMap((calls) => calls.slice(1)));
 }
 
-function scansOf(history: History, request: Request | undefined): NonNullable<Request['scans']> {
+function scansOf({ areasOf }: Index, request: Request | undefined): NonNullable<Request['scans']> {
   if (request === undefined) return [];
-  const inner = history.requests.filter(({ parent }) => parent === request.id);
+  const inner = areasOf.get(request.id) ?? [];
   return [request, ...inner].flatMap(({ scans }) => scans ?? []).sort((a, b) => a.time - b.time);
 }
 

@@ -26,6 +26,9 @@ export interface UnitOutcome {
   readonly quiet: boolean;
 }
 
+/** Copied for each unit: made anew it would take longer than playing a small one. */
+const nothing = Object.fromEntries(metricNames.map((name) => [name, 0])) as Record<Metric, number>;
+
 /**
  * Replays a unit; a CMA allocation goes on with its next area after -EBUSY (mm/cma.c cma_alloc). Under a policy
  * that treats batches as the recorded one, members that a batch held are held as recorded, not by an add of guessed time.
@@ -48,7 +51,7 @@ export function runUnit(
   const givenUp = new Uint8Array(unit.members.length);
   const episodes = new Uint16Array(unit.members.length);
   const attempts = new Uint16Array(unit.members.length);
-  const values = Object.fromEntries(metricNames.map((name) => [name, 0])) as Record<Metric, number>;
+  const values = { ...nothing };
   // One that was seen to fail with -EBUSY had tried every area that there was (mm/cma.c cma_alloc).
   const isWhole = unit.returned === -16;
   const limit = unit.areas === 0 ? 1 : isWhole ? unit.areas : Math.max(Math.round(assumed.areaLimit), unit.areas);

@@ -2,6 +2,7 @@
  * What a request did between its calls, by the clock: the drain before each range that it went for, and the gaps in which
  * it isolated lists. The model makes calls and drains anew; that they meet the background when they did is this file's.
  */
+import { countLeading } from '../base/sorted.ts';
 import type { Call, History } from '../history/facts.ts';
 
 /** An all-CPU drain (or disabling of the caches) before the lists of a range, as recorded. */
@@ -31,7 +32,11 @@ export function drainsBefore(
   history: History,
   { pid, start, first, last }: { pid: number; start: number; first: number; last: number },
 ): readonly Drained[] {
-  const windows = history.windows.filter((one) => one.pid === pid && one.start >= start && one.start <= last);
+  // In the order they opened.
+  const all = history.windows;
+  const from = countLeading(all.length, (i) => all[i]!.start < start);
+  const windows: Drained[] = [];
+  for (let i = from; i < all.length && all[i]!.start <= last; i++) if (all[i]!.pid === pid) windows.push(all[i]!);
   if (windows.length > 0 || !(first > start)) return windows;
   const own = history.drains.filter(
     (drain) =>

@@ -67,7 +67,7 @@ export function createWorld(input: WorldInput): UnitWorld {
     key: unit.key,
     pace,
   };
-  const prepared = (range: number) => barrierOf({ ...timing, preparation: preparationOf(unit.preparations, range) });
+  const prepared = (range: number) => barrierOf(timing, preparationOf(unit.preparations, range));
   const exposed = exposedTo({
     unit,
     exposures: evidence.exposures,
