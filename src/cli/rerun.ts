@@ -16,36 +16,44 @@ interface RerunOptions {
   readonly anyway?: boolean;
 }
 
+const wanted = 'give what `folioscope compare --json` printed, or wrote with --manifest';
+
 /** @throws ScenarioError for a file that holds no manifest, or one of another schema */
-async function readManifest(path: string): Promise<Asked> {
+function readManifest(path: string): Asked {
   let value: unknown;
   try {
     value = JSON.parse(readFileSync(path, 'utf8'));
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    throw new ScenarioError(
-      'rerun/file',
-      `${path}: ${error.message}`,
-      'give what `folioscope compare --json` printed, or wrote with --manifest',
-    );
+    throw new ScenarioError('rerun/file', `${path}: ${error.message}`, wanted);
   }
-  // Loaded here: nothing else of this command's start needs it.
-  const { z } = await import('zod');
-  const manifest = z.object({
-    manifest: z.literal(manifestSchema),
-    version: z.string(),
-    modelVersion: z.number(),
-    command: z.literal('compare'),
-    files: z.array(z.string()).min(1),
-    options: z.record(z.string(), z.unknown()),
-    inputs: z.array(z.object({ path: z.string(), bytes: z.number(), sha256: z.string() })),
-  });
-  const parsed = z.union([manifest, z.object({ manifest }).transform(({ manifest }) => manifest)]).safeParse(value);
-  if (parsed.success) return parsed.data;
-  throw new ScenarioError(
-    'rerun/file',
-    `${path}: holds no manifest of schema ${manifestSchema}`,
-    'give what `folioscope compare --json` printed, or wrote with --manifest',
+  const manifest = isObject(value) && isObject(value['manifest']) ? value['manifest'] : value;
+  if (isManifest(manifest)) return manifest;
+  throw new ScenarioError('rerun/file', `${path}: holds no manifest of schema ${manifestSchema}`, wanted);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Holds all that is used here; `compare` looks at its options itself. */
+function isManifest(value: unknown): value is Asked {
+  if (!isObject(value) || value['manifest'] !== manifestSchema || value['command'] !== 'compare') return false;
+  const { files, inputs, options } = value;
+  const isInput = (one: unknown) =>
+    isObject(one) &&
+    typeof one['path'] === 'string' &&
+    typeof one['bytes'] === 'number' &&
+    typeof one['sha256'] === 'string';
+  return (
+    typeof value['version'] === 'string' &&
+    typeof value['modelVersion'] === 'number' &&
+    Array.isArray(files) &&
+    files.length > 0 &&
+    files.every((one) => typeof one === 'string') &&
+    Array.isArray(inputs) &&
+    inputs.every(isInput) &&
+    isObject(options)
   );
 }
 
@@ -70,7 +78,7 @@ function isSame(a: Input, b: Input): boolean {
 }
 
 async function rerun(path: string, { anyway }: RerunOptions): Promise<void> {
-  const manifest = await readManifest(path);
+  const manifest = readManifest(path);
   const changed = await differences(manifest);
   const [first] = changed;
   if (first !== undefined && anyway !== true) {
