@@ -78,6 +78,21 @@ ${many(3, 2, 'b-2', 1.01, 0.000001, 0x300)}`);
   );
 });
 
+test('what the last work of a drain flushes in the first microsecond of a window says nothing of batches in it', async () => {
+  const history = await told(`
+    0 a-1 1.000000 ${disable}
+    2 kworker/2:1-30 1.000010 ${drain(2)}
+${many(6, 2, 'kworker/2:1-30', 1.00002, 0, 0x100)}
+    0 a-1 1.000020 ${disabled}
+    0 a-1 1.000021 ${start}
+${many(3, 2, 'b-2', 1.0001, 0.0008, 0x200)}
+    0 a-1 1.005000 ${end(0, 0)}`);
+  assert.deepEqual(
+    history.flushes.map((one) => [one.cause, one.count]),
+    [['all-CPU drain', 6], ...Array.from({ length: 3 }, () => ['cache disabled', 1])],
+  );
+});
+
 test('without probes worker flushes on different CPUs are one drain; a CPU that comes again begins the next', async () => {
   const history = await told(`
 ${many(2, 0, 'kworker/0:1-10', 1.0, 0.000001, 0x100)}

@@ -325,6 +325,28 @@ test('contiguous allocation from stock events: calls up to test_pages_isolated, 
   );
 });
 
+test('a contiguous allocation that is inferred begins with the disabling of caches, and each disabling begins another', async () => {
+  const history = await told(`
+    0 a-1 1.000000 ${disable}
+    0 a-1 1.000005 ${disabled}
+    0 a-1 1.000006 ${isolated(0x4a000, 0x4a020, 32)}
+    0 a-1 1.000007 ${contigStart}
+    0 a-1 1.000008 ${end(0, 32, 'contig_range')}
+    0 a-1 1.000010 ${disable}
+    0 a-1 1.000015 ${disabled}
+    0 a-1 1.000016 ${isolated(0x4a000, 0x4a020, 32)}
+    0 a-1 1.000017 ${contigStart}
+    0 a-1 1.000018 ${end(32, 0, 'contig_range')}
+    0 a-1 1.000019 ${tested(0x4a000, 0x4c000, 'success')}`);
+  assert.deepEqual(
+    history.requests.map((one) => [one.start, one.calls, one.returned]),
+    [
+      [0, [0], NaN],
+      [10_000, [1], 0],
+    ],
+  );
+});
+
 test('a large folio whose first page comes back as a small one was split: entries were there, but nothing tried to move it', async () => {
   const large = (page: number) => set(0x200000 + page * 0x1000, 0x64600 + page, 9);
   const whole = `
