@@ -121,3 +121,17 @@ test('what captures of worlds do not show lies where it is said to: adds in thei
   // Where a cause is named at all it is mostly the one; what is not named is left to "cannot tell".
   assert.ok(said > 5 && right >= 0.7 * said, `${right} of ${said} folios`);
 });
+
+test('the recorded policy, given everything seen, does what happened: of each sort of requester but CMA', async () => {
+  const models = new Set<string>();
+  for (const number of [3, 5, 12, 14, 20, 24, 36, 38]) {
+    const world = worldOf(seed, number);
+    models.add(world.scenario.requests[0]!.model);
+    for (const { what, metric, truth, drawn } of await predictionsOf(world, { seed, draws: 3 })) {
+      if (what !== 'recorded' || !['failedFolios', 'movedFolios', 'calls', 'episodes', 'pagesFailed'].includes(metric))
+        continue;
+      assert.deepEqual([...drawn], [truth, truth, truth], `world ${number}, ${metric}`);
+    }
+  }
+  assert.deepEqual([...models].sort(), ['compaction', 'contiguous allocation', 'migrate_pages', 'move_pages']);
+});
