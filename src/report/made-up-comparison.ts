@@ -32,6 +32,8 @@ function row(policy: string, factor: number, over: Partial<PolicyRow> = {}): Pol
     value[metric] = { ...value[metric], estimate: Number.NaN };
     difference[metric] = { ...difference[metric], estimate: Number.NaN };
   }
+  const same = (value: number) =>
+    Object.fromEntries(metricNames.map((metric) => [metric, value])) as Record<Metric, number>;
   const told = {} as Record<Metric, Told>;
   for (const metric of metricNames) told[metric] = tell(metric, difference[metric], value[metric]);
   return {
@@ -41,8 +43,8 @@ function row(policy: string, factor: number, over: Partial<PolicyRow> = {}): Pol
     changes: factor === 1 ? [] : [`${policy} changes one thing.`],
     value,
     difference,
-    deviation: {} as PolicyRow['deviation'],
-    lost: {} as PolicyRow['lost'],
+    deviation: same(factor === 1 ? 0 : 2),
+    lost: same(0),
     told,
     effects: {
       requestsSaved: interval(factor < 1 ? 3 : 0, factor === 1 ? 0 : 2),

@@ -19,12 +19,16 @@ function pooledTable({ recorded, sources, method, level, rows }: Pooled): Table 
     difference(values[metric], metrics[metric].unit);
   return {
     ...table(
-      ['policy', 'captures>', ...shown.flatMap((metric) => [`${metrics[metric].title}>`, 'another capture>'])],
-      rows.map((row) => [
-        row.isBounded ? `${row.policy} (bounded)` : row.policy,
-        String(row.captures),
-        ...shown.flatMap((metric) => [written(row.difference, metric), written(row.another, metric)]),
-      ]),
+      ['policy', 'what', 'captures>', 'difference>', 'another capture>'],
+      rows.flatMap((row) =>
+        shown.map((metric) => [
+          row.isBounded ? `${row.policy} (bounded)` : row.policy,
+          metrics[metric].title,
+          String(row.captures),
+          written(row.difference, metric),
+          written(row.another, metric),
+        ]),
+      ),
       {
         title: `Pooled: difference from ${recorded} over ${many(sources.length, 'capture')}`,
         notes: [

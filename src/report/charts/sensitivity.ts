@@ -35,7 +35,7 @@ export const sensitivity: Chart = ({ comparison: { assumptions } }, size = width
     id: 'sensitivity',
     title: 'How far the answers move with what is assumed',
     finding: finding(assumptions, moved),
-    tables: [mostTable(assumptions), eachTable(moved)].filter(({ rows }) => rows.length > 0),
+    tables: [mostTable(assumptions), eachTable(moved), whyTable(assumptions)].filter(({ rows }) => rows.length > 0),
     spec: drawn.length === 0 ? undefined : tornado(drawn, size),
   };
 };
@@ -93,7 +93,7 @@ function mostTable(assumptions: readonly Assumption[]): Table {
   const rest = assumptions.filter((one) => !sorted.includes(one));
   return {
     ...table(
-      ['assumption', 'value', 'moves', 'most under', 'as it is>', 'halved>', 'doubled>', 'why'],
+      ['assumption', 'value', 'moves', 'most under', 'as it is>', 'halved>', 'doubled>'],
       [...sorted, ...rest].map((one) => {
         const { metric, most } = one;
         const number = (value: number | undefined) => (value === undefined ? '' : inUnit(value, metrics[metric].unit));
@@ -105,7 +105,6 @@ function mostTable(assumptions: readonly Assumption[]): Table {
           number(most?.asItIs),
           number(most?.halved),
           number(most?.doubled),
-          one.why,
         ];
       }),
       {
@@ -114,6 +113,18 @@ function mostTable(assumptions: readonly Assumption[]): Table {
           'Each is set by --assume NAME=VALUE. Means over some of the draws, the same ones on every side; – where it cannot go that way.',
         ],
       },
+    ),
+    stacked: true,
+  };
+}
+
+/** Why each is taken to be what it is. */
+function whyTable(assumptions: readonly Assumption[]): Table {
+  return {
+    ...table(
+      ['assumption', 'why'],
+      assumptions.map(({ name, why }) => [name, why]),
+      { title: 'What each of them says' },
     ),
     stacked: true,
   };
