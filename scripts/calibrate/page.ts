@@ -74,7 +74,7 @@ export function drawsPageOf(real: readonly RealDraws[], titles: Readonly<Record<
         line([
           titles[metric] ?? metric,
           ...[mean, deviation, error].map(three),
-          effective.toFixed(0),
+          error > 0 ? effective.toFixed(0) : '-',
           three(paired),
           three(unpaired),
           paired > 0 ? three(unpaired / paired) : '-',
