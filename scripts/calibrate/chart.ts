@@ -11,16 +11,19 @@ export function chartOf(tallies: readonly Tally[], titles: Readonly<Record<strin
   const whats = [...new Set(tallies.map(({ what }) => what))];
   const metrics = Object.keys(titles);
   const rows = whats.map((what) => ({
+    title: what,
     spacing: 14,
-    hconcat: metrics.map((metric, column) => {
-      const found = tallies.find((one) => one.what === what && one.metric === metric);
-      return panelOf(found, { what: column === 0 ? what : undefined, title: titles[metric]! });
-    }),
+    hconcat: metrics.map((metric) =>
+      panelOf(
+        tallies.find((one) => one.what === what && one.metric === metric),
+        titles[metric]!,
+      ),
+    ),
   }));
   return renderSvg(spec({ background: 'white', spacing: 10, vconcat: rows }), 'ranks of truths among draws');
 }
 
-function panelOf(found: Tally | undefined, { what, title }: { what: string | undefined; title: string }) {
+function panelOf(found: Tally | undefined, title: string) {
   const isEmpty = found === undefined || found.ranks.length < fewest;
   const count = isEmpty ? 0 : found.ranks.length;
   const band = isEmpty ? [] : bandOf(count);
@@ -41,7 +44,7 @@ function panelOf(found: Tally | undefined, { what, title }: { what: string | und
     field,
     type: 'quantitative',
     scale: { domain: [-reach, reach] },
-    axis: { title: field === 'difference' ? (what ?? null) : null, tickCount: 3, format: '~g', grid: false },
+    axis: { title: null, tickCount: 3, format: '~g', grid: false },
   });
   return {
     width,
