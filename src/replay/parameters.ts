@@ -10,6 +10,7 @@ import { type Barriers, barriersOf, type Unseen } from './barrier.ts';
 import type { Unit } from './demand.ts';
 import { type Count, probability, probabilityMean } from './draws.ts';
 import { type Chances, type Exposures, exposuresOf, FirstBlockCounter, type FirstBlocks } from './exposure.ts';
+import { firstMoves, type OwnTimes } from './own-times.ts';
 import { blockedAnew, type Returns, returnsOf, seenWaiting, sleepersOf, wakeChainsOf } from './repeats.ts';
 import { drawWakeLaw, type WakeEvidence, type WakeLaw, wakeEvidenceOf } from './wake-law.ts';
 
@@ -112,6 +113,8 @@ export interface Services extends Returns {
   readonly copy: Float64Array;
   readonly attempt: Float64Array;
   readonly drain: Float64Array;
+  /** By recorded episode: its own, where it was seen. A replay of the same episode takes the same time, under any policy. */
+  readonly own: OwnTimes;
 }
 
 /** One draw of everything that is estimated. */
@@ -236,13 +239,17 @@ function entryWaits(history: History, { entryTouches }: Assumptions): { entryWai
 export function servicesOf(history: History): Omit<Services, keyof Returns> {
   const unmap: number[] = [];
   const copy: number[] = [];
+  const own = { unmap: new Map<number, number>(), copy: new Map<number, number>() };
   let lastStart: Episode | undefined;
   let oneByOne = 0;
   for (const episode of history.episodes) {
     if (lastStart !== undefined && lastStart.call === episode.call && episode.call >= 0 && episode.index === 0) {
       const gap = episode.start - lastStart.start;
       const nothingBetween = !(lastStart.end <= episode.start);
-      if (gap >= 0 && nothingBetween) unmap.push(gap);
+      if (gap >= 0 && nothingBetween) {
+        unmap.push(gap);
+        own.unmap.set(episode.id, gap);
+      }
       if (!nothingBetween) oneByOne++;
     }
     lastStart = episode;
@@ -251,8 +258,12 @@ export function servicesOf(history: History): Omit<Services, keyof Returns> {
   moved.sort((a, b) => a.end - b.end);
   for (let i = 1; i < moved.length; i++) {
     const gap = moved[i]!.end - moved[i - 1]!.end;
-    if (moved[i]!.call === moved[i - 1]!.call && gap >= 0 && moved[i]!.start <= moved[i - 1]!.end) copy.push(gap);
+    if (moved[i]!.call === moved[i - 1]!.call && gap >= 0 && moved[i]!.start <= moved[i - 1]!.end) {
+      copy.push(gap);
+      own.copy.set(moved[i]!.id, gap);
+    }
   }
+  for (const [id, time] of firstMoves(history)) own.copy.set(id, time);
   const attempt: number[] = [];
   history.attempts.forEach(({ start, end, returned, episode, call }, i) => {
     // The same folio again, as no other was left: all that lies between two tries is in it.
@@ -268,19 +279,28 @@ export function servicesOf(history: History): Omit<Services, keyof Returns> {
   if (10 * unmap.length <= oneByOne) {
     unmap.length = 0;
     copy.length = 0;
+    own.unmap.clear();
+    own.copy.clear();
   }
   if (unmap.length === 0) {
     // The rest of an episode of such a loop is the copy.
     let last: Episode | undefined;
     for (const episode of history.episodes) {
       const gap = last === undefined || last.call !== episode.call || last.call < 0 ? -1 : episode.start - last.end;
-      if (gap >= 0) unmap.push(gap);
+      if (gap >= 0) {
+        unmap.push(gap);
+        own.unmap.set(episode.id, gap);
+      }
       last = episode;
     }
-    for (const { start, end } of moved) copy.push(end - start);
+    for (const { id, start, end } of moved) {
+      copy.push(end - start);
+      own.copy.set(id, end - start);
+    }
   }
   const sorted = (values: number[]) => Float64Array.from(values).sort();
   return {
+    own,
     unmap: sorted(unmap),
     copy: sorted(copy),
     attempt: sorted(attempt),

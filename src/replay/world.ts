@@ -102,6 +102,12 @@ export function createWorld(input: WorldInput): UnitWorld {
   const stillThere = ({ now, undoneAt }: Visit): number =>
     parameters.wakes === undefined ? parameters.repeat : 1 - shareUpTo(parameters.wakes, now - undoneAt);
 
+  /** What this episode took when it was recorded. */
+  const ownTime = (times: ReadonlyMap<number, number>, { folio, episode }: Visit): number | undefined => {
+    const recordedOne = withheld ? undefined : unit.members[folio]!.episodes[episode];
+    return recordedOne === undefined ? undefined : times.get(recordedOne.id);
+  };
+
   const isBlocked = (visit: Visit, window: FaultWindow): boolean => {
     const { deferredFlush } = window;
     const member = unit.members[visit.folio]!;
@@ -150,9 +156,9 @@ export function createWorld(input: WorldInput): UnitWorld {
         case 'unmap':
           if (followsWakes(visit) && returns.isBack(visit)) return Math.max(1, returns.rewalk(visit));
           // Never no time at all: an unlock and the next lock are told apart by the clock.
-          return Math.max(1, sample(services.unmap, visit, 0));
+          return Math.max(1, ownTime(services.own.unmap, visit) ?? sample(services.unmap, visit, 0));
         case 'copy':
-          return sample(services.copy, visit, 1);
+          return ownTime(services.own.copy, visit) ?? sample(services.copy, visit, 1);
         case 'attempt':
           return sample(services.attempt, visit, 2);
         default:
