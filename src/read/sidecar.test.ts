@@ -93,7 +93,8 @@ test('every bundled sidecar is read', () => {
 });
 
 test('a plain sidecar has the keys of Sidecar', () => {
-  const text = '{"kernelVersion": "6.6.30", "pageSize": 16384, "arch": "aarch64", "recordedPolicy": "drain-once", "emulator": "qemu"}';
+  const text =
+    '{"kernelVersion": "6.6.30", "pageSize": 16384, "arch": "aarch64", "recordedPolicy": "drain-once", "emulator": "qemu"}';
   assert.deepEqual(parseSidecar('a/meta.json', text), {
     kernelVersion: '6.6.30',
     pageSize: 16384,
