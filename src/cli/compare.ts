@@ -67,8 +67,9 @@ export async function compareFiles(files: readonly string[], options: CompareOpt
   const all = done.flat();
   const clocks = differentClocks(all.map(({ capture }) => capture));
   const comparisons = all.map(({ comparison }) => comparison);
-  const manifest = await manifestOf('compare', files, options, comparisons);
-  if (options.manifest !== undefined) await writeManifest(options.manifest, files, manifest);
+  const isWanted = comparisons.length > 0 && (options.json === true || options.manifest !== undefined);
+  const manifest = isWanted ? await manifestOf('compare', files, options, comparisons) : undefined;
+  if (manifest !== undefined && options.manifest !== undefined) await writeManifest(options.manifest, files, manifest);
   if (!options.json) {
     for (const one of pooledTables(comparisons)) await printTable(one);
     await printLines(clocks.map((text) => `note: ${text}`));

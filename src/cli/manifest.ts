@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { ScenarioError } from '../base/errors.ts';
+import { ScenarioError, TraceError } from '../base/errors.ts';
 import type { Comparison } from '../compare/comparison.ts';
 import { resolvePolicy } from '../policies/policies.ts';
 import { filesReadFor, openError } from '../read/file.ts';
@@ -58,7 +58,7 @@ export async function manifestOf(
   comparisons: readonly Comparison[],
 ): Promise<Manifest> {
   const beside = [options.probes, options.map, ...(options.policy ?? []).filter(isFile)];
-  const read = await Promise.all(files.map(filesReadFor));
+  const read = await Promise.all(files.map(filesThere));
   const paths = [...new Set([...read.flat(), ...beside.filter((path) => path !== undefined)])].sort();
   const inputs: Input[] = [];
   for (const path of paths) inputs.push(await inputAt(path));
@@ -74,6 +74,16 @@ export async function manifestOf(
     inputs,
     policies: policiesOf(comparisons),
   };
+}
+
+/** None for a capture that is not there: that has been said, and is among what was left out. */
+async function filesThere(path: string): Promise<string[]> {
+  try {
+    return await filesReadFor(path);
+  } catch (error) {
+    if (error instanceof TraceError) return [];
+    throw error;
+  }
 }
 
 /** Whether a policy of the command line is a file, not a name (`policyOf`). */
