@@ -200,10 +200,13 @@ export function parseAssumption(text: string): Partial<Assumptions> {
 /** Share of the usual draws that each end of an assumption gets, and how few it gets at least. */
 const share = 12;
 const fewest = 4;
+/** Played in all draws of an end together, about: what is compared is a sum over so much that further draws tell little. */
+const enough = 60_000;
 
-/** How many draws each end of an assumption gets of a comparison with so many. */
-export function endDraws(draws: number): number {
-  return Math.min(draws, Math.max(fewest, Math.round(draws / share)));
+/** How many draws each end of an assumption gets of a comparison with so many, each of which plays so much (`sizeOf`). */
+export function endDraws(draws: number, size: number): number {
+  const wanted = Math.min(Math.round(draws / share), Math.ceil(enough / size));
+  return Math.min(draws, Math.max(fewest, wanted));
 }
 
 /** An assumption, halved or doubled as far as its value makes sense. */
@@ -255,11 +258,11 @@ export function assumptionRows(
   outcomes: readonly PolicyOutcome[],
   blame: readonly BlameRow[],
   ends: ReadonlyMap<End, readonly number[]>,
-  draws: number,
+  endDraws: number,
 ): Assumption[] {
   return keys.map((key) => {
     const { name, unit, why, metric = 'failedFolios', matters } = assumptionNames[key];
-    const asItIs = meansOf(outcomes, key, endDraws(draws));
+    const asItIs = meansOf(outcomes, key, endDraws);
     const at = (which: End['which']) => [...ends].find(([end]) => end.key === key && end.which === which)?.[1];
     const [halved, doubled] = [at('halved'), at('doubled')];
     const moves: Move[] = matters(stage, blame)

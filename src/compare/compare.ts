@@ -12,7 +12,7 @@ import { reproduce } from '../replay/reproduce.ts';
 import { type Stage, stageOf } from '../replay/stage.ts';
 import { holdsDemand } from '../replay/without-calls.ts';
 import { answerFor, refuse } from './answer.ts';
-import { assumptionRows } from './assumptions.ts';
+import { assumptionRows, endDraws } from './assumptions.ts';
 import type { AxisAnswer, BlameRow, Comparison, Refusal, Reproduction } from './comparison.ts';
 import { fidelityOf, headlineOf } from './fidelity.ts';
 import { identify } from './identify.ts';
@@ -140,7 +140,7 @@ export function planComparison(history: History, options: CompareOptions = {}): 
       blame,
       rows,
       refusals,
-      assumptions: assumptionRows(stage, policies, outcomes, blame, ends, draws),
+      assumptions: assumptionRows(stage, policies, outcomes, blame, ends, endDraws(draws, sizeOf(stage))),
       remarks: remarksOf(stage, {
         multiplicity,
         isWholeSpan,

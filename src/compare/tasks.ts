@@ -71,6 +71,7 @@ export function tasksOf(input: TasksInput): {
   const bounding =
     bounded.length === 0 ? [] : boundingParts(stage, [policies[0]!, ...bounded], { draws, seed, untold });
   const ends = endsOf(stage, blame);
+  const drawsOfEnds = endDraws(draws, size);
   const sections = {
     bounding: bounding.map(
       ({ draws: each, run }): Task => ({ what: 'bounding', cost: each * (bounded.length + 1), run }),
@@ -88,8 +89,8 @@ export function tasksOf(input: TasksInput): {
     ends: ends.map(
       (end): Task => ({
         what: 'changing assumptions',
-        cost: endDraws(draws) * policies.length,
-        run: () => playEnd(stage, policies, end, { draws: endDraws(draws), seed }),
+        cost: drawsOfEnds * policies.length,
+        run: () => playEnd(stage, policies, end, { draws: drawsOfEnds, seed }),
       }),
     ),
   };
