@@ -94,6 +94,8 @@ export interface Evidence {
   readonly lateAgain: Count;
   /** Faults that go to sleep on entries, a ns under entries and folio; and tasks seen doing so. NaN = not observable. */
   readonly entryWaitRate: number;
+  /** The same in episodes of folios that were undone before: whoever the undo woke comes back to them. */
+  readonly entryWaitRateAgain: number;
   readonly waiters: number;
   /** Tasks asleep on the lock at the end of first episodes, by episode id; of those counted over, which had more than one. */
   readonly sleepers: ReadonlyMap<number, number>;
@@ -222,13 +224,24 @@ export function isDeferred(episode: Episode, unit: Unit, recorded: Policy): bool
   return deferredFlush && plan.loop === 'batched' && (unit.mode === 'async' || episode.index === 0);
 }
 
-function entryWaits(history: History, { entryTouches }: Assumptions): { entryWaitRate: number; waiters: number } {
-  if (history.observed.entryWaits === 'unknown') return { entryWaitRate: Number.NaN, waiters: 0 };
-  let under = 0;
-  for (const { start, end } of history.episodes) if (end > start) under += end - start;
+function entryWaits(
+  history: History,
+  { entryTouches }: Assumptions,
+): Pick<Evidence, 'entryWaitRate' | 'entryWaitRateAgain' | 'waiters'> {
+  if (history.observed.entryWaits === 'unknown')
+    return { entryWaitRate: Number.NaN, entryWaitRateAgain: Number.NaN, waiters: 0 };
   const waits = history.waits.filter(({ on, episode }) => on === 'entry' && episode >= 0);
   const waiters = new Set(waits.map(({ pid }) => pid)).size;
-  return { entryWaitRate: under > 0 ? (entryTouches * waits.length) / under : 0, waiters };
+  const rateOf = (counts: (episode: Episode) => boolean): number => {
+    let under = 0;
+    for (const one of history.episodes) if (one.end > one.start && counts(one)) under += one.end - one.start;
+    const own = waits.filter(({ episode }) => counts(history.episodes[episode]!)).length;
+    return under > 0 ? (entryTouches * own) / under : Number.NaN;
+  };
+  const first = rateOf(({ index }) => index === 0);
+  const again = rateOf(({ index }) => index > 0);
+  const known = Number.isNaN(first) ? 0 : first;
+  return { entryWaitRate: known, entryWaitRateAgain: Number.isNaN(again) ? known : again, waiters };
 }
 
 /**

@@ -206,11 +206,12 @@ export function createWorld(input: WorldInput): UnitWorld {
         // Of entries set without an event only the request's beginning is recorded.
         return episode.set === 0 ? Math.max(from, unit.start + after) : from + after;
       }
-      if (!(evidence.entryWaitRate > 0) || n >= evidence.waiters) return Number.POSITIVE_INFINITY;
+      const rate = visit.episode > 0 ? evidence.entryWaitRateAgain : evidence.entryWaitRate;
+      if (!(rate > 0) || n >= evidence.waiters) return Number.POSITIVE_INFINITY;
       let at = from;
       for (let i = 0; i <= n; i++) {
         const u = uniform(seed, 'transientDuration', keyOf(visit), visit.episode * 64 + i, draw);
-        at += exponential(1 / evidence.entryWaitRate, u);
+        at += exponential(1 / rate, u);
       }
       return at;
     },
