@@ -10,6 +10,7 @@ import { resolvePolicy } from '../policies/policies.ts';
 import { filesReadFor, openError } from '../read/file.ts';
 import { modelVersion } from '../replay/outcome.ts';
 import type { CompareOptions } from './compare.ts';
+import { isPolicyFile } from './options.ts';
 import { toJson } from './output.ts';
 import { openOutput } from './output-file.ts';
 import { version } from './version.ts';
@@ -57,7 +58,7 @@ export async function manifestOf(
   options: CompareOptions,
   comparisons: readonly Comparison[],
 ): Promise<Manifest> {
-  const beside = [options.probes, options.map, ...(options.policy ?? []).filter(isFile)];
+  const beside = [options.probes, options.map, ...(options.policy ?? []).filter(isPolicyFile)];
   const read = await Promise.all(files.map(filesThere));
   const paths = [...new Set([...read.flat(), ...beside.filter((path) => path !== undefined)])].sort();
   const inputs: Input[] = [];
@@ -84,11 +85,6 @@ async function filesThere(path: string): Promise<string[]> {
     if (error instanceof TraceError) return [];
     throw error;
   }
-}
-
-/** Whether a policy of the command line is a file, not a name (`policyOf`). */
-function isFile(policy: string): boolean {
-  return /\.(ya?ml|json|m?js)$/.test(policy);
 }
 
 function policiesOf(comparisons: readonly Comparison[]): ManifestPolicy[] {

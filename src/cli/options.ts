@@ -176,13 +176,20 @@ async function policyModule(path: string): Promise<PolicyMaker> {
   return moduleMaker(module, path, sha256);
 }
 
+const isModule = (policy: string): boolean => /\.m?js$/.test(policy);
+
+/** Whether a policy of the command line is a file, not a name. */
+export function isPolicyFile(policy: string): boolean {
+  return isModule(policy) || /\.(ya?ml|json)$/.test(policy);
+}
+
 /**
  * A policy to replay under: its name, or the maker of a user's own when a file is named. A mistake in either is said before
  * any capture is read.
  */
 export async function policyOf(name: string): Promise<string | PolicyMaker> {
-  if (/\.m?js$/.test(name)) return policyModule(name);
-  if (!/\.(ya?ml|json)$/.test(name)) {
+  if (isModule(name)) return policyModule(name);
+  if (!isPolicyFile(name)) {
     checkPolicy(name);
     return name;
   }
