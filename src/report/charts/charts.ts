@@ -1,4 +1,7 @@
-/** The charts of a report, in the order in which a reader needs them: what happened, who did it, how sure, what else. */
+/**
+ * The charts of a report, in sections that follow a reader's questions: how far to trust it, what happened and who did it,
+ * what else could have been, what to do now, and what all of it rests on.
+ */
 import { accounting } from './accounting.ts';
 import { blame } from './blame.ts';
 import { counterfactual } from './counterfactual.ts';
@@ -13,17 +16,24 @@ import { residency } from './residency.ts';
 import { sensitivity } from './sensitivity.ts';
 import { timeline } from './timeline.ts';
 
-export const charts: readonly Chart[] = [
-  fidelity,
-  identifiable,
-  counterfactual,
-  sensitivity,
-  outcomes,
-  blame,
-  timeline,
-  episodes,
-  residency,
-  drains,
-  fill,
-  accounting,
+export interface Section {
+  /** Part of anchors: stable. */
+  readonly id: 'trust' | 'failed' | 'policies' | 'next' | 'appendix';
+  readonly title: string;
+  readonly charts: readonly Chart[];
+}
+
+export const sections: readonly Section[] = [
+  { id: 'trust', title: 'What was captured, and how far to trust it', charts: [fidelity, identifiable] },
+  {
+    id: 'failed',
+    title: 'What failed, and who is to blame',
+    charts: [outcomes, blame, timeline, episodes, residency, drains, fill],
+  },
+  { id: 'policies', title: 'What other policies would have changed, and at what price', charts: [counterfactual] },
+  { id: 'next', title: 'What to do next', charts: [] },
+  { id: 'appendix', title: 'Appendix: what all of this rests on', charts: [sensitivity, accounting] },
 ];
+
+/** All of them, in the order of the page. */
+export const charts: readonly Chart[] = sections.flatMap((section) => section.charts);
