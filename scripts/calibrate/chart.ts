@@ -1,5 +1,6 @@
 /** Ranks against the diagonal: a small panel for each thing predicted and each metric, with the band of uniform ranks. */
-import { colours, spec } from '../../src/report/charts/figure.ts';
+import { colours } from '../../src/report/charts/colours.ts';
+import { spec } from '../../src/report/charts/figure.ts';
 import { renderSvg } from '../../src/report/svg.ts';
 import { bandOf, differenceOf, fewest, type Tally } from './tally.ts';
 

@@ -1,7 +1,8 @@
 /** What each alternative of a thread costs, as small panels side by side: a mark for the mean, a line for what one run gives. */
 import type { ScenarioComparison } from '../../src/compare/scenario.ts';
 import { type ScenarioMetric, scenarioMetrics } from '../../src/replay/scenario/outcome.ts';
-import { characterWidth, colours, spec, timeScale } from '../../src/report/charts/figure.ts';
+import { colours } from '../../src/report/charts/colours.ts';
+import { characterWidth, spec, timeScale } from '../../src/report/charts/figure.ts';
 import { renderSvg } from '../../src/report/svg.ts';
 
 const panelWidth = 150;

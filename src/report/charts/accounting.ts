@@ -3,7 +3,8 @@ import { type Accounting, balance, type Capture } from '../../events/capture.ts'
 import { lossSentence } from '../losses.ts';
 import { count, duration, many, percent } from '../numbers.ts';
 import { table } from '../tables.ts';
-import { bars, type Chart, colours, widths } from './figure.ts';
+import { colours } from './colours.ts';
+import { bars, type Chart, widths } from './figure.ts';
 
 const series = { decoded: colours.sky, generic: colours.blue, comment: colours.grey, skipped: colours.vermilion };
 

@@ -2,7 +2,8 @@
 import { blameOf, holdersOf, holderText } from '../../replay/blame.ts';
 import { count, list, many, percent } from '../numbers.ts';
 import { table } from '../tables.ts';
-import { bars, type Chart, colours, type Facts, widths } from './figure.ts';
+import { causeLooks } from './colours.ts';
+import { bars, type Chart, type Facts, widths } from './figure.ts';
 
 const unknownCause = 'cannot tell';
 const holdersShown = 10;
@@ -44,9 +45,9 @@ export const blame: Chart = ({ history, comparison }, width = widths.wide) => {
         ? bars(
             rows.map((row) => ({
               label: `${row.cause}: ${count(row.folios)} expected, likeliest of ${count(row.likeliest)}`,
-              segments: [{ series: row.cause === unknownCause ? unknownCause : 'a cause', value: row.folios }],
+              segments: [{ series: row.cause, value: row.folios }],
             })),
-            { 'a cause': colours.vermilion, [unknownCause]: colours.grey },
+            Object.fromEntries(rows.map(({ cause }) => [cause, causeLooks[cause].colour])),
             'failures of single calls (expected)',
             width,
           )

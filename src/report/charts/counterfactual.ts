@@ -3,7 +3,8 @@ import type { PolicyRow } from '../../compare/comparison.ts';
 import { type Metric, metrics } from '../../replay/outcome.ts';
 import { differenceTables, drawn, failuresByReason, knownMetrics, labelOf } from '../differences.ts';
 import { count, difference, interval, list, many, middleOf } from '../numbers.ts';
-import { bounds, type Chart, characterWidth, colours, type Facts, spec, timeScale, widths } from './figure.ts';
+import { colours } from './colours.ts';
+import { bounds, type Chart, characterWidth, type Facts, spec, timeScale, widths } from './figure.ts';
 
 const verdicts = {
   recorded: { colour: colours.blue, shape: 'diamond' },

@@ -2,7 +2,8 @@
 import type { Flush, History } from '../../history/facts.ts';
 import { count, list, many, percent } from '../numbers.ts';
 import { table } from '../tables.ts';
-import { bars, type Chart, colours, widths } from './figure.ts';
+import { colours } from './colours.ts';
+import { bars, type Chart, widths } from './figure.ts';
 
 /** One colour a cause, in the order in which they are drawn. */
 export const flushColours: Readonly<Record<Flush['cause'], string>> = {

@@ -1,7 +1,8 @@
 /** How long folios stood behind migration entries, where any task that touches them has to wait. */
 import { count, duration, many, percent, quantile } from '../numbers.ts';
 import { table } from '../tables.ts';
-import { type Chart, colours, spec, timeScale, widths } from './figure.ts';
+import { colours } from './colours.ts';
+import { type Chart, spec, timeScale, widths } from './figure.ts';
 
 const outcomesShown = ['moved', 'undone'] as const;
 const colourOf = { moved: colours.sky, undone: colours.vermilion };

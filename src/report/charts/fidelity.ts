@@ -3,7 +3,8 @@ import { poorWhen } from '../../compare/fidelity.ts';
 import type { TotalName } from '../../replay/withheld.ts';
 import { cannotTell, count, interval, many, percent } from '../numbers.ts';
 import { type Table, table } from '../tables.ts';
-import { type Chart, colours, type Facts, spec, widths } from './figure.ts';
+import { colours } from './colours.ts';
+import { type Chart, type Facts, spec, widths } from './figure.ts';
 
 /** What the kernel prints of requests as a whole. */
 export const totalTitles: Readonly<Record<TotalName, string>> = {

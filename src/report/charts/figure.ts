@@ -36,17 +36,6 @@ export const bounds: ReadonlySet<string> = new Set(
 /** Widths at which figures are drawn: for a desk, and for a phone. Text is 11 px in both. */
 export const widths = { wide: 880, narrow: 340 } as const;
 
-/** Okabe and Ito's colours (2008) that read on white and on black; black is `currentColor`, yellow is left out. */
-export const colours = {
-  blue: '#0072B2',
-  orange: '#E69F00',
-  green: '#009E73',
-  vermilion: '#D55E00',
-  sky: '#56B4E9',
-  purple: '#CC79A7',
-  grey: '#8C8C8C',
-} as const;
-
 /** Text of 11 px DejaVu Sans takes about this much per character. */
 export const characterWidth = 6.7;
 

@@ -5,7 +5,8 @@ import type { Posterior } from '../../replay/blame.ts';
 import { likeliest } from '../../replay/blame.ts';
 import { duration, list, many } from '../numbers.ts';
 import { table, wrap } from '../tables.ts';
-import { characterWidth, colours, type Figure, spec, timeScale, widths } from './figure.ts';
+import { colours } from './colours.ts';
+import { characterWidth, type Figure, spec, timeScale, widths } from './figure.ts';
 
 const laneColours: Readonly<Record<LifeLane, string>> = {
   'in a batch': colours.orange,

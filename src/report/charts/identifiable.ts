@@ -2,7 +2,8 @@
 import type { Answer, AxisAnswer } from '../../compare/comparison.ts';
 import { list } from '../numbers.ts';
 import { type Table, table } from '../tables.ts';
-import { type Chart, colours, type Figure, spec, widths } from './figure.ts';
+import { colours } from './colours.ts';
+import { type Chart, type Figure, spec, widths } from './figure.ts';
 
 const words: Readonly<Record<Answer, string>> = {
   observed: 'answers from what it shows',

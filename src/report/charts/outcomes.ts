@@ -4,7 +4,8 @@
  */
 import { count, list, many, percent } from '../numbers.ts';
 import { table } from '../tables.ts';
-import { bars, type Chart, colours, type Facts, widths } from './figure.ts';
+import { colours } from './colours.ts';
+import { bars, type Chart, type Facts, widths } from './figure.ts';
 
 interface Group {
   readonly reason: string;

@@ -2,7 +2,8 @@
 import { batchKinds, type History } from '../../history/facts.ts';
 import { count, duration, many, quantile } from '../numbers.ts';
 import { table } from '../tables.ts';
-import { type Chart, colours, spec, timeScale, widths } from './figure.ts';
+import { colours } from './colours.ts';
+import { type Chart, spec, timeScale, widths } from './figure.ts';
 
 interface Group {
   readonly cpu: number;

@@ -3,7 +3,8 @@ import type { Assumption, Move } from '../../compare/comparison.ts';
 import { metrics } from '../../replay/outcome.ts';
 import { count, duration, inUnit, list } from '../numbers.ts';
 import { type Table, table } from '../tables.ts';
-import { type Chart, colours, spec, widths } from './figure.ts';
+import { colours } from './colours.ts';
+import { type Chart, spec, widths } from './figure.ts';
 
 interface Swing {
   readonly assumption: Assumption;

@@ -1,7 +1,8 @@
 /** When calls ran and when they failed: folios handled and folios failed in equal bins of the capture's span. */
 import { count, duration, many, percent } from '../numbers.ts';
 import { table } from '../tables.ts';
-import { type Chart, colours, spec, widths } from './figure.ts';
+import { colours } from './colours.ts';
+import { type Chart, spec, widths } from './figure.ts';
 
 interface Bin {
   calls: number;

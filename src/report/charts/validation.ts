@@ -3,7 +3,8 @@ import type { Spread, Validation, ValidationRow } from '../../compare/validate.t
 import { metrics } from '../../replay/outcome.ts';
 import { difference, interval, inUnit, list, many } from '../numbers.ts';
 import { type Table, table } from '../tables.ts';
-import { characterWidth, colours, type Figure, spec, timeScale, widths } from './figure.ts';
+import { colours } from './colours.ts';
+import { characterWidth, type Figure, spec, timeScale, widths } from './figure.ts';
 
 /** Mean of runs and how far they reach. */
 export function spreadText({ mean, low, high }: Spread, unit: string): string {
