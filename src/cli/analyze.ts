@@ -1,5 +1,6 @@
 /** `folioscope analyze`: what happened, as far as the capture shows it. */
 import { Command } from 'commander';
+import { stamp } from '../events/time.ts';
 import type { History } from '../history/facts.ts';
 import { blameOf, holdersOf, holderText } from '../replay/blame.ts';
 import { count, duration, list, percent } from '../report/numbers.ts';
@@ -20,7 +21,6 @@ import {
   waitsOf,
   withoutCallsOf,
 } from './summary.ts';
-import { stamp } from './time.ts';
 
 /** More are for `--json`, which has every failure. */
 const topFolios = 10;

@@ -1,6 +1,7 @@
 /** `folioscope folio`: every fact about one page frame, and the frames that its folio was in before and afterwards. */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { ScenarioError } from '../base/errors.ts';
+import { stamp } from '../events/time.ts';
 import { causes, type History } from '../history/facts.ts';
 import { knownFrames, type Life, type LifeEvent, lifeOf, nearFrames } from '../history/life.ts';
 import { blameOf, type Posterior } from '../replay/blame.ts';
@@ -12,7 +13,6 @@ import { historyOf } from './captures.ts';
 import { addCaptureOptions, type CaptureOptions } from './options.ts';
 import { printJson, printLines, printTable } from './output.ts';
 import { openOutput } from './output-file.ts';
-import { stamp } from './time.ts';
 
 /** Frames that a message about an unknown one names. */
 const nearShown = 6;

@@ -5,6 +5,7 @@ import type { AxisAnswer } from '../compare/comparison.ts';
 import { identify } from '../compare/identify.ts';
 import type { Capture, Loss, OpenCapture } from '../events/capture.ts';
 import { qualifiedName } from '../events/kinds.ts';
+import { stamp } from '../events/time.ts';
 import { workOut } from '../history/history.ts';
 import { accountWords } from '../report/charts/accounting.ts';
 import { count, duration, percent } from '../report/numbers.ts';
@@ -16,7 +17,6 @@ import { showIdentifiable } from './identify.ts';
 import { addCaptureOptions, type CaptureOptions } from './options.ts';
 import { printFacts, printJson, printLines, printTable } from './output.ts';
 import { inspectQuickly } from './quick.ts';
-import { stamp } from './time.ts';
 
 interface Tally {
   readonly capture: Capture;

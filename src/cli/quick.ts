@@ -1,12 +1,12 @@
 /** `folioscope inspect --quick`: heads and tails only. Says of every number whether it was counted or reckoned. */
 import type { Capture } from '../events/capture.ts';
+import { stampOf } from '../events/time.ts';
 import { quickLook } from '../read/file-quick.ts';
 import type { QuickLook } from '../read/quick.ts';
 import { count, duration, many } from '../report/numbers.ts';
 import { lossGroups, originData, originRows } from './facts.ts';
 import { type CaptureOptions, readOptionsOf } from './options.ts';
 import { printFacts, printLines } from './output.ts';
-import { stampOf } from './time.ts';
 
 /** The documented keys of `inspect --quick --json`. */
 function asData({ capture, first, last, events, basis, losses, skips, unseen }: QuickLook) {

@@ -8,7 +8,7 @@ import type { Capture, OpenCapture } from '../events/capture.ts';
 import { type EventKind, qualifiedName } from '../events/kinds.ts';
 import { columnsOfKind, contextText, firstColumns, guardText, probeText } from '../events/table.ts';
 import { absoluteTime, timeColumn, valueText } from './cells.ts';
-import { boundsOf, type EventFilter, type ParsedFilter, parseFilter, wantsKind } from './filter.ts';
+import { boundsOf, type EventFilter, type ParsedFilter, parseFilter, wantsKind, wantsOrdinal } from './filter.ts';
 
 /** The columns that a capture's events need beyond the first six. */
 export interface TableColumns {
@@ -74,7 +74,10 @@ export class Collector {
 export function chooser(capture: Capture, filter: ParsedFilter): (batch: EventBatch, i: number) => boolean {
   const { from, to } = boundsOf(filter, capture.clock, capture.origin);
   const wanted = capture.kinds.map((kind) => wantsKind(filter, kind));
-  return (batch, i) => wanted[batch.kind[i]!] === true && batch.time[i]! >= from && batch.time[i]! <= to;
+  const isWanted = (batch: EventBatch, i: number): boolean =>
+    wanted[batch.kind[i]!] === true && batch.time[i]! >= from && batch.time[i]! <= to;
+  if (filter.ordinals === undefined) return isWanted;
+  return (batch, i) => isWanted(batch, i) && wantsOrdinal(filter, batch.ordinal[i]!);
 }
 
 /**

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { ScenarioError } from '../base/errors.ts';
 import type { Clock } from '../events/capture.ts';
 import type { EventKind } from '../events/kinds.ts';
-import { boundsOf, parseFilter, wantsKind } from './filter.ts';
+import { boundsOf, ordinalsText, parseFilter, wantsKind, wantsOrdinal } from './filter.ts';
 
 const ns: Clock = { unit: 'ns', resolution: 1 };
 const kind = (system: string, name: string): EventKind => ({ id: 0, system, name, form: 'generic', fields: [] });
@@ -56,4 +56,22 @@ test('globs match the bare name or the full one, and only whole names', () => {
   assert.ok(!wants('set_migration'));
   assert.ok(!wants('migrate.set_migration_pte'));
   assert.ok(!wants('pagemap:*'));
+});
+
+test('numbers of events are single ones and ranges, in any order, both ends wanted', () => {
+  const filter = parseFilter({ ordinals: '90, 12,40-42,41-44,13' });
+  const wanted = Array.from({ length: 100 }, (_, i) => i).filter((i) => wantsOrdinal(filter, i));
+  assert.deepEqual(wanted, [12, 13, 40, 41, 42, 43, 44, 90]);
+  assert.equal(ordinalsText(wanted), '12-13,40-44,90');
+  assert.ok(wantsOrdinal(parseFilter(), 7), 'nothing asked is everything');
+});
+
+test('what is no number of an event is the user’s mistake', () => {
+  for (const ordinals of ['', '1,', '-3', '5-2', '1.5', '0x10', 'a', '1-', '9999999999999999']) {
+    assert.throws(
+      () => parseFilter({ ordinals }),
+      (error) => error instanceof ScenarioError && error.code === 'bad-ordinals',
+      ordinals,
+    );
+  }
 });

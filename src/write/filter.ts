@@ -1,5 +1,5 @@
 /**
- * Which events a user wants: by name and by time. Times are compared as exact integers of the capture's own clock, so
+ * Which events a user wants: by name, by time and by number. Times are compared as exact integers of the capture's own clock, so
  * `--from 12.345678` begins with the very event that is printed with it.
  */
 import { ScenarioError } from '../base/errors.ts';
@@ -12,6 +12,8 @@ export interface EventFilter {
   /** First and last time kept: seconds as printed (`12.345678`), or from the first event (`+1.5s`, `+200ms`, `+10us`, `+5ns`). */
   readonly from?: string;
   readonly to?: string;
+  /** Numbers of events in the capture, from 0, and ranges of them: `12,40-60`. */
+  readonly ordinals?: string;
 }
 
 /** A bound as written, in ns (or clock units, for integer clocks); `relative` counts from the first event. */
@@ -28,6 +30,8 @@ export interface ParsedFilter {
   readonly names: readonly RegExp[];
   readonly from: Bound | undefined;
   readonly to: Bound | undefined;
+  /** First and last of each range, in order, none touching another; absent = all events. */
+  readonly ordinals?: { readonly first: Float64Array; readonly last: Float64Array };
 }
 
 const unitDigits: Readonly<Record<string, number>> = { s: 9, ms: 6, us: 3, ns: 0 };
@@ -61,10 +65,64 @@ function globPattern(glob: string): RegExp {
   return new RegExp(`^${source}$`);
 }
 
+function parseOrdinals(text: string): NonNullable<ParsedFilter['ordinals']> {
+  const ranges = text.split(',').map((part) => {
+    const match = /^\s*(\d{1,15})(?:-(\d{1,15}))?\s*$/.exec(part);
+    const first = Number(match?.[1]);
+    const last = Number(match?.[2] ?? match?.[1]);
+    if (match === null || last < first) {
+      throw new ScenarioError(
+        'bad-ordinals',
+        `--ordinals: "${part}" is no number of an event and no range of them`,
+        'write numbers from 0 and ranges of them: 12,40-60',
+      );
+    }
+    return { first, last };
+  });
+  ranges.sort((a, b) => a.first - b.first);
+  const merged: { first: number; last: number }[] = [];
+  for (const range of ranges) {
+    const before = merged.at(-1);
+    if (before !== undefined && range.first <= before.last + 1) before.last = Math.max(before.last, range.last);
+    else merged.push({ ...range });
+  }
+  return {
+    first: Float64Array.from(merged, ({ first }) => first),
+    last: Float64Array.from(merged, ({ last }) => last),
+  };
+}
+
+/** Numbers of events, ascending and each once, as a filter has them: what follows on each other is a range. */
+export function ordinalsText(ordinals: ArrayLike<number>): string {
+  const parts: string[] = [];
+  for (let i = 0; i < ordinals.length; ) {
+    const first = ordinals[i]!;
+    let last = first;
+    for (i++; i < ordinals.length && ordinals[i] === last + 1; i++) last++;
+    parts.push(first === last ? String(first) : `${first}-${last}`);
+  }
+  return parts.join(',');
+}
+
+/** Whether the event of this number is wanted. */
+export function wantsOrdinal({ ordinals }: ParsedFilter, ordinal: number): boolean {
+  if (ordinals === undefined) return true;
+  const { first, last } = ordinals;
+  let low = 0;
+  let high = first.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (first[middle]! <= ordinal) low = middle + 1;
+    else high = middle;
+  }
+  return low > 0 && ordinal <= last[low - 1]!;
+}
+
 /**
  * Understands a filter before anything is read.
  *
- * @throws ScenarioError `bad-time` for a time that is none, `bad-range` when the end is before the start
+ * @throws ScenarioError `bad-time` for a time that is none, `bad-range` when the end is before the start, `bad-ordinals` for
+ * numbers that are none
  */
 export function parseFilter(filter: EventFilter = {}): ParsedFilter {
   const from = filter.from === undefined ? undefined : parseBound('--from', filter.from);
@@ -72,7 +130,8 @@ export function parseFilter(filter: EventFilter = {}): ParsedFilter {
   if (from !== undefined && to !== undefined && from.relative === to.relative && to.ns < from.ns) {
     throw new ScenarioError('bad-range', `--to ${to.text} is before --from ${from.text}`, 'exchange them');
   }
-  return { names: (filter.names ?? []).map(globPattern), from, to };
+  const names = (filter.names ?? []).map(globPattern);
+  return { names, from, to, ...(filter.ordinals === undefined ? {} : { ordinals: parseOrdinals(filter.ordinals) }) };
 }
 
 /** Whether a kind of event is wanted. */

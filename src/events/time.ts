@@ -1,5 +1,5 @@
 /** Times as the capture printed them. */
-import type { Capture, Clock } from '../events/capture.ts';
+import type { Capture, Clock } from './capture.ts';
 
 /**
  * The absolute time of an event, exactly: the origin is a bigint, no decimal float is passed through. As seconds with
