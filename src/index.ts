@@ -4,6 +4,7 @@
  * browser and fails on anything of the kind.
  */
 export { exitCodeOf, ScenarioError, TraceError } from './base/errors.ts';
+export { uniform } from './base/random.ts';
 export type { CompareOptions, PolicyMaker } from './compare/compare.ts';
 export { compare } from './compare/compare.ts';
 export type {
@@ -21,7 +22,7 @@ export { diff, diffRuns } from './compare/diff.ts';
 export type { Measures } from './compare/measures.ts';
 export { measuresOf } from './compare/measures.ts';
 export type { ScenarioAssumption, ScenarioComparison, ScenarioOptions, ScenarioRow } from './compare/scenario.ts';
-export { compareScenario, usualScenarioDraws } from './compare/scenario.ts';
+export { basePolicyOf, compareScenario, usualScenarioDraws } from './compare/scenario.ts';
 export type {
   Prediction,
   PredictOptions,
@@ -74,22 +75,28 @@ export type { Metric, PolicyOutcome } from './replay/outcome.ts';
 export { metricNames, metrics, modelVersion } from './replay/outcome.ts';
 export { recordedPolicy } from './replay/recorded.ts';
 export { replay } from './replay/replay.ts';
+export { eventsOf } from './replay/scenario/events.ts';
 export type { ScenarioMetric } from './replay/scenario/outcome.ts';
 export { scenarioMetricNames, scenarioMetrics } from './replay/scenario/outcome.ts';
 export { printScenario } from './replay/scenario/print.ts';
+export { recordScenario } from './replay/scenario/record.ts';
 export type { Law, Scenario } from './replay/scenario/scenario.ts';
 export { parseScenario, scenarioSchema } from './replay/scenario/schema.ts';
-export { charts } from './report/charts/charts.ts';
+export { type Stage, type StageOptions, stageOf } from './replay/stage.ts';
+export { type Withheld, withheld } from './replay/withheld.ts';
+export { charts, type Section, sections } from './report/charts/charts.ts';
 export type { Chart, Facts, Figure } from './report/charts/figure.ts';
 export { validationFigure } from './report/charts/validation.ts';
 export { diffTables } from './report/diff.ts';
+export { difference, duration, interval, many, percent } from './report/numbers.ts';
 export type { ReportInput } from './report/report.ts';
 export { buildReport } from './report/report.ts';
 export { renderSvg } from './report/svg.ts';
 export type { Table } from './report/tables.ts';
-export { htmlTable, markdownTable, textTable } from './report/tables.ts';
+export { htmlTable, markdownTable, table, textTable } from './report/tables.ts';
 export { eventsToArrow } from './write/arrow.ts';
 export { eventsToCsv } from './write/csv.ts';
+export { ftraceText } from './write/emit/ftrace.ts';
 export type { EventFilter } from './write/filter.ts';
 export { eventsToNdjson } from './write/ndjson.ts';
 export { eventsToParquet } from './write/parquet.ts';
