@@ -3,11 +3,12 @@ import { Command, Option } from 'commander';
 import { ScenarioError } from '../base/errors.ts';
 import type { Capture, OpenCapture } from '../events/capture.ts';
 import { isReadableAgain } from '../read/file.ts';
+import { parseFactsId } from '../report/evidence-id.ts';
 import { collectColumns, eventsToCsv } from '../write/csv.ts';
-import { type EventFilter, parseFilter, unmatched } from '../write/filter.ts';
+import { type EventFilter, ordinalsText, parseFilter, unmatched } from '../write/filter.ts';
 import { eventsToNdjson } from '../write/ndjson.ts';
 import { collectSchema } from '../write/typed-schema.ts';
-import { skippedLines, tooMuchSkipped, withCapture } from './captures.ts';
+import { historyOf, skippedLines, tooMuchSkipped, withCapture } from './captures.ts';
 import { addCaptureOptions, again, type CaptureOptions } from './options.ts';
 import { say } from './output.ts';
 import { openOutput } from './output-file.ts';
@@ -19,10 +20,15 @@ interface EventsOptions extends CaptureOptions {
   readonly name?: readonly string[];
   readonly from?: string;
   readonly to?: string;
+  readonly ordinals?: string;
+  readonly behind?: string;
   readonly format?: Form;
   readonly raw?: boolean;
   readonly output?: string;
 }
+
+/** The largest number that a filter takes: no capture has an event of it. */
+const noEvent = '999999999999999';
 
 interface Rows {
   readonly write: (open: OpenCapture) => AsyncIterable<string | Uint8Array>;
@@ -81,6 +87,30 @@ function formOf({ json, format, raw, output }: EventsOptions): Form {
   return form;
 }
 
+/**
+ * The numbers of the events behind some facts, as a filter has them; of no facts, of none.
+ *
+ * @throws ScenarioError for a selection that cannot be, and for a capture that cannot be read twice
+ */
+async function ordinalsBehind(id: string, file: string, options: EventsOptions): Promise<string> {
+  parseFactsId(id);
+  if (options.ordinals !== undefined) {
+    throw new ScenarioError(
+      'option/conflict',
+      '--behind and --ordinals both say which events',
+      'leave out one of them',
+    );
+  }
+  if (!(await isReadableAgain(file))) {
+    throw new ScenarioError('option/once', '--behind reads the capture twice', 'put it into a file first');
+  }
+  const { Evidence } = await import('../report/evidence.ts');
+  const selected = new Evidence(await historyOf(file, options)).select(id);
+  say(`${file}: ${selected.says}`);
+  const ordinals = selected.ordinals();
+  return ordinals.length === 0 ? noEvent : ordinalsText(ordinals);
+}
+
 export function eventsCommand(): Command {
   const command = new Command('events')
     .description('print decoded events, one a row')
@@ -88,18 +118,23 @@ export function eventsCommand(): Command {
     .option('--name <glob>', 'only events of this name (system:name or name; * and ?); may be given again', again)
     .option('--from <t>', 'only from this time: seconds as printed, or +1.5s from the start')
     .option('--to <t>', 'only up to this time')
+    .option('--ordinals <list>', 'only events of these numbers, from 0: 12,40-60')
+    .option('--behind <facts>', 'only events that show these facts: failures,reason=contig_range (docs/report.md)')
     .addOption(new Option('--format <format>', 'how rows are written (default: csv)').choices(forms))
     .option('-o, --output <file>', 'file to write (default: stdout)')
     .option('--raw', "CSV: leave texts that a spreadsheet would run as formulas without a ' before them");
   return addCaptureOptions(command).action(async (file: string, options: EventsOptions) => {
     const form = formOf(options);
-    const filter: EventFilter = {
+    const asked: EventFilter = {
       ...(options.name === undefined ? {} : { names: options.name }),
       ...(options.from === undefined ? {} : { from: options.from }),
       ...(options.to === undefined ? {} : { to: options.to }),
+      ...(options.ordinals === undefined ? {} : { ordinals: options.ordinals }),
     };
     // A mistake in it is said before anything is read.
-    parseFilter(filter);
+    parseFilter(asked);
+    const { behind } = options;
+    const filter = behind === undefined ? asked : { ...asked, ordinals: await ordinalsBehind(behind, file, options) };
     const output = openOutput(options.output, file);
     let capture: Capture;
     try {
