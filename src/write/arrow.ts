@@ -3,10 +3,11 @@
  * of rows, so that nothing of the capture is held but the lists of names. docs/formats/export.md.
  */
 import { TraceError } from '../base/errors.ts';
-import type { OpenCapture } from '../events/capture.ts';
+import type { Capture, OpenCapture } from '../events/capture.ts';
+import type { ColumnChunk, RowChunk } from './chunks.ts';
 import type { EventFilter } from './filter.ts';
 import { type FlatTable, type FlatValue, flatbuffer } from './flatbuffer.ts';
-import { type ColumnChunk, type RowChunk, typedRows } from './typed-rows.ts';
+import { type TypedRows, typedRows } from './typed-rows.ts';
 import { metadataOf, type TypedColumn, type TypedSchema } from './typed-schema.ts';
 
 /** Numbers of format/Message.fbs and format/Schema.fbs. */
@@ -44,10 +45,14 @@ export async function* eventsToArrow(
   filter?: EventFilter,
   schema?: TypedSchema,
 ): AsyncGenerator<Uint8Array> {
-  const rows = await typedRows(open, filter, schema);
-  const { columns, names } = rows.schema;
+  yield* arrowFile(await typedRows(open, filter, schema), open.capture);
+}
+
+/** A table as an Arrow file, in pieces; `capture` is where its rows are from. */
+export async function* arrowFile({ schema, chunks }: TypedRows, capture: Capture): AsyncGenerator<Uint8Array> {
+  const { columns, names } = schema;
   const named = columns.filter(({ type }) => type === 'name');
-  const description = schemaTable(columns, named, metadataOf(open.capture));
+  const description = schemaTable(columns, named, metadataOf(capture));
   const dictionaries: Block[] = [];
   const records: Block[] = [];
   const start = new Uint8Array(8);
@@ -61,8 +66,8 @@ export async function* eventsToArrow(
   };
   yield written(undefined, message(headers.schema, description, emptyBody()));
   for (const [id, column] of named.entries())
-    yield written(dictionaries, dictionaryMessage(id, names.get(column.name) ?? [], open.capture.source));
-  for await (const chunk of rows.chunks) yield written(records, recordMessage(chunk));
+    yield written(dictionaries, dictionaryMessage(id, names.get(column.name) ?? [], capture.source));
+  for await (const chunk of chunks) yield written(records, recordMessage(chunk));
   // Some readers look for a column's list of names in its first batch.
   if (records.length === 0) yield written(records, recordMessage({ rows: 0, columns: columns.map(nothingOf) }));
   yield footer(description, dictionaries, records);

@@ -1,8 +1,9 @@
 /** Events as a Parquet file: a row group for each chunk of rows, so that nothing of the capture is held. docs/formats/export.md. */
 import { ByteWriter, ParquetWriter, type SchemaElement } from 'hyparquet-writer';
-import type { OpenCapture } from '../events/capture.ts';
+import type { Capture, OpenCapture } from '../events/capture.ts';
+import type { ColumnChunk } from './chunks.ts';
 import type { EventFilter } from './filter.ts';
-import { type ColumnChunk, typedRows } from './typed-rows.ts';
+import { type TypedRows, typedRows } from './typed-rows.ts';
 import { type ColumnType, metadataOf, type TypedColumn, type TypedSchema } from './typed-schema.ts';
 
 /** Types as parquet-format's parquet.thrift names them. */
@@ -28,16 +29,24 @@ export async function* eventsToParquet(
   filter?: EventFilter,
   schema?: TypedSchema,
 ): AsyncGenerator<Uint8Array> {
-  const rows = await typedRows(open, filter, schema);
-  const { columns, names } = rows.schema;
+  yield* parquetFile('events', await typedRows(open, filter, schema), open.capture);
+}
+
+/** A table as a Parquet file, in pieces; `name` is that of its schema, `capture` is where its rows are from. */
+export async function* parquetFile(
+  name: string,
+  { schema, chunks }: TypedRows,
+  capture: Capture,
+): AsyncGenerator<Uint8Array> {
+  const { columns, names } = schema;
   const bytes = new ByteWriter();
   const writer = new ParquetWriter({
     writer: bytes,
-    schema: [{ name: 'events', num_children: columns.length }, ...columns.map(elementOf)],
-    kvMetadata: metadataOf(open.capture),
+    schema: [{ name, num_children: columns.length }, ...columns.map(elementOf)],
+    kvMetadata: metadataOf(capture),
     createdBy: 'folioscope',
   });
-  for await (const chunk of rows.chunks) {
+  for await (const chunk of chunks) {
     const columnData = chunk.columns.map((column) => ({
       name: column.column.name,
       // The writer takes one column after the other: only that one is spelled out in values of JavaScript.

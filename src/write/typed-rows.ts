@@ -1,103 +1,19 @@
 /**
- * Events as typed rows, in chunks of columns: what the writers of Parquet and Arrow are given. A chunk's buffers are used
+ * Events as typed rows, in chunks of columns. A chunk's buffers are used
  * again for the next one, so that memory does not grow with the capture.
  */
-import { TraceError } from '../base/errors.ts';
 import type { Column, EventBatch } from '../events/batch.ts';
 import type { Capture, OpenCapture } from '../events/capture.ts';
 import { type EventKind, type Field, qualifiedName } from '../events/kinds.ts';
 import { columnsOfKind, contextText, probeText } from '../events/table.ts';
 import { valueText } from './cells.ts';
+import { chunkRows, Filling, type RowChunk, TimeWords } from './chunks.ts';
 import { changed, chooser } from './csv.ts';
 import { type EventFilter, parseFilter } from './filter.ts';
-import { SchemaCollector, type TypedColumn, type TypedSchema } from './typed-schema.ts';
+import { SchemaCollector, type TypedSchema } from './typed-schema.ts';
 
-/** Most rows of a chunk. */
-const mostRows = 32768;
-/** Cells of a chunk: captures with thousands of different fields get shorter chunks. */
-const mostCells = 2 ** 23;
 /** Characters of free text in a chunk. */
 const mostText = 2 ** 24;
-
-/** The values of a column in a chunk; `valid[row]` is 0 where the event did not record it (then its value means nothing). */
-export interface ColumnChunk {
-  readonly column: TypedColumn;
-  readonly valid: Uint8Array;
-  /** How many rows are not valid. */
-  readonly nulls: number;
-  /** int64 and uint64: two words a row, the low one first. */
-  readonly words: Uint32Array;
-  /** int32, and the place of a `name` in its list. */
-  readonly integers: Int32Array;
-  readonly floats: Float64Array;
-  readonly texts: readonly string[];
-}
-
-/** To be used up before the next one is asked for. */
-export interface RowChunk {
-  readonly rows: number;
-  readonly columns: readonly ColumnChunk[];
-}
-
-/** A column being filled. Only the buffer of its own type has a size. */
-class Filling implements ColumnChunk {
-  readonly column: TypedColumn;
-  readonly valid: Uint8Array;
-  readonly words: Uint32Array;
-  readonly integers: Int32Array;
-  readonly floats: Float64Array;
-  readonly texts: string[];
-  /** Place of each text of a `name` column, and of each id of the capture's string table once it was met. */
-  readonly places: ReadonlyMap<string, number>;
-  readonly placeOfId: number[] = [];
-  filled = 0;
-  nulls = 0;
-
-  constructor(column: TypedColumn, names: readonly string[], capacity: number) {
-    const { type } = column;
-    this.column = column;
-    this.valid = new Uint8Array(capacity);
-    this.words = new Uint32Array(type === 'int64' || type === 'uint64' ? 2 * capacity : 0);
-    this.integers = new Int32Array(type === 'int32' || type === 'name' ? capacity : 0);
-    this.floats = new Float64Array(type === 'float64' ? capacity : 0);
-    this.texts = type === 'text' ? new Array<string>(capacity).fill('') : [];
-    this.places = new Map(names.map((name, i) => [name, i]));
-  }
-
-  begin(): void {
-    if (this.filled > 0) this.valid.fill(0);
-    this.filled = 0;
-  }
-
-  mark(row: number): void {
-    if (this.valid[row] === 0) this.filled++;
-    this.valid[row] = 1;
-  }
-
-  setInteger(row: number, value: number): void {
-    this.integers[row] = value;
-    this.mark(row);
-  }
-
-  /** A 64-bit integer held by a float64, negative ones in two's complement. */
-  setNumber(row: number, value: number): void {
-    const hi = Math.floor(value / 2 ** 32);
-    this.words[2 * row] = value - hi * 2 ** 32;
-    this.words[2 * row + 1] = hi;
-    this.mark(row);
-  }
-
-  setWords(row: number, hi: number, lo: number): void {
-    this.words[2 * row] = lo;
-    this.words[2 * row + 1] = hi;
-    this.mark(row);
-  }
-
-  setText(row: number, text: string): void {
-    this.texts[row] = text;
-    this.mark(row);
-  }
-}
 
 /** What is the same in all rows of a kind. */
 interface Plan {
@@ -112,24 +28,19 @@ class RowFiller {
   readonly #columns: readonly Filling[];
   readonly #byName: ReadonlyMap<string, Filling>;
   readonly #plans: Plan[] = [];
-  readonly #originHi: number;
-  readonly #originLo: number;
+  readonly #times: TimeWords;
   readonly #capacity: number;
   #rows = 0;
   #text = 0;
-  /** Times of the chunk, relative. */
-  #least = Number.POSITIVE_INFINITY;
-  #most = Number.NEGATIVE_INFINITY;
 
   constructor(capture: Capture, schema: TypedSchema) {
     this.#capture = capture;
-    this.#capacity = Math.max(64, Math.min(mostRows, Math.floor(mostCells / schema.columns.length)));
+    this.#capacity = chunkRows(schema.columns.length);
     this.#columns = schema.columns.map(
       (column) => new Filling(column, schema.names.get(column.name) ?? [], this.#capacity),
     );
     this.#byName = new Map(this.#columns.map((filling) => [filling.column.name, filling]));
-    this.#originHi = Number(BigInt.asUintN(32, capture.origin >> 32n));
-    this.#originLo = Number(BigInt.asUintN(32, capture.origin));
+    this.#times = new TimeWords(capture);
   }
 
   get rows(): number {
@@ -143,7 +54,7 @@ class RowFiller {
   /** The rows added so far; then it is empty again. */
   take(): RowChunk {
     const rows = this.#rows;
-    this.#checkTimes();
+    this.#times.check();
     for (const column of this.#columns) column.nulls = rows - column.filled;
     return { rows, columns: this.#columns };
   }
@@ -152,15 +63,14 @@ class RowFiller {
     for (const column of this.#columns) column.begin();
     this.#rows = 0;
     this.#text = 0;
-    this.#least = Number.POSITIVE_INFINITY;
-    this.#most = Number.NEGATIVE_INFINITY;
+    this.#times.begin();
   }
 
   add(batch: EventBatch, i: number): void {
     const row = this.#rows++;
     const [time, cpu, pid, tgid, comm, event] = this.#columns;
     const at = batch.time[i]!;
-    if (this.#capture.clock.unit !== 'none') this.#setTime(time!, row, at);
+    if (this.#capture.clock.unit !== 'none') this.#times.set(time!, row, at);
     if (batch.cpu[i]! >= 0) cpu!.setInteger(row, batch.cpu[i]!);
     if (batch.pid[i]! >= 0) pid!.setInteger(row, batch.pid[i]!);
     if (batch.tgid[i]! >= 0) tgid!.setInteger(row, batch.tgid[i]!);
@@ -175,29 +85,6 @@ class RowFiller {
     const flags = batch.flags[i]!;
     const context = flags === 0 ? undefined : this.#byName.get('context');
     if (context !== undefined) context.setInteger(row, this.#place(context, contextText(flags)));
-  }
-
-  #setTime(to: Filling, row: number, time: number): void {
-    if (time < this.#least) this.#least = time;
-    if (time > this.#most) this.#most = time;
-    const hi = Math.floor(time / 2 ** 32);
-    const lo = this.#originLo + (time - hi * 2 ** 32);
-    to.setWords(row, this.#originHi + hi + (lo >= 2 ** 32 ? 1 : 0), lo);
-  }
-
-  /** Times are signed 64-bit integers in both formats; a capture may claim others. */
-  #checkTimes(): void {
-    if (this.#most < this.#least) return;
-    const { origin, source } = this.#capture;
-    const first = origin + BigInt(this.#least);
-    const last = origin + BigInt(this.#most);
-    if (first >= -(2n ** 63n) && last < 2n ** 63n) return;
-    throw new TraceError(
-      'export/time',
-      { file: source },
-      `has a time (${first >= -(2n ** 63n) ? last : first}) that a signed 64-bit integer does not hold`,
-      'write it as CSV: --format csv',
-    );
   }
 
   #setValue(to: Filling, row: number, column: Column, field: Field, batch: EventBatch, i: number): void {
