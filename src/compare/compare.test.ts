@@ -41,6 +41,28 @@ test('policies that nothing in this demand tells apart are said to coincide', ()
   assert.deepEqual(busy.coincidesWith, []);
 });
 
+test('what becomes of each folio given up adds up to the difference, cause by cause', () => {
+  const { rows } = compare(history, small);
+  const given = rows[0]!.value.failedFolios.estimate;
+  // Bounds need not add up: each is of its own number.
+  const told = rows.filter(({ answer }) => answer !== 'bounded');
+  assert.ok(told.length > 2);
+  for (const { policy, fates, value, difference } of told) {
+    const { moved, notReached, again, instead, byCause } = fates;
+    const near = (a: number, b: number, what: string) =>
+      assert.ok(Math.abs(a - b) < 1e-9, `${policy} ${what}: ${a}, ${b}`);
+    near(moved.estimate + notReached.estimate + again.estimate, given, 'recorded');
+    near(again.estimate + instead.estimate, value.failedFolios.estimate, 'given up');
+    near(instead.estimate - moved.estimate - notReached.estimate, difference.failedFolios.estimate, 'difference');
+    near(
+      byCause.reduce((sum, row) => sum + row.moved.estimate, 0),
+      moved.estimate,
+      'by cause',
+    );
+  }
+  assert.ok(told.some(({ fates }) => fates.moved.estimate > 0));
+});
+
 test('several policies: differences are wider than one policy alone would have them, and it is said', () => {
   const alone = compare(history, { draws: 200, policies: ['refcheck-unmap'] });
   const many = compare(history, { draws: 200 });

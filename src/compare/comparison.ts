@@ -1,6 +1,7 @@
 /** What a comparison says: fidelity first, then each policy against the recorded one, then what cannot be said. */
 import type { Cause } from '../history/facts.ts';
 import type { Axis } from '../policies/policy.ts';
+import type { Fate } from '../replay/fates.ts';
 import type { Metric } from '../replay/outcome.ts';
 import type { TotalName } from '../replay/withheld.ts';
 
@@ -108,6 +109,16 @@ export interface Effects {
   readonly drainsPerSavedFolio: Interval | 'none saved' | 'no drains more';
 }
 
+/**
+ * What becomes of the folios that the recorded policy gave up in the same draw: moved, not reached by the request, given up
+ * again. `instead`: given up, and not by the recorded policy. In folios, of single numbers (not widened, see `fatesOfRow`).
+ */
+export interface RowFates extends Readonly<Record<Fate, Interval>> {
+  readonly instead: Interval;
+  /** By what held them under the recorded policy; causes of no folio in any draw are left out. */
+  readonly byCause: readonly (Readonly<Record<Fate, Interval>> & { readonly cause: Cause })[];
+}
+
 export interface PolicyRow {
   readonly policy: string;
   readonly title: string;
@@ -124,6 +135,7 @@ export interface PolicyRow {
   readonly told: Readonly<Record<Metric, Told>>;
   readonly effects: Effects;
   readonly byReason: readonly { readonly reason: string; readonly failedFolios: Interval }[];
+  readonly fates: RowFates;
   /** Policies whose every draw is equal to this one's in every metric shown. */
   readonly coincidesWith: readonly string[];
   /** How far this trace can answer for it, and why. */

@@ -4,6 +4,7 @@ import { type Metric, metricNames, type PolicyOutcome } from '../replay/outcome.
 import { spanOf } from './bounds.ts';
 import type { Interval, Multiplicity, PolicyRow } from './comparison.ts';
 import { effectsOf, tell } from './effects.ts';
+import { fatesOfRow } from './fates.ts';
 import type { Widening } from './loss.ts';
 import { percentileInterval, simultaneousBands, variance } from './statistics.ts';
 
@@ -76,7 +77,7 @@ function rowOf(
     const own = one.find((other) => other.policy === policy.name);
     return own === undefined || !isBounded
       ? []
-      : [{ own: own.totals, recorded: one[0]!.totals, byReason: own.byReason }];
+      : [{ own: own.totals, recorded: one[0]!.totals, byReason: own.byReason, fates: own.fates }];
   });
   const bounded = (interval: Interval, columns: readonly Float64Array[]) =>
     isBounded && !Number.isNaN(interval.estimate) ? spanOf(interval, columns) : interval;
@@ -119,6 +120,12 @@ function rowOf(
       const same = pairs.map(({ byReason }) => byReason.find((one) => one.reason === reason)!.totals.failedFolios);
       return { reason, failedFolios: bounded(percentileInterval(totals.failedFolios, level), same) };
     }),
+    fates: fatesOfRow(
+      outcome.fates,
+      pairs.map(({ fates }) => fates),
+      level,
+      bounded,
+    ),
     coincidesWith: outcomes
       .filter((other) => other !== outcome && coincides(other, outcome))
       .map((other) => other.policy),

@@ -1,4 +1,5 @@
 /** What a replay gives back: for each policy and draw, what happened to the demand and what it cost. */
+import type { Fates } from './fates.ts';
 
 /** Everything that is counted, with its unit. Costs stand beside successes, because every policy trades. */
 export const metrics = {
@@ -37,6 +38,8 @@ export interface PolicyOutcome {
   readonly byReason: readonly { readonly reason: string; readonly totals: Totals }[];
   /** For each folio of the demand (history's calls in order, their folios in order): share of draws in which it failed. */
   readonly failed: Float64Array;
+  /** Against the recorded policy, draw by draw; all zero where it was not among the policies. */
+  readonly fates: Fates;
 }
 
 /** Bumped whenever the same trace, policy and seed give another answer; every result carries it. */

@@ -9,6 +9,7 @@ import { conditionsOf } from './abduction.ts';
 import { drawsAddsAnew } from './adds-anew.ts';
 import { type Condition, isFree } from './condition.ts';
 import type { Unit } from './demand.ts';
+import { addFates, type Fates, joinedFates, noFates } from './fates.ts';
 import { runUnit, type UnitOutcome } from './job.ts';
 import { type Metric, metricNames, type PolicyOutcome, type Totals } from './outcome.ts';
 import { drawParameters } from './parameters.ts';
@@ -32,6 +33,7 @@ interface Sums {
   readonly byReason: Map<string, Numbers[]>;
   /** By call folio: draws in which it was given up. */
   readonly failed: Float64Array;
+  readonly fates: Fates;
 }
 
 const noNumbers = (): Numbers => metricNames.map(() => 0);
@@ -125,6 +127,7 @@ function finish(
       totals: toTotals((draw, metric) => ofReason(reason, draw, metric)),
     })),
     failed: sums.failed.map((times) => times / draws),
+    fates: sums.fates,
   };
 }
 
@@ -147,6 +150,7 @@ export function joined(parts: readonly (readonly PolicyOutcome[])[]): PolicyOutc
       failed: failed.map(
         (_, row) => own.reduce((sum, part) => sum + Math.round(part.failed[row]! * part.draws), 0) / draws,
       ),
+      fates: joinedFates(own.map(({ fates }) => fates)),
     };
   });
 }
@@ -177,6 +181,7 @@ export function replayer(
   const calmAt = variants.map((scenes) => calmOf(scenes.length, policies.length));
   const own = policies.map((policy) => chooseAlike(policy, recorded, retryAxes));
   const sameBatches = policies.map((policy) => chooseAlike(policy, recorded, batchAxes) && policy.kind !== 'bound');
+  const against = policies.findIndex(({ name }) => name === recorded.name);
   const alike = policies.map((a) => policies.map((b) => meetsAlike(a.decisions, b.decisions)));
   const constant = new Map<Scene, { conditions: Condition[]; isFree: boolean }>();
   const play = (sums: readonly Sums[], draw: number, done: number): void => {
@@ -195,10 +200,12 @@ export function replayer(
       }
       const { conditions, isFree: wasFree } = known;
       const quiet: { p: number; outcome: UnitOutcome }[] = [];
+      const came: UnitOutcome[] = [];
       policies.forEach((policy, p) => {
         const place = s * policies.length + p;
         if (calm.settled[place] === 1) {
-          quiet.push({ p, outcome: calm.outcomes[place]! });
+          came[p] = calm.outcomes[place]!;
+          quiet.push({ p, outcome: came[p] });
           return;
         }
         const input = {
@@ -224,6 +231,7 @@ export function replayer(
         const same =
           (untouched ? calm.outcomes[place] : undefined) ?? quiet.find((other) => alike[other.p]![p])?.outcome;
         const outcome = same ?? runUnit(scene, policy, createWorld(input), conditions, sameBatches[p]);
+        came[p] = outcome;
         if (outcome.quiet) {
           quiet.push({ p, outcome });
           if (untouched) calm.outcomes[place] = outcome;
@@ -234,6 +242,8 @@ export function replayer(
         }
         count(sums[p]!, done, unit, outcome);
       });
+      const base = came[against];
+      if (base !== undefined) came.forEach((own, p) => addFates(sums[p]!.fates, done, conditions, base, own));
     });
   };
   return ({ draws, first = 0, onProgress }) => {
@@ -241,6 +251,7 @@ export function replayer(
       (): Sums => ({
         byReason: new Map(reasons.map((reason) => [reason, Array.from({ length: draws }, noNumbers)])),
         failed: new Float64Array(stage.rows),
+        fates: noFates(draws),
       }),
     );
     for (let done = 0; done < draws; done++) {

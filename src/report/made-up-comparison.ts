@@ -1,5 +1,5 @@
 /** For tests only: a comparison made up by rule, beside the made-up facts. */
-import type { Comparison, Interval, PolicyRow, Told } from '../compare/comparison.ts';
+import type { Comparison, Interval, PolicyRow, RowFates, Told } from '../compare/comparison.ts';
 import { tell } from '../compare/effects.ts';
 import { type Metric, metricNames, metrics } from '../replay/outcome.ts';
 
@@ -55,10 +55,40 @@ function row(policy: string, factor: number, over: Partial<PolicyRow> = {}): Pol
       { reason: 'syscall_or_cpuset', failedFolios: value.failedFolios },
       { reason: 'contig_range', failedFolios: interval(0, 0) },
     ],
+    fates: fatesOf(factor, over.answer === 'bounded'),
     coincidesWith: [],
     answer: 'assumed',
     why: 'Waiters are seen only through their effects.',
     ...over,
+  };
+}
+
+/** What becomes of the folios that the recorded policy gave up, of those that three causes held. */
+function fatesOf(factor: number, isBounded: boolean): RowFates {
+  const about = (middle: number, spread = 0.15): Interval => {
+    const low = Math.max(0, middle * (1 - spread));
+    return { estimate: isBounded ? Number.NaN : middle, low, high: middle * (1 + spread) };
+  };
+  const byCause = (
+    [
+      ['lock-blocked fault', 0.6, 1],
+      ['add batch', 0.15, 0.2],
+      ['cannot tell', 0.25, 0.6],
+    ] as const
+  ).map(([cause, share, within]) => {
+    const held = failedFolios * share;
+    const moved = held * Math.max(0, 1 - factor) * within;
+    const notReached = factor < 0.5 ? 0.1 * moved : 0;
+    return { cause, moved: about(moved), notReached: about(notReached), again: about(held - moved - notReached) };
+  });
+  const sum = (fate: 'moved' | 'notReached' | 'again') =>
+    about(byCause.reduce((all, row) => all + row[fate].high, 0) / 1.15);
+  return {
+    moved: sum('moved'),
+    notReached: sum('notReached'),
+    again: factor === 1 ? about(failedFolios, 0) : sum('again'),
+    instead: about(factor === 1 ? 0 : failedFolios * (factor > 1 ? factor - 1 : 0.06)),
+    byCause,
   };
 }
 
