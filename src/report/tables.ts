@@ -14,7 +14,12 @@ export interface Table {
   readonly notes?: readonly string[];
   /** On a phone each row becomes a block of lines, as it always does where cells hold sentences. */
   readonly stacked?: boolean;
+  /** By row and column: the id of the facts that a cell counts (`evidence-id.ts`). Only a page makes links of it. */
+  readonly evidence?: readonly (readonly (string | undefined)[])[];
 }
+
+/** Where the facts behind a number are shown; undefined where none are. */
+export type HrefOf = (id: string) => string | undefined;
 
 /** Cells longer than this hold sentences, and make a table unreadable in a mail and on a phone. */
 const longCell = 48;
@@ -28,7 +33,7 @@ export function hasLongCells({ rows }: Table): boolean {
 export function table(
   names: readonly string[],
   rows: readonly (readonly string[])[],
-  extra: { title?: string; notes?: readonly string[] } = {},
+  extra: Pick<Table, 'title' | 'notes' | 'evidence'> = {},
 ): Table {
   return {
     columns: names.map((name) => name.replace(/>$/, '')),
@@ -213,9 +218,9 @@ export function markdownTable(of: Table, width = 80): string {
 
 /**
  * A `<table>` in a box of its own that scrolls when the page is narrower than the table. `link` gives the address that
- * the first two cells of a row lead to.
+ * the first two cells of a row lead to, `hrefOf` that of a cell's evidence.
  */
-export function htmlTable(of: Table, link?: (row: number) => string): string {
+export function htmlTable(of: Table, link?: (row: number) => string, hrefOf?: HrefOf): string {
   const side = (i: number): string => (of.align?.[i] === 'right' ? ' class="n"' : '');
   const stacked = of.stacked === true || hasLongCells(of);
   // What a row's lines are called where it is stacked; the page's style shows it only there.
@@ -223,8 +228,11 @@ export function htmlTable(of: Table, link?: (row: number) => string): string {
   const head = of.columns.map((name, i) => `<th scope="col"${side(i)}>${escapeHtml(name)}</th>`).join('');
   const body = of.rows
     .map((row, n) => {
-      const content = (cell: string, i: number): string =>
-        link && i < 2 ? `<a href="${escapeHtml(link(n))}">${escapeHtml(cell)}</a>` : escapeHtml(cell);
+      const content = (cell: string, i: number): string => {
+        const id = of.evidence?.[n]?.[i];
+        const href = link && i < 2 ? link(n) : id === undefined ? undefined : hrefOf?.(id);
+        return href === undefined ? escapeHtml(cell) : `<a href="${escapeHtml(href)}">${escapeHtml(cell)}</a>`;
+      };
       return `<tr>${row.map((cell, i) => `<td${side(i)}${called(i)}>${content(cell, i)}</td>`).join('')}</tr>`;
     })
     .join('\n');

@@ -14,12 +14,20 @@ export interface Facts {
   readonly comparison: Comparison;
 }
 
+/** A piece of a sentence, and the id of the facts that it counts (`evidence-id.ts`). */
+export interface NumberLink {
+  readonly text: string;
+  readonly to: string;
+}
+
 export interface Figure {
   /** Short and stable: file names, anchors, keys. */
   readonly id: string;
   readonly title: string;
   /** One sentence (or two) computed from the numbers; says why when there is nothing to draw. */
   readonly finding: string;
+  /** Numbers of the finding and the facts that they count, in the order in which they stand in it. */
+  readonly links?: readonly NumberLink[];
   readonly tables: readonly Table[];
   /** Undefined when nothing was observed, or nothing happened. */
   readonly spec: TopLevelSpec | undefined;
@@ -60,6 +68,16 @@ export function bars(
   axisTitle: string,
   width: number,
 ): TopLevelSpec {
+  return spec(barsView(rows, series, axisTitle, width));
+}
+
+/** The same as a part of a figure that has several. */
+export function barsView(
+  rows: readonly BarRow[],
+  series: Readonly<Record<string, string>>,
+  axisTitle: string,
+  width: number,
+): object {
   const whole = rows.every((row) => row.segments.every((segment) => Number.isInteger(segment.value)));
   // A row that is all of one series says so in its text; a legend would repeat it.
   const mixed = rows.some((row) => row.segments.filter((segment) => segment.value > 0).length > 1);
@@ -78,7 +96,7 @@ export function bars(
     });
   });
   // Row i has its text at i and its bar below it: one linear scale, so that the text is tied to no band.
-  return spec({
+  return {
     width: width - 20,
     height: rows.length * 36,
     layer: [
@@ -121,7 +139,7 @@ export function bars(
         },
       },
     ],
-  });
+  };
 }
 
 /** A unit in which numbers up to `largest` nanoseconds are written with few digits. */
