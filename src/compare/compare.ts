@@ -115,6 +115,7 @@ export function planComparison(history: History, options: CompareOptions = {}): 
     const isStopped = results.length < parts.tasks.length || results.includes(undefined);
     const widening = wideningOf(stage);
     const { rows, multiplicity, isWholeSpan } = rowsOf({
+      history,
       policies,
       outcomes,
       answers,

@@ -4,6 +4,7 @@ import type { Axis } from '../policies/policy.ts';
 import type { Fate } from '../replay/fates.ts';
 import type { Metric } from '../replay/outcome.ts';
 import type { TotalName } from '../replay/withheld.ts';
+import type { Differing } from './differing.ts';
 
 /** How far a capture can answer, from best to worst. */
 export type Answer = 'observed' | 'bounded' | 'assumed' | 'cannot answer';
@@ -136,6 +137,8 @@ export interface PolicyRow {
   readonly effects: Effects;
   readonly byReason: readonly { readonly reason: string; readonly failedFolios: Interval }[];
   readonly fates: RowFates;
+  /** Folios that it gives up more often, or less often, than the recorded policy with the same luck. */
+  readonly differing: Differing;
   /** Policies whose every draw is equal to this one's in every metric shown. */
   readonly coincidesWith: readonly string[];
   /** How far this trace can answer for it, and why. */

@@ -1,14 +1,17 @@
 /** A row for each policy: values, paired differences that hold together, and what they say. */
+import type { History } from '../history/facts.ts';
 import type { Policy } from '../policies/policy.ts';
 import { type Metric, metricNames, type PolicyOutcome } from '../replay/outcome.ts';
 import { spanOf } from './bounds.ts';
 import type { Interval, Multiplicity, PolicyRow } from './comparison.ts';
+import { differingFolios } from './differing.ts';
 import { effectsOf, tell } from './effects.ts';
 import { fatesOfRow } from './fates.ts';
 import type { Widening } from './loss.ts';
 import { percentileInterval, simultaneousBands, variance } from './statistics.ts';
 
 export interface RowInput {
+  readonly history: History;
   /** The recorded policy first. */
   readonly policies: readonly Policy[];
   readonly outcomes: readonly PolicyOutcome[];
@@ -62,7 +65,7 @@ function byMetric<T>(of: (metric: Metric) => T): Record<Metric, T> {
 
 function rowOf(
   i: number,
-  { policies, outcomes, answers, bounding, level, widening }: RowInput,
+  { history, policies, outcomes, answers, bounding, level, widening }: RowInput,
   difference: Draws,
   bands: Readonly<Record<Metric, readonly Interval[]>>,
   recordedDrawn: Readonly<Record<Metric, Interval>>,
@@ -126,6 +129,7 @@ function rowOf(
       level,
       bounded,
     ),
+    differing: differingFolios(history, outcome.failed, outcomes[0]!.failed),
     coincidesWith: outcomes
       .filter((other) => other !== outcome && coincides(other, outcome))
       .map((other) => other.policy),

@@ -56,6 +56,10 @@ function row(policy: string, factor: number, over: Partial<PolicyRow> = {}): Pol
       { reason: 'contig_range', failedFolios: interval(0, 0) },
     ],
     fates: fatesOf(factor, over.answer === 'bounded'),
+    differing:
+      factor === 1
+        ? { folios: 0, most: [] }
+        : { folios: 1, most: [{ call: 0, request: 0, pfn: 0x80003, recorded: 1, own: 0.25 }] },
     coincidesWith: [],
     answer: 'assumed',
     why: 'Waiters are seen only through their effects.',
