@@ -24,7 +24,7 @@ const rooms: Readonly<Record<string, Room>> = {
   events: { rooms: ['base'], packages: [], edges: undefined },
   read: {
     rooms: ['base', 'events'],
-    packages: ['csv-parse', 'fzstd', 'fflate', 'pbf'],
+    packages: ['csv-parse', 'zstddec', 'fflate', 'pbf'],
     edges: /^src\/read\/(file(-[a-z]+)*|(.*-)?worker)\.ts$/,
   },
   history: { rooms: ['base', 'events'], packages: [], edges: undefined },

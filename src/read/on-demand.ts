@@ -20,3 +20,10 @@ export function onDemand<M>(load: () => Promise<M>): OnDemand<M> {
     },
   };
 }
+
+/** A reader that may find zstd in what it reads, where it can wait for nothing. */
+export async function withZstd<M>(loading: Promise<M>): Promise<M> {
+  const [module, { loadZstd }] = await Promise.all([loading, import('./zstd.ts')]);
+  await loadZstd();
+  return module;
+}

@@ -1,185 +1,194 @@
 /**
- * zstd frames (RFC 8878). fzstd decodes what is in them; here the stream is cut into its frames, so that several of them may
- * follow each other (and skippable ones between), and each content is held against its checksum, which fzstd does not do:
- * without it, damage inside a block would come out as text that nobody wrote.
+ * zstd frames (RFC 8878), unpacked by zstd itself, which the package zstddec carries as WebAssembly: it holds each content
+ * against its checksum, takes no window larger than 128 MiB, and stops at once where a damaged block asks for more than a
+ * block may make. The package's own methods take no stream that comes piece by piece and look at no errors, so the functions of
+ * zstd are called here (lib/zstd.h, "Streaming decompression"; zstd 1.5.7).
  */
-import { Decompress } from 'fzstd';
+import { ZSTDDecoder } from 'zstddec/stream';
 import type { Bytes, Inflated } from './decompress.ts';
-import { Xxh64 } from './xxh64.ts';
 
-/** What comes next in a stream. */
-type Part = 'magic' | 'descriptor' | 'header' | 'block' | 'body' | 'checksum' | 'skip size' | 'skip';
+/** What the WebAssembly gives out; addresses and sizes are numbers of 32 bits. */
+interface Zstd {
+  readonly memory: WebAssembly.Memory;
+  malloc(size: number): number;
+  free(address: number): void;
+  ZSTD_createDCtx(): number;
+  ZSTD_freeDCtx(context: number): void;
+  ZSTD_decompress(into: number, room: number, from: number, size: number): number;
+  ZSTD_decompressStream(context: number, output: number, input: number): number;
+}
 
-const dictionaryBytes = [0, 1, 2, 4];
-const sizeBytes = [0, 2, 4, 8];
+let zstd: Zstd | undefined;
 
-/**
- * Largest window that is decoded: what zstd itself takes unless told otherwise. It is set aside before anything is decoded,
- * and a flipped bit asks for gigabytes.
- */
-const largestWindow = 2 ** 27;
+class Loader extends ZSTDDecoder {
+  override _init(loaded: WebAssembly.WebAssemblyInstantiatedSource): void {
+    // The package wants to hear when the memory grows, of which it keeps a view; here it is looked at anew at each use.
+    const imports = { env: { emscripten_notify_memory_growth: () => undefined } };
+    zstd = new WebAssembly.Instance(loaded.module, imports).exports as unknown as Zstd;
+  }
+}
 
-/**
- * Bytes that may be moved about in the window. fzstd moves all of it for each block: whole blocks pay for that by what comes out of
- * them, and a stream of tiny ones ends here, not after hours.
- */
-const movesAtFirst = 2 ** 30;
-const movesPerByteIn = 2 ** 16;
-const movesPerByteOut = 2 ** 10;
+/** Loads zstd (some 30 ms, once). To be awaited before anything else here is used. */
+export async function loadZstd(): Promise<void> {
+  if (zstd === undefined) await new Loader().init();
+}
 
-/** A stream of frames as it comes; `unzstd` reads whole inputs with it, and formats what is packed inside them. */
-export class Frames {
-  /** What was unpacked and not taken yet. */
-  readonly out: Uint8Array[] = [];
-  #part: Part = 'magic';
-  /** Bytes still wanted for this part. */
-  #wanted = 4;
-  /** The part's bytes as a little-endian number, as far as they have come. */
-  #value = 0;
-  #scale = 1;
-  #hasChecksum = false;
-  #isLast = false;
-  #descriptor = 0;
-  readonly #header: number[] = [];
-  #window = 0;
-  #moves = movesAtFirst;
-  #frame: Decompress | undefined;
-  #hash = new Xxh64();
+function loaded(): Zstd {
+  if (zstd === undefined) throw new Error('zstd is used before it is loaded');
+  return zstd;
+}
 
-  get betweenFrames(): boolean {
-    return this.#part === 'magic' && this.#wanted === 4;
+/** Results above this are errors, counted down from 2^32 (lib/common/error_private.h). */
+const leastError = 2 ** 32 - 120;
+
+/** The errors that damage brings (lib/zstd_errors.h, whose numbers are stable). */
+const errors: Readonly<Record<number, string>> = {
+  10: 'no frame where one should begin',
+  14: 'it is of a kind that is not known',
+  16: 'its window is larger than 128 MiB',
+  20: 'a block is corrupt',
+  22: 'the checksum does not fit',
+  24: 'a block is corrupt',
+  32: 'it needs a dictionary',
+  64: 'it asks for more memory than there is',
+  70: 'it holds more than it should',
+  72: 'it ends early',
+};
+
+/** What is no zstd, or is damaged. */
+export class ZstdDamage extends Error {
+  override readonly name = 'ZstdDamage';
+}
+
+/** @throws ZstdDamage when the result of a function is an error */
+function checked(result: number): number {
+  const size = result >>> 0;
+  if (size <= leastError) return size;
+  const code = 2 ** 32 - size;
+  throw new ZstdDamage(errors[code] ?? `zstd error ${code}`);
+}
+
+/** Bytes taken in and given out at once. ZSTD_DStreamOutSize(): a block, so that each fits. */
+const inSize = 1 << 16;
+const outSize = 1 << 17;
+
+/** A stream of frames that comes piece by piece. */
+export class ZstdStream {
+  /** Frames that have ended. */
+  frames = 0;
+  /** Whether nothing has come of a next frame. */
+  betweenFrames = true;
+  readonly #zstd = loaded();
+  readonly #context: number;
+  /** ZSTD_inBuffer and ZSTD_outBuffer (address, size, place each), then what they point to. */
+  readonly #buffers: number;
+
+  constructor() {
+    this.#context = this.#zstd.ZSTD_createDCtx();
+    this.#buffers = this.#zstd.malloc(24 + inSize + outSize);
+    if (this.#context === 0 || this.#buffers === 0) throw new ZstdDamage(errors[64]);
+    abandoned.register(this, [this.#context, this.#buffers], this);
   }
 
-  /** Reads more of the stream. Throws an Error on what is no zstd. */
-  push(bytes: Uint8Array): void {
-    let at = 0;
-    while (at < bytes.length) {
-      const take = Math.min(this.#wanted, bytes.length - at);
-      const piece = bytes.subarray(at, at + take);
-      const isSmall = this.#part !== 'body' && this.#part !== 'skip';
-      if (isSmall && this.#part !== 'header') {
-        for (const byte of piece) {
-          this.#value += byte * this.#scale;
-          this.#scale *= 256;
-        }
+  /**
+   * Gives out what the stream holds up to the end of these bytes, in pieces that must be copied before the next is asked for.
+   *
+   * @throws ZstdDamage on what is no zstd
+   */
+  *push(bytes: Uint8Array): Generator<Uint8Array> {
+    for (let at = 0; at < bytes.length; ) {
+      const piece = bytes.subarray(at, at + inSize);
+      new Uint8Array(this.#zstd.memory.buffer, this.#buffers + 24, piece.length).set(piece);
+      at += piece.length;
+      let made = 0;
+      // What fills the room given may not be all.
+      for (let taken = 0; taken < piece.length || (made === outSize && !this.betweenFrames); ) {
+        [taken, made] = this.#step(piece.length, taken);
+        if (made > 0) yield new Uint8Array(this.#zstd.memory.buffer, this.#buffers + 24 + inSize, made);
       }
-      at += take;
-      this.#wanted -= take;
-      const isDone = this.#wanted === 0;
-      const value = this.#value;
-      if (isDone && isSmall) {
-        this.#value = 0;
-        this.#scale = 1;
-      }
-      if (this.#part === 'magic') {
-        if (isDone) this.#begin(value);
-      } else this.#feed(piece, isDone, value);
     }
   }
 
-  #expect(part: Part, wanted: number): void {
-    this.#part = part;
-    this.#wanted = wanted;
-  }
-
-  #begin(magic: number): void {
-    // Skippable frames have any of sixteen magics.
-    if (magic >= 0x184d2a50 && magic <= 0x184d2a5f) {
-      this.#expect('skip size', 4);
-      return;
-    }
-    if (magic !== 0xfd2fb528) throw new Error('no frame where one should begin');
-    this.#hash = new Xxh64();
-    this.#frame = new Decompress((data) => {
-      if (data.length === 0) return;
-      this.#moves += data.length * movesPerByteOut;
-      this.#hash.update(data);
-      this.out.push(data.slice());
+  /** One call of ZSTD_decompressStream(): up to where it has read, and how much it made. */
+  #step(size: number, taken: number): [number, number] {
+    const { memory } = this.#zstd;
+    const input = this.#buffers;
+    const from = input + 24;
+    const before = new DataView(memory.buffer, input, 24);
+    [from, size, taken, from + inSize, outSize, 0].forEach((value, i) => {
+      before.setUint32(i * 4, value, true);
     });
-    this.#frame.push(Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd));
-    this.#expect('descriptor', 1);
+    const wanted = checked(this.#zstd.ZSTD_decompressStream(this.#context, input + 12, input));
+    // Its memory may have grown, and then it lies in another buffer.
+    const after = new DataView(memory.buffer, input, 24);
+    this.betweenFrames = wanted === 0;
+    if (wanted === 0) this.frames++;
+    return [after.getUint32(8, true), after.getUint32(20, true)];
   }
 
-  #feed(piece: Uint8Array, isDone: boolean, value: number): void {
-    const part = this.#part;
-    if (part === 'skip size') {
-      if (isDone) this.#expect(value === 0 ? 'magic' : 'skip', value === 0 ? 4 : value);
-      return;
-    }
-    if (part === 'skip') {
-      if (isDone) this.#expect('magic', 4);
-      return;
-    }
-    const ends = part === 'checksum' || (part === 'body' && this.#isLast && !this.#hasChecksum);
-    this.#moves += piece.length * movesPerByteIn;
-    if (part === 'header') {
-      this.#header.push(...piece);
-      if (isDone) this.#checkWindow();
-    }
-    this.#frame?.push(piece, isDone && ends);
-    if (!isDone) return;
-    if (part === 'descriptor') {
-      this.#descriptor = value;
-      this.#header.length = 0;
-      const isSingle = (value & 0x20) !== 0;
-      this.#hasChecksum = (value & 4) !== 0;
-      const size = sizeBytes[value >> 6]! || (isSingle ? 1 : 0);
-      const wanted = (isSingle ? 0 : 1) + dictionaryBytes[value & 3]! + size;
-      this.#expect('header', wanted);
-    } else if (part === 'header') {
-      this.#expect('block', 3);
-    } else if (part === 'block') {
-      this.#isLast = (value & 1) !== 0;
-      this.#moves -= this.#window;
-      if (this.#moves < 0) throw new Error('its blocks are too many and too small');
-      // A block of type 1 is one byte, repeated.
-      const size = ((value >> 1) & 3) === 1 ? 1 : value >> 3;
-      if (size === 0) this.#endBlock();
-      else this.#expect('body', size);
-    } else if (part === 'body') {
-      this.#endBlock();
-    } else {
-      if (this.#hash.digest().lo !== value) throw new Error('the checksum does not fit');
-      this.#expect('magic', 4);
-    }
+  /** Gives its memory back. A stream that is given up half read does so when the garbage is collected. */
+  close(): void {
+    if (!abandoned.unregister(this)) return;
+    giveBack([this.#context, this.#buffers]);
   }
+}
 
-  /** The size of the window, which is that of the content where a frame is in one segment (RFC 8878, 3.1.1.1.2 and 3.1.1.1.4). */
-  #checkWindow(): void {
-    const header = this.#header;
-    const descriptor = this.#descriptor;
-    if ((descriptor & 0x20) === 0) {
-      const base = 2 ** (10 + (header[0]! >> 3));
-      this.#window = base + (base / 8) * (header[0]! & 7);
-    } else {
-      let size = 0;
-      for (let i = header.length - 1; i >= dictionaryBytes[descriptor & 3]!; i--) size = size * 256 + header[i]!;
-      this.#window = descriptor >> 6 === 1 ? size + 256 : size;
-    }
-    if (this.#window > largestWindow) throw new Error('its window is larger than 128 MiB');
+function giveBack([context, buffers]: readonly [number, number]): void {
+  loaded().ZSTD_freeDCtx(context);
+  loaded().free(buffers);
+}
+
+const abandoned = new FinalizationRegistry(giveBack);
+
+/**
+ * Unpacks whole frames, whose size is not known, in pieces that must be copied before the next is asked for.
+ *
+ * @throws ZstdDamage on what is no zstd, or ends inside a frame
+ */
+export function* unpackFrames(packed: Uint8Array): Generator<Uint8Array> {
+  const stream = new ZstdStream();
+  try {
+    yield* stream.push(packed);
+    if (!stream.betweenFrames) throw new ZstdDamage('it ends early');
+  } finally {
+    stream.close();
   }
+}
 
-  #endBlock(): void {
-    if (!this.#isLast) this.#expect('block', 3);
-    else if (this.#hasChecksum) this.#expect('checksum', 4);
-    else this.#expect('magic', 4);
+/**
+ * Unpacks frames into `out`. Gives back how many bytes came out.
+ *
+ * @throws ZstdDamage on what is no zstd, or does not fit in
+ */
+export function unpackInto(packed: Uint8Array, out: Uint8Array): number {
+  const { memory, malloc, free, ZSTD_decompress } = loaded();
+  const from = malloc(packed.length + out.length);
+  if (from === 0) throw new ZstdDamage(errors[64]);
+  try {
+    new Uint8Array(memory.buffer, from, packed.length).set(packed);
+    const to = from + packed.length;
+    const size = checked(ZSTD_decompress(to, out.length, from, packed.length));
+    out.set(new Uint8Array(memory.buffer, to, size));
+    return size;
+  } finally {
+    free(from);
   }
 }
 
 /** Inflates a stream of zstd frames. Fills `result.damage` when it is cut, corrupt, or fails a checksum. */
 export async function* unzstd(chunks: Bytes, result: Inflated): AsyncGenerator<Uint8Array> {
-  const frames = new Frames();
-  for await (const chunk of chunks) {
-    // Small bites bound what one push can give back.
-    for (let at = 0; at < chunk.length; at += 65536) {
-      try {
-        frames.push(chunk.subarray(at, Math.min(chunk.length, at + 65536)));
-      } catch (error) {
-        result.damage = `zstd stream is damaged (${error instanceof Error ? error.message : String(error)})`;
-      }
-      yield* frames.out.splice(0);
-      if (result.damage !== '') return;
+  await loadZstd();
+  const stream = new ZstdStream();
+  try {
+    for await (const chunk of chunks) {
+      for (const data of stream.push(chunk)) yield data.slice();
     }
+  } catch (error) {
+    if (!(error instanceof ZstdDamage)) throw error;
+    result.damage = `zstd stream is damaged (${error.message})`;
+    return;
+  } finally {
+    stream.close();
   }
-  if (!frames.betweenFrames) result.damage = 'zstd stream ends early';
+  if (!stream.betweenFrames) result.damage = 'zstd stream ends early';
 }

@@ -86,6 +86,7 @@ export class RecordDecoder implements Delivery {
       this.#skip(main, this.#read, left, left, 'the last record is cut: the recording did not end in order');
     }
     const packed = this.#packed;
+    packed.close();
     const owed = packed.shares.rest();
     if (owed > 0) {
       const reason = packed.broken || 'compressed records end inside a record';

@@ -1,9 +1,9 @@
 /** perf.data as input formats: the file, and what `perf record -o -` writes into a pipe. */
 import type { Detection, RandomFormat, StreamFormat } from '../format.ts';
-import { onDemand } from '../on-demand.ts';
+import { onDemand, withZstd } from '../on-demand.ts';
 import { pipeHeaderSize, readMagic } from './magic.ts';
 
-const pipe = onDemand(() => import('./pipe-reader.ts'));
+const pipe = onDemand(() => withZstd(import('./pipe-reader.ts')));
 
 export const perfData: RandomFormat = {
   access: 'random',
@@ -13,7 +13,7 @@ export const perfData: RandomFormat = {
   recognisedBy: 'PERFILE2 at the beginning, in either byte order, and a header of 104 bytes',
   page: 'perf-data',
   detect: (head) => detect(head, false),
-  openAt: async (...all) => (await import('./file-reader.ts')).openPerfData(...all),
+  openAt: async (...all) => (await withZstd(import('./file-reader.ts'))).openPerfData(...all),
 };
 
 export const perfPipe: StreamFormat = {

@@ -89,4 +89,9 @@ export class Packed {
     if (made > 0) this.shares.add(window.base + at, this.taken, before, made);
     return made;
   }
+
+  /** To be called when no more records come. */
+  close(): void {
+    this.#unpacker?.close();
+  }
 }

@@ -1,9 +1,9 @@
 /** Perfetto traces: ftrace events of Android and Linux devices in protocol buffers. The page is docs/formats/perfetto.md. */
 import type { Detection, StreamFormat } from '../format.ts';
-import { onDemand } from '../on-demand.ts';
+import { onDemand, withZstd } from '../on-demand.ts';
 import { countPackets } from './packets.ts';
 
-const reader = onDemand(() => import('./reader.ts'));
+const reader = onDemand(() => withZstd(import('./reader.ts')));
 
 /** A beginning without one whole packet must be at least this long to be taken for one: text may begin with a blank line. */
 const longBeginning = 4096;

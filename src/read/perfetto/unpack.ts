@@ -5,21 +5,22 @@
 import { Unzlib } from 'fflate';
 import { Adler32 } from '../adler32.ts';
 import { AfterEnd } from '../after-end.ts';
-import { Frames } from '../zstd.ts';
+import { unpackFrames } from '../zstd.ts';
 
 /** Most bytes that one packet may unpack to. The tracing service packs at most a few hundred KiB into one. */
 const mostUnpacked = 64 << 20;
 
-/** Bytes given to an unpacker at once. Deflate makes at most 1032 of each; a block of zstd 128 KiB of three. */
-const bites = { zlib: 4096, zstd: 512 } as const;
+/** Bytes given to the unpacker of zlib at once, which makes at most 1032 of each. */
+const biteSize = 4096;
 
 /** The bytes, or why there are none. */
 export function unpackPackets(packed: Uint8Array, packing: 'zlib' | 'zstd'): Uint8Array | string {
   const parts: Uint8Array[] = [];
   let size = 0;
-  const take = (data: Uint8Array): void => {
+  const take = (data: Uint8Array): boolean => {
     size += data.length;
-    if (size <= mostUnpacked) parts.push(data);
+    if (size <= mostUnpacked) parts.push(data.slice());
+    return size <= mostUnpacked;
   };
   const damaged = `packed packets (${packing}) that are damaged`;
   try {
@@ -27,25 +28,19 @@ export function unpackPackets(packed: Uint8Array, packing: 'zlib' | 'zstd'): Uin
       const behind = new AfterEnd();
       const stream = new Unzlib((data) => {
         behind.gave(data.length);
-        take(data.slice());
+        take(data);
       });
-      inBites(packed, bites.zlib, (bite, isLast) => {
+      for (let at = 0; at < packed.length && size <= mostUnpacked && !behind.isOver; at += biteSize) {
+        const bite = packed.subarray(at, at + biteSize);
         behind.fed(bite.length);
-        stream.push(bite, isLast);
-        return size <= mostUnpacked && !behind.isOver;
-      });
+        stream.push(bite, at + biteSize >= packed.length);
+      }
       if (behind.isOver) return damaged;
     } else {
-      const frames = new Frames();
-      inBites(packed, bites.zstd, (bite) => {
-        frames.push(bite);
-        for (const data of frames.out.splice(0)) take(data);
-        return size <= mostUnpacked;
-      });
-      if (size <= mostUnpacked && !frames.betweenFrames) return damaged;
+      for (const data of unpackFrames(packed)) if (!take(data)) break;
     }
   } catch (error) {
-    // Both throw Errors, of which only the message tells them from others, and break off where the stream is none.
+    // Both throw Errors, of which only the message tells fflate's from others, and break off where the stream is none.
     if (error instanceof Error) return damaged;
     throw error;
   }
@@ -60,14 +55,6 @@ export function unpackPackets(packed: Uint8Array, packing: 'zlib' | 'zstd'): Uin
     return 'packed packets (zlib) whose checksum does not fit';
   }
   return whole;
-}
-
-/** Gives out a piece after the other, while they are wanted. */
-function inBites(bytes: Uint8Array, size: number, take: (bite: Uint8Array, isLast: boolean) => boolean): void {
-  for (let at = 0; at < bytes.length; at += size) {
-    const end = Math.min(bytes.length, at + size);
-    if (!take(bytes.subarray(at, end), end === bytes.length)) return;
-  }
 }
 
 function hasChecksum(packed: Uint8Array, sum: number): boolean {

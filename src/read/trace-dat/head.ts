@@ -6,6 +6,7 @@
  */
 import { TraceError } from '../../base/errors.ts';
 import type { ByteSource } from '../format.ts';
+import { loadZstd } from '../zstd.ts';
 import { Scroll } from './scroll.ts';
 import type { Packing } from './unpack.ts';
 
@@ -60,6 +61,7 @@ export async function readHead(source: string, input: ByteSource): Promise<Head>
       'convert it: trace-cmd convert --compression none -i FILE -o OUT',
     );
   }
+  if (packing === 'zstd') await loadZstd();
   const options = await scroll.u64('the place of the options');
   return { version, isLittleEndian: order === 0, longSize, pageSize, packing, options, size: scroll.at };
 }
