@@ -12,7 +12,9 @@ import { modelVersion } from '../src/replay/outcome.ts';
 import { scenarioMetrics } from '../src/replay/scenario/outcome.ts';
 import { chartOf } from './calibrate/chart.ts';
 import { drawingsOf, stageAt } from './calibrate/draws.ts';
+import { type Cell, type Explained, explain } from './calibrate/explain.ts';
 import { drawsPageOf, pageOf, type RealDraws } from './calibrate/page.ts';
+import { worldOf } from './calibrate/prior.ts';
 import { tally } from './calibrate/tally.ts';
 import { linesIn, runWorlds, serveWorlds } from './calibrate/worlds.ts';
 import { replaceMade } from './made-part.ts';
@@ -25,6 +27,9 @@ const { values } = parseArgs({
     draws: { type: 'string', default: '80' },
     processes: { type: 'string', default: '2' },
     'only-page': { type: 'boolean', default: false },
+    explain: { type: 'string' },
+    metric: { type: 'string', default: 'failedFolios' },
+    by: { type: 'string', default: 'kind' },
     serve: { type: 'boolean', default: false },
   },
 });
@@ -76,5 +81,34 @@ async function main(): Promise<void> {
   replaceMade(page, ['<!-- draws of real captures -->', '<!-- end of draws -->'], drawsPageOf(real, titles));
 }
 
+/** Prints where the prediction of a policy differs from its truth, the largest difference first. */
+async function printClasses(policy: string, metric: Explained): Promise<void> {
+  const cells = new Map<string, Cell>();
+  for (let number = 0; number < Number(values.worlds); number++) {
+    const world = worldOf(Number(values.seed), number);
+    for (const one of (await explain(world, policy, metric, {
+      seed: 1,
+      draws: Number(values.draws),
+      by: values.by.split(','),
+    })) ?? []) {
+      const sum = cells.get(one.key);
+      if (sum === undefined) cells.set(one.key, one);
+      else {
+        sum.folios += one.folios;
+        sum.truth += one.truth;
+        sum.predicted += one.predicted;
+      }
+    }
+  }
+  const off = ({ truth, predicted }: Cell) => Math.abs(truth - predicted);
+  const rows = [...cells.values()].sort((a, b) => off(b) - off(a)).slice(0, 30);
+  const texts = rows.map(({ key, folios, truth, predicted }) => {
+    const numbers = [folios, truth, predicted.toFixed(1), (predicted - truth).toFixed(1)];
+    return `${numbers.map((one) => String(one).padStart(8)).join('')}  ${key}\n`;
+  });
+  process.stdout.write(texts.join(''));
+}
+
 if (values.serve) serveWorlds();
+else if (values.explain !== undefined) await printClasses(values.explain, values.metric as Explained);
 else await main();

@@ -55,6 +55,11 @@ export interface ScoreOptions {
 /** Requests are in so many folds, of which one is predicted. */
 const folds = 4;
 
+/** How many requests a scenario makes. */
+export function requestsOf({ requests }: Scenario): number {
+  return requests.reduce((sum, { at }) => sum + ('count' in at ? at.count : at.length), 0);
+}
+
 /** A recording as the capture that a kernel would have written, read back. */
 export async function historyOf(recording: Recording, { kernel, machine }: Scenario): Promise<History> {
   const encoder = new TextEncoder();
@@ -121,7 +126,7 @@ export async function predictionsOf(
   const lay = { pageSize: scenario.machine.pageSize };
   const base = resolvePolicy(`linux-${scenario.kernel}`, undefined, lay);
   const run = (policy: Policy) => recordScenario(scenario, policy, { seed: number });
-  const requests = scenario.requests.reduce((sum, { at }) => sum + ('count' in at ? at.count : at.length), 0);
+  const requests = requestsOf(scenario);
   const stage = stageOf(await historyOf(run(base), scenario), base, seed);
   const predictions: Prediction[] = [];
   const add = (what: string, metric: string, truth: number, drawn: Float64Array) => {

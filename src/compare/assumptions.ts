@@ -45,7 +45,7 @@ export const assumptionNames: Readonly<Record<keyof Assumptions, Named>> = {
   lateReference: {
     name: 'late-reference',
     ...probability,
-    why: "a fault that blocks an episode takes its reference after the end of unmapping, so that a comparison there misses it; no such fault's sleep was recorded",
+    why: "a fault that blocks an episode takes its reference after the end of unmapping, so that a comparison there misses it: the mean over the draws, which are spread evenly around one half; no such fault's sleep was recorded",
     matters: (stage) => stage.evidence.late.trials === 0 && blocks(stage),
   },
   pinPersists: {
@@ -75,11 +75,13 @@ export const assumptionNames: Readonly<Record<keyof Assumptions, Named>> = {
   },
   unseenPhase: {
     name: 'unseen-phase',
-    unit: 'times the other',
-    least: 0,
-    most: 100,
-    why: 'the chance of a first block in a kind of TLB flush (deferred or immediate) of which no episode was recorded, against the other kind',
-    matters: (stage) => (stage.evidence.deferred.trials === 0 || stage.evidence.eager.trials === 0) && blocks(stage),
+    unit: 'times at most',
+    least: 1,
+    most: 10_000,
+    why: 'how many more faults find the window of an immediate TLB flush than that of a deferred one, where one kind was hardly recorded: each draw takes a number from 1 to this one, evenly over its logarithm',
+    matters: ({ evidence }) =>
+      Math.min(evidence.deferred.trials, evidence.eager.trials) < 1 &&
+      evidence.deferred.hits + evidence.eager.hits > 0.5,
   },
   priorWeight: {
     name: 'prior-weight',

@@ -7,7 +7,11 @@ import { demandOf } from './demand.ts';
 import { type Chances, exposedTo, exposuresOf, FirstBlockCounter } from './exposure.ts';
 import { madeUpHistory } from './made-up.ts';
 
-const chances: Chances = { deferred: 0.5, eager: 0.4, beside: 0.01, back: 0.5 };
+const chances: Chances = {
+  alone: { deferred: 0.5, eager: 0.6 },
+  beside: { deferred: 0.01, eager: 0.02 },
+  back: 0.5,
+};
 
 /** Requests 1 ms apart, each of one folio with one episode of 10 us that begins 1 us after its call. */
 const alone = madeUpHistory([['m'], ['m'], ['m']]);
@@ -74,33 +78,34 @@ test('folios unmapped together: all but the first are beside others', () => {
 test('the chance of a block grows with the share of tasks that are back', () => {
   const history = sleeping([1000, 2000, 500_000, 2e6]);
   // 989 us after the episode before three of four are back.
-  assert.equal(met(history, 1, {}).chance(), 1 - 0.5 ** (3.5 / 5));
-  assert.equal(met(history, 1, { beside: 1 }).chance(), chances.beside);
+  assert.equal(met(history, 1, {}).chance(true), 1 - 0.5 ** (3.5 / 5));
+  assert.equal(met(history, 1, { beside: 1 }).chance(true), chances.beside.deferred);
+  assert.equal(met(history, 1, { beside: 1 }).chance(false), chances.beside.eager);
   const { start } = history.episodes[1]!;
-  assert.equal(met(history, 1, { letGo: start - 2500 }).chance(), 1 - 0.5 ** (1.5 / 5));
+  assert.equal(met(history, 1, { letGo: start - 2500 }).chance(true), 1 - 0.5 ** (1.5 / 5));
 });
 
 test('a request that comes sooner after the one before is met by fewer', () => {
   const history = sleeping([1000, 2000, 500_000, 2e6]);
   const recorded = met(history, 1, {}, () => 0);
   const sooner = met(history, 1, {}, () => 980_000);
-  assert.ok(sooner.chance() < recorded.chance());
+  assert.ok(sooner.chance(true) < recorded.chance(true));
   assert.equal(recorded.keepsLuck(), true);
 });
 
 test('where no sleep was seen the chance lies between no change and going along with the time', () => {
-  const half = met(alone, 1, {}, () => 494_500).chance();
+  const half = met(alone, 1, {}, () => 494_500).chance(true);
   // Half of the time is left, and `back` is one half: three quarters of the way.
   assert.ok(Math.abs(half - (1 - 0.5 ** 0.75)) < 1e-9, `${half}`);
-  assert.equal(met(alone, 1, {}).chance(), 0.5);
+  assert.equal(met(alone, 1, {}).chance(true), 0.5);
 });
 
 test('trials are the shares of tasks that were back, and never fewer than the hits', () => {
   const exposures = exposuresOf(sleeping([1000, 2000, 500_000, 2e6]));
   const counter = new FirstBlockCounter(exposures);
   counter.add(1, true, 0, 1);
-  assert.equal(counter.deferred.trials, 3.5 / 5);
+  assert.equal(counter.alone.deferred.trials, 3.5 / 5);
   counter.add(1, true, 1, 1);
-  assert.deepEqual(counter.deferred, { trials: 1 + 3.5 / 5, hits: 1 });
-  assert.deepEqual(counter.beside, { trials: 0, hits: 0 });
+  assert.deepEqual(counter.alone.deferred, { trials: 1 + 3.5 / 5, hits: 1 });
+  assert.deepEqual(counter.beside.deferred, { trials: 0, hits: 0 });
 });

@@ -71,20 +71,26 @@ function shareBack({ wakes }: Exposures, since: number): number {
   return (countLeading(wakes.length, (i) => wakes[i]! <= since) + 0.5) / (wakes.length + 1);
 }
 
+/** Something of each kind of TLB flush: deferred until all folios of a batch are unmapped, or at once for each. */
+export interface ByFlush<T> {
+  readonly deferred: T;
+  readonly eager: T;
+}
+
 /** First episodes by what they were exposed to, and how many of them were blocked. */
 export interface FirstBlocks {
-  /** While no other folio of the call was under entries, by kind of flush; a trial counts as the share of tasks that are back. */
-  readonly deferred: Count;
-  readonly eager: Count;
+  /** While no other folio of the call was under entries; a trial counts as the share of tasks that are back. */
+  readonly alone: ByFlush<Count>;
   /** While others were. */
-  readonly beside: Count;
+  readonly beside: ByFlush<Count>;
 }
+
+const noCounts = () => ({ deferred: { trials: 0, hits: 0 }, eager: { trials: 0, hits: 0 } });
 
 /** Counts first episodes one by one. */
 export class FirstBlockCounter implements FirstBlocks {
-  readonly deferred = { trials: 0, hits: 0 };
-  readonly eager = { trials: 0, hits: 0 };
-  readonly beside = { trials: 0, hits: 0 };
+  readonly alone = noCounts();
+  readonly beside = noCounts();
   readonly #exposures: Exposures;
 
   constructor(exposures: Exposures) {
@@ -94,19 +100,19 @@ export class FirstBlockCounter implements FirstBlocks {
   /** `hit` = the probability that it was blocked; `weight` = the probability that it counts as a first one. */
   add(id: number, deferred: boolean, hit: number, weight: number): void {
     const isBeside = this.#exposures.beside[id]! > 0;
-    const count = isBeside ? this.beside : deferred ? this.deferred : this.eager;
+    const count = (isBeside ? this.beside : this.alone)[deferred ? 'deferred' : 'eager'];
     count.hits += hit * weight;
     // Never fewer trials than hits: a fault that got in was there.
     count.trials += weight * (isBeside ? 1 : Math.max(hit, shareBack(this.#exposures, this.#exposures.since[id]!)));
   }
 }
 
-/** Chances of a first block in one draw: with all tasks back, by kind of flush, and beside others under entries. */
+/** Chances of a first block in one draw. */
 export interface Chances {
-  readonly deferred: number;
-  readonly eager: number;
-  /** NaN = never recorded: as if there were no others. */
-  readonly beside: number;
+  /** With all tasks back. */
+  readonly alone: ByFlush<number>;
+  /** Beside others under entries; NaN = never recorded: as if there were no others. */
+  readonly beside: ByFlush<number>;
   /** In [0, 1]: where no sleeps were recorded, how far the chance goes along with the time that tasks have to come back. */
   readonly back: number;
 }
@@ -114,8 +120,8 @@ export interface Chances {
 interface Exposed {
   /** An episode's window, in order of time; what the others are asked about is the last one told of. */
   meet(visit: Visit, window: FaultWindow): void;
-  /** The chance of a first block in it. */
-  chance(): number;
+  /** The chance of a first block in it, if its flush is of this kind. */
+  chance(deferred: boolean): number;
   /** Whether the recorded luck of a first episode still holds, although the request may have begun sooner or later. */
   keepsLuck(): boolean;
 }
@@ -143,7 +149,6 @@ export function exposedTo({ unit, exposures, chances, sooner, seed, draw }: Expo
   let isFirst = true;
   let call = -1;
   let beside = 0;
-  let whole = 0;
   let now = 0;
   let then = 0;
   let member = members[0];
@@ -166,11 +171,11 @@ export function exposedTo({ unit, exposures, chances, sooner, seed, draw }: Expo
       member = members[visit.folio]!;
       episode = visit.episode;
       then = since[member.episodes[0]?.id ?? -1] ?? Number.NaN;
-      whole = window.deferredFlush ? chances.deferred : chances.eager;
     },
-    chance() {
-      if (beside > 0 && !Number.isNaN(chances.beside)) return chances.beside;
-      return 1 - (1 - whole) ** share();
+    chance(deferred) {
+      const kind = deferred ? 'deferred' : 'eager';
+      if (beside > 0 && !Number.isNaN(chances.beside[kind])) return chances.beside[kind];
+      return 1 - (1 - chances.alone[kind]) ** share();
     },
     keepsLuck() {
       if (!isFirst || beside > 0 || Number.isNaN(then) || now === then) return true;

@@ -10,6 +10,7 @@ import { type Barriers, barriersOf, type Unseen } from './barrier.ts';
 import type { Unit } from './demand.ts';
 import { type Count, probability, probabilityMean } from './draws.ts';
 import { type Chances, type Exposures, exposuresOf, FirstBlockCounter, type FirstBlocks } from './exposure.ts';
+import { drawFirstBlocks } from './first-blocks.ts';
 import { firstMoves, type OwnTimes } from './own-times.ts';
 import { blockedAnew, type Returns, returnsOf, seenWaiting, sleepersOf, wakeChainsOf } from './repeats.ts';
 import { drawWakeLaw, type WakeEvidence, type WakeLaw, wakeEvidenceOf } from './wake-law.ts';
@@ -22,13 +23,13 @@ export interface Assumptions {
   readonly repeatHit: number;
   /** Probability that a pin outlives the request. */
   readonly pinPersists: number;
-  /** Probability that a fault's reference comes after the end of unmapping, where the capture shows no sleep on a lock. */
+  /** Probability that a fault's reference comes after the end of unmapping, where the capture shows no sleep on a lock: in the mean. */
   readonly lateReference: number;
   /** Odds of "cannot tell" against any one cause with evidence, before the evidence. */
   readonly untoldOdds: number;
   /** Share of recorded undone episodes of folios that moved later that count as blocked by a fault in what is estimated. */
   readonly undoneByFault: number;
-  /** Chance of a first block in a kind of TLB flush that was never recorded, as a multiple of the other kind's. */
+  /** The most faults that may find the window of an immediate flush, as a multiple of those that find a deferred one's. */
   readonly unseenPhase: number;
   /** Hits, and misses, that count as seen beforehand of every estimated probability: 0.5 is Jeffreys' prior. */
   readonly priorWeight: number;
@@ -59,7 +60,7 @@ export const defaultAssumptions: Assumptions = {
   lateReference: 0.5,
   untoldOdds: 1,
   undoneByFault: 1,
-  unseenPhase: 1,
+  unseenPhase: 100,
   priorWeight: 0.5,
   passingOutlasts: 1,
   backgroundPace: 1,
@@ -322,8 +323,7 @@ export function servicesOf(history: History): Omit<Services, keyof Returns> {
 }
 
 /**
- * The parameters of one draw. A kind of flush that was never seen takes the other's probability, as nothing says it differs
- * (assumption `unseenPhase`).
+ * The parameters of one draw.
  *
  * @param pace what draws share that share service times: the parts of a barrier are times, too
  */
@@ -334,23 +334,13 @@ export function drawParameters(
   draw: number,
   pace = 0,
 ): Parameters {
-  const { priorWeight, unseenPhase } = assumed;
-  const { deferred, eager, beside } = evidence.firsts;
-  const all = { trials: deferred.trials + eager.trials, hits: deferred.hits + eager.hits };
-  // Nothing at all seen: no episode was ever recorded, so none will be asked about.
-  const first = (own: Count, which: number) =>
-    all.trials === 0
-      ? 0
-      : own.trials > 0
-        ? probability(own, seed, draw, which, priorWeight)
-        : Math.min(1, unseenPhase * probability(all, seed, draw, which, priorWeight));
+  const { priorWeight, lateReference } = assumed;
   const { seenWaiting: waiting } = evidence;
-  const late =
-    evidence.late.trials > 0 ? probability(evidence.late, seed, draw, 3, priorWeight) : assumed.lateReference;
+  // Evenly from never to always, if it is assumed to be so half of the time.
+  const assumedLate = () => uniform(seed, 'parameter', draw, unseen + 3) ** (1 / lateReference - 1);
+  const late = evidence.late.trials > 0 ? probability(evidence.late, seed, draw, 3, priorWeight) : assumedLate();
   return {
-    deferred: first(deferred, 0),
-    eager: first(eager, 1),
-    beside: beside.trials > 0 ? probability(beside, seed, draw, further, priorWeight) : Number.NaN,
+    ...drawFirstBlocks(evidence.firsts, assumed, seed, draw),
     back: uniform(seed, 'parameter', draw, unseen),
     unseen: { worker: spread(seed, pace, 1), rcu: spread(seed, pace, 2) },
     repeat: evidence.repeat.trials > 0 ? probability(evidence.repeat, seed, draw, 2, priorWeight) : assumed.repeatHit,
@@ -367,8 +357,7 @@ export function drawParameters(
   };
 }
 
-/** Apart from the keys of other probabilities, and of what those are made of (`draws.ts`). */
-const further = 1024;
+/** Apart from the keys of what probabilities are made of (`draws.ts`). */
 const unseen = 2 ** 30;
 
 /** By the plastic number: the first so many points lie evenly in the square (Roberts, sequence R2, 2018). */

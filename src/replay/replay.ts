@@ -179,8 +179,7 @@ export function replayer(
   const { history, recorded, variants, abduction, evidence, assumed } = stage;
   const reasons = [...new Set(stage.scenes.map(({ unit }) => unit.reason))];
   const calmAt = variants.map((scenes) => calmOf(scenes.length, policies.length));
-  const own = policies.map((policy) => chooseAlike(policy, recorded, retryAxes));
-  const sameBatches = policies.map((policy) => chooseAlike(policy, recorded, batchAxes) && policy.kind !== 'bound');
+  const likeness = policies.map((policy) => likenessOf(policy, recorded));
   const against = policies.findIndex(({ name }) => name === recorded.name);
   const alike = policies.map((a) => policies.map((b) => meetsAlike(a.decisions, b.decisions)));
   const constant = new Map<Scene, { conditions: Condition[]; isFree: boolean }>();
@@ -220,17 +219,17 @@ export function replayer(
           draw,
           pace,
           withheld: false,
-          own: own[p]!,
-          sameBatches: sameBatches[p]!,
+          ...likeness[p]!,
         };
         // Where nothing was in the way in the recording nothing of a draw but its pace reaches a unit, unless something is
         // in the way under this policy: a fault or an add, too, where it asks for luck that was not recorded.
-        const asRecorded = own[p]! && sameBatches[p]!;
+        const { own, sameBatches } = likeness[p]!;
+        const asRecorded = own && sameBatches;
         const isAnew = drawsAddsAnew(scene, policy.decisions, recorded.decisions);
         const untouched = wasFree && (asRecorded || !(isAnew || meetsFault(input, policy.decisions)));
         const same =
           (untouched ? calm.outcomes[place] : undefined) ?? quiet.find((other) => alike[other.p]![p])?.outcome;
-        const outcome = same ?? runUnit(scene, policy, createWorld(input), conditions, sameBatches[p]);
+        const outcome = same ?? runUnit(scene, policy, createWorld(input), conditions, sameBatches);
         came[p] = outcome;
         if (outcome.quiet) {
           quiet.push({ p, outcome });
@@ -315,6 +314,14 @@ const asked: Readonly<Record<keyof Decisions, Alike>> = {
   oracle: same('oracle'),
   neverDrain: same('neverDrain'),
 };
+
+/** What of the recorded luck a policy meets: that of retries (`own`) and that of batches. */
+export function likenessOf(policy: Policy, recorded: Policy): { readonly own: boolean; readonly sameBatches: boolean } {
+  return {
+    own: chooseAlike(policy, recorded, retryAxes),
+    sameBatches: chooseAlike(policy, recorded, batchAxes) && policy.kind !== 'bound',
+  };
+}
 
 function chooseAlike(a: Policy, b: Policy, axes: readonly Axis[]): boolean {
   return axes.every((axis) => a.choices[axis] === b.choices[axis]);

@@ -123,14 +123,22 @@ export function createWorld(input: WorldInput): UnitWorld {
       // Same window, same past: the same luck. A policy that retries otherwise comes back at another time, when the task
       // may or may not have run since it was woken, so that later episodes are other events.
       if (own && recordedBefore === before) return known === 1;
-      if (visit.episode === 0 && isDeferred(episode, unit, recorded) === deferredFlush) return known === 1;
+      if (visit.episode === 0) {
+        const wasDeferred = isDeferred(episode, unit, recorded);
+        if (wasDeferred === deferredFlush) return known === 1;
+        // The window of a deferred flush is a part of the other: who got into the shorter one gets into the longer, too.
+        const [shorter, longer] = [exposed.chance(true), exposed.chance(false)];
+        if (wasDeferred ? known === 1 : known === 0) return known === 1;
+        const u = uniform(seed, 'faultWindow', keyOf(visit), 0, draw);
+        return u < (wasDeferred ? (longer - shorter) / (1 - shorter) : shorter / longer);
+      }
     }
     if (!isAnew && own && before && luck !== undefined && visit.episode >= luck.length && luck.at(-1) === 1)
       return true;
     // Where the law of wakeups is followed, whoever blocked it before is still in the folio's queue, or it is not there.
     const returned = followsWakes(visit) ? returns.isBack(visit) : before;
     const again = followsWakes(visit) ? parameters.anew : stillThere(visit);
-    const p = returned ? again : exposed.chance();
+    const p = returned ? again : exposed.chance(deferredFlush);
     return uniform(seed, 'faultWindow', keyOf(visit), visit.episode, draw) < p;
   };
 
@@ -233,8 +241,9 @@ export function createWorld(input: WorldInput): UnitWorld {
 /** Whether luck puts a fault before the first episode of any member, when nothing recorded decides it. */
 export function meetsFault({ unit, parameters, seed, draw }: WorldInput, { deferredFlush, plan }: Decisions): boolean {
   const isAsync = unit.mode === 'async' || (plan.loop === 'batched' && plan.syncFirstPasses > 0);
-  const whole = deferredFlush && isAsync ? parameters.deferred : parameters.eager;
-  const p = Math.max(whole, Number.isNaN(parameters.beside) ? 0 : parameters.beside);
+  const kind = deferredFlush && isAsync ? 'deferred' : 'eager';
+  const beside = parameters.beside[kind];
+  const p = Math.max(parameters.alone[kind], Number.isNaN(beside) ? 0 : beside);
   return unit.members.some(({ mapped, key }) => mapped > 0 && uniform(seed, 'faultWindow', key, 0, draw) < p);
 }
 
