@@ -10,6 +10,7 @@ import { episodes } from './episodes.ts';
 import { fidelity } from './fidelity.ts';
 import type { Chart } from './figure.ts';
 import { fill } from './fill.ts';
+import { flow } from './flow.ts';
 import { identifiable } from './identifiable.ts';
 import { outcomes } from './outcomes.ts';
 import { residency } from './residency.ts';
@@ -30,7 +31,11 @@ export const sections: readonly Section[] = [
     title: 'What failed, and who is to blame',
     charts: [outcomes, blame, timeline, episodes, residency, drains, fill],
   },
-  { id: 'policies', title: 'What other policies would have changed, and at what price', charts: [counterfactual] },
+  {
+    id: 'policies',
+    title: 'What other policies would have changed, and at what price',
+    charts: [counterfactual, flow],
+  },
   { id: 'next', title: 'What to do next', charts: [] },
   { id: 'appendix', title: 'Appendix: what all of this rests on', charts: [sensitivity, accounting] },
 ];
