@@ -1,6 +1,7 @@
 /** For tests only: a capture's facts made up by rule, so that reports can be looked at without reading a capture. */
 import { type Capture, newCapture } from '../events/capture.ts';
-import type { Call, Episode, Failure, Flush, History } from '../history/facts.ts';
+import type { Attempt, Call, Episode, Failure, Flush, History, Request, Wait } from '../history/facts.ts';
+import { referenceOperations } from '../history/references.ts';
 import type { Facts } from './charts/figure.ts';
 import { failedFolios, madeUpComparison } from './made-up-comparison.ts';
 
@@ -42,6 +43,7 @@ export function madeUpFacts(source = 'made-up.txt'): Facts {
   const next = sequence(7);
   const calls: Call[] = [];
   const episodes: Episode[] = [];
+  const attempts: Attempt[] = [];
   const failures: Failure[] = [];
   for (let id = 0; id < 20; id++) {
     const start = (100 + id * 200 + next() * 50) * ms;
@@ -51,6 +53,7 @@ export function madeUpFacts(source = 'made-up.txt'): Facts {
       const fails = next() < 0.12;
       const tries = fails ? 3 : 1;
       const ids: number[] = [];
+      const tried: number[] = [];
       for (let index = 0; index < tries; index++) {
         const at = start + next() * 3 * ms;
         ids.push(episodes.length);
@@ -74,6 +77,11 @@ export function madeUpFacts(source = 'made-up.txt'): Facts {
           firstOrdinal: id * 100 + i * 4,
           lastOrdinal: id * 100 + i * 4 + 3,
         });
+        // What fails is tried twice before its entries go back.
+        for (let n = 0; n < (fails ? 2 : 1); n++) {
+          tried.push(attempts.length);
+          attempts.push(attempt(attempts.length, episodes.at(-1)!, fails));
+        }
       }
       folios.push({
         pfn,
@@ -82,7 +90,7 @@ export function madeUpFacts(source = 'made-up.txt'): Facts {
         destination: fails ? Number.NaN : pfn + 0x10000,
         outcome: fails ? 'failed' : 'moved',
         episodes: ids,
-        attempts: [],
+        attempts: tried,
       });
       if (fails)
         failures.push({
@@ -145,22 +153,23 @@ export function madeUpFacts(source = 'made-up.txt'): Facts {
     observed: {
       calls: 'seen',
       episodes: 'seen',
-      attempts: 'unknown',
+      attempts: 'seen',
       batchAdds: 'seen',
       batchFlushes: 'seen',
       activations: 'seen',
       mlockBatches: 'unknown',
       drains: 'inferred',
       windows: 'unknown',
-      entryWaits: 'unknown',
-      lockWaits: 'unknown',
-      references: 'unknown',
+      entryWaits: 'seen',
+      lockWaits: 'seen',
+      references: 'seen',
       requests: 'inferred',
       durations: 'seen',
     },
     calls,
     episodes,
-    attempts: [],
+    attempts,
+    references: references(),
     requests: [
       {
         id: 0,
@@ -171,13 +180,14 @@ export function madeUpFacts(source = 'made-up.txt'): Facts {
         comm: 'mover',
         start: calls[0]!.start,
         end: calls.at(-1)!.end,
-        calls: calls.map((call) => call.id),
+        calls: calls.filter(({ reason }) => reason !== 'contig_range').map((call) => call.id),
         startPfn: Number.NaN,
         endPfn: Number.NaN,
         parent: -1,
         returned: Number.NaN,
         ordinal: 0,
       },
+      ...allocations(calls),
     ],
     windows: [],
     stays: {
@@ -217,7 +227,7 @@ export function madeUpFacts(source = 'made-up.txt'): Facts {
         ordinal: 700,
       },
     ],
-    waits: [],
+    waits: waits(next),
     holds: [],
     failures,
     refusals: [{ what: 'episodes of huge entries', reason: 'the capture has no pmd events', count: 2 }],
@@ -225,4 +235,95 @@ export function madeUpFacts(source = 'made-up.txt'): Facts {
     eventsByCpu: [0, 1, 2, 3].map((cpu) => ({ cpu, events: 2275 })),
   };
   return { history, comparison: madeUpComparison(source, failures.length) };
+}
+
+function attempt(id: number, episode: Episode, fails: boolean): Attempt {
+  const { call, sourcePfn: pfn, start, firstOrdinal: ordinal } = episode;
+  return {
+    id,
+    call,
+    episode: episode.id,
+    pfn,
+    start,
+    end: start + 5000,
+    references: fails ? 3 : 2,
+    expected: 2,
+    returned: fails ? -11 : 0,
+    waiters: 'unknown',
+    ordinal,
+  };
+}
+
+/** One CMA allocation of three areas, with the calls for contiguous ranges, and an area by itself. */
+function allocations(calls: readonly Call[]): Request[] {
+  const area = (id: number, lists: readonly (readonly number[])[], returned: number, parent: number): Request => {
+    const own = lists.flat();
+    const first = calls[own[0] ?? 4]!;
+    const startPfn = 0x80000 + first.id * 64;
+    return {
+      id,
+      kind: 'contiguous allocation',
+      certainty: 'seen',
+      basis: 'alloc_contig_range probe',
+      pid: 301,
+      comm: 'mover',
+      start: first.start - ms,
+      end: calls[own.at(-1) ?? 4]!.end + ms,
+      calls: own,
+      lists,
+      startPfn,
+      endPfn: startPfn + 512,
+      parent,
+      returned,
+      ordinal: first.startOrdinal,
+    };
+  };
+  const areas = [area(2, [], -16, 1), area(3, [[4, 9]], -16, 1), area(4, [[14]], 0, 1), area(5, [[19]], 0, -1)];
+  const [first, , last] = areas;
+  const { parent: _, lists: _lists, ...outer } = last!;
+  return [
+    { ...outer, id: 1, kind: 'cma', basis: 'cma_alloc_start', start: first!.start, calls: [4, 9, 14], parent: -1 },
+    ...areas,
+  ];
+}
+
+/** Of four tasks, one of which waits for locks and holds references. */
+function waits(next: () => number): Wait[] {
+  return Array.from({ length: 40 }, (_, i) => {
+    const on = i % 4 === 3 ? 'lock' : 'entry';
+    const start = (120 + i * 97) * ms;
+    return {
+      pid: 110 + (i % 4),
+      comm: 'app',
+      cpu: i % 4,
+      start,
+      end: i === 39 ? Number.NaN : start + (0.05 + next() ** 3 * 20) * ms,
+      on,
+      holdsReference: on === 'lock' ? 'yes' : 'no',
+      pfn: 0x80000 + i,
+      episode: i,
+      ordinal: i * 40,
+    };
+  });
+}
+
+/** Of one task that takes a reference to 24 folios and drops all but the last. */
+function references(): NonNullable<History['references']> {
+  const length = 47;
+  const of = (number: (i: number) => number): Float64Array => Float64Array.from({ length }, (_, i) => number(i));
+  const taken = (i: number): boolean => i % 2 === 0;
+  const operation = (name: (typeof referenceOperations)[number]): number => referenceOperations.indexOf(name);
+  return {
+    length,
+    pfn: of((i) => 0x80000 + Math.floor(i / 2)),
+    time: of((i) => (200 + Math.floor(i / 2) * 50) * ms + (taken(i) ? 0 : 2 ** (i % 12) * 1000)),
+    cpu: new Int32Array(length),
+    pid: new Int32Array(length).fill(120),
+    comm: new Int32Array(length),
+    operation: Uint8Array.from(of((i) => operation(taken(i) ? 'mod_unless' : 'mod_and_test'))),
+    count: of((i) => (taken(i) ? 3 : 2)),
+    value: of((i) => (taken(i) ? 1 : -1)),
+    returned: of((i) => (taken(i) ? 1 : 0)),
+    ordinal: of((i) => 30 + i * 30),
+  };
 }
