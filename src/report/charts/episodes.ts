@@ -37,39 +37,53 @@ export const episodes: Chart = ({ history }, width = widths.wide) => {
     groups.length > 0 ? quantile(groups.find((g) => g.lasted.length > 0)?.lasted ?? [0], 0.5) : 0,
   );
   const present = groups.filter((group) => group.lasted.length > 0);
-  const panels = present.map(({ outcome }, i) => ({
-    title: outcome === 'moved' ? 'moved to the new folio' : 'undone: entries restored to the old folio',
+  const panels = present.map(({ outcome, lasted }, i) => ({
+    title: `${outcome === 'moved' ? 'moved to the new folio' : 'undone, entries restored'}: ${count(lasted.length)}, median ${duration(quantile(lasted, 0.5))}`,
     width: width - 60,
     height: 80,
-    data: {
-      values: values
-        .filter((value) => value.outcome === outcome)
-        .map(({ bin, episodes }) => ({
-          from: 10 ** (bin / perDecade) / scale,
-          to: 10 ** ((bin + 1) / perDecade) / scale,
-          episodes,
-        })),
-    },
-    mark: { type: 'rect', color: colourOf[outcome] },
-    encoding: {
-      x: {
-        field: 'from',
-        type: 'quantitative',
-        scale: { type: 'log', domain: [low / scale, high / scale], nice: false },
-        axis:
-          i === present.length - 1
-            ? { title: `time under entries, ${unit} (logarithmic)`, format: '~g', tickCount: 5, grid: false }
-            : { labels: false, title: null, ticks: false, grid: false },
+    layer: [
+      {
+        data: {
+          values: values
+            .filter((value) => value.outcome === outcome)
+            .map(({ bin, episodes }) => ({
+              from: 10 ** (bin / perDecade) / scale,
+              to: 10 ** ((bin + 1) / perDecade) / scale,
+              episodes,
+            })),
+        },
+        mark: { type: 'rect', color: colourOf[outcome] },
+        encoding: {
+          x: {
+            field: 'from',
+            type: 'quantitative',
+            scale: { type: 'log', domain: [low / scale, high / scale], nice: false },
+            axis:
+              i === present.length - 1
+                ? {
+                    title: [`time behind entries, ${unit} (logarithmic)`, 'upright: median; height: episodes'],
+                    format: '~g',
+                    tickCount: 5,
+                    grid: false,
+                  }
+                : { labels: false, title: null, ticks: false, grid: false },
+          },
+          x2: { field: 'to' },
+          y: {
+            field: 'episodes',
+            type: 'quantitative',
+            title: null,
+            axis: { tickCount: 3, tickMinStep: 1, minExtent: 34, maxExtent: 34, format: '~s' },
+          },
+          y2: { datum: 0 },
+        },
       },
-      x2: { field: 'to' },
-      y: {
-        field: 'episodes',
-        type: 'quantitative',
-        title: null,
-        axis: { tickCount: 3, tickMinStep: 1, minExtent: 34, maxExtent: 34, format: '~s' },
+      {
+        data: { values: [{ at: Math.max(quantile(lasted, 0.5), floor) / scale }] },
+        mark: { type: 'rule', strokeWidth: 2 },
+        encoding: { x: { field: 'at', type: 'quantitative' } },
       },
-      y2: { datum: 0 },
-    },
+    ],
   }));
   return {
     id: 'episodes',

@@ -2,8 +2,8 @@
 import { batchKinds, type History } from '../../history/facts.ts';
 import { count, duration, many, quantile } from '../numbers.ts';
 import { table } from '../tables.ts';
-import { colours } from './colours.ts';
-import { type Chart, spec, timeScale, widths } from './figure.ts';
+import { type Chart, widths } from './figure.ts';
+import { quantileRows } from './quantiles.ts';
 
 interface Group {
   readonly cpu: number;
@@ -18,29 +18,9 @@ export const residency: Chart = ({ history }, width = widths.wide) => {
   const durations = history.capture.clock.unit === 'ns';
   const drawn = durations ? groups.filter((group) => group.lasted.length > 0) : [];
   for (const group of drawn) group.lasted.sort((a, b) => a - b);
-  const floor = Math.max(history.capture.clock.resolution, 1);
-  const largest = Math.max(floor, ...drawn.map((group) => quantile(group.lasted, 0.5)));
-  const { unit, scale } = timeScale(largest);
   // Many CPUs times several batches would be a page of rows: the ones with most folios are drawn, the table has all.
   const most = [...drawn].sort((a, b) => b.lasted.length - a.lasted.length).slice(0, 24);
   const rows = drawn.filter((group) => most.includes(group));
-  const at = (group: Group, share: number): number => Math.max(floor, quantile(group.lasted, share)) / scale;
-  const values = rows.map((group, place) => ({
-    label: `CPU ${group.cpu < 0 ? 'not known' : group.cpu}, ${group.batch} batch: ${many(group.lasted.length, 'folio')}, median ${duration(quantile(group.lasted, 0.5))}`,
-    text: place + 0.28,
-    at: place + 0.68,
-    low: at(group, 0.1),
-    median: at(group, 0.5),
-    high: at(group, 0.9),
-  }));
-  const first = Math.min(...values.map((value) => value.low));
-  const last = Math.max(...values.map((value) => value.high));
-  const y = (field: string): object => ({
-    field,
-    type: 'quantitative',
-    axis: null,
-    scale: { domain: [0, rows.length], reverse: true, nice: false },
-  });
   return {
     id: 'residency',
     title: 'How long folios rested in per-CPU batches',
@@ -61,48 +41,17 @@ export const residency: Chart = ({ history }, width = widths.wide) => {
     spec:
       rows.length === 0
         ? undefined
-        : spec({
-            width: width - 20,
-            height: rows.length * 30,
-            data: { values },
-            layer: [
-              {
-                mark: { type: 'rule', strokeWidth: 5, color: colours.sky, opacity: 0.8 },
-                encoding: {
-                  x: {
-                    field: 'low',
-                    type: 'quantitative',
-                    scale: { type: 'log', nice: false },
-                    axis: {
-                      title: [`time in batch, ${unit} (logarithmic)`, 'upright: median; line: the middle eight in ten'],
-                      format: '~g',
-                      values: decades(first, last),
-                      gridOpacity: 0.3,
-                    },
-                  },
-                  x2: { field: 'high' },
-                  y: y('at'),
-                },
-              },
-              {
-                mark: { type: 'tick', orient: 'vertical', thickness: 3, size: 15, color: 'currentColor', opacity: 1 },
-                encoding: { x: { field: 'median', type: 'quantitative' }, y: y('at') },
-              },
-              {
-                mark: { type: 'text', align: 'left', baseline: 'middle' },
-                encoding: { x: { datum: first }, y: y('text'), text: { field: 'label' } },
-              },
-            ],
-          }),
+        : quantileRows(
+            rows.map((group) => ({
+              label: `CPU ${group.cpu < 0 ? 'not known' : group.cpu}, ${group.batch} batch: ${many(group.lasted.length, 'folio')}, median ${duration(quantile(group.lasted, 0.5))}`,
+              lasted: group.lasted,
+            })),
+            'time in batch',
+            Math.max(history.capture.clock.resolution, 1),
+            width,
+          ),
   };
 };
-
-/** Powers of ten between two numbers; for a span of less than one, its ends. */
-function decades(low: number, high: number): number[] {
-  const powers: number[] = [];
-  for (let n = Math.ceil(Math.log10(low)); n <= Math.floor(Math.log10(high)); n++) powers.push(10 ** n);
-  return powers.length > 0 ? powers : [Number(low.toPrecision(2)), Number(high.toPrecision(2))];
-}
 
 function grouped({ stays }: History): Group[] {
   const groups = new Map<number, Group>();

@@ -1,6 +1,7 @@
-/** When calls ran and when they failed: folios handled and folios failed in equal bins of the capture's span. */
+/** When calls ran, when they failed and when the capture was blind: equal bins of the time from the first call to the last. */
 import { count, duration, many, percent } from '../numbers.ts';
 import { table } from '../tables.ts';
+import { blindness, type Run, shadeLayer, shadeSentence } from './blind.ts';
 import { colours } from './colours.ts';
 import { type Chart, spec, widths } from './figure.ts';
 
@@ -11,6 +12,14 @@ interface Bin {
 }
 
 const tableBins = 12;
+
+/** CPUs beyond these that lost events are in the shading only. */
+const cpusDrawn = 12;
+
+/** Bins that runs cover. */
+function covered(runs: readonly Run[]): number {
+  return runs.reduce((sum, { from, to }) => sum + to - from, 0);
+}
 
 export const timeline: Chart = ({ history }, width = widths.wide) => {
   const { capture, calls } = history;
@@ -40,7 +49,7 @@ export const timeline: Chart = ({ history }, width = widths.wide) => {
   };
   const scale = seconds ? 1e9 : 1;
   const place = (n: number, i: number): number => (begin + (i / n) * (end - begin)) / scale;
-  const fine = binned(width < 500 ? 60 : 150);
+  const fine = binned(width < 500 ? 60 : 140);
   const values = fine
     .map((bin, i) => ({
       start: place(fine.length, i),
@@ -49,47 +58,39 @@ export const timeline: Chart = ({ history }, width = widths.wide) => {
       failed: bin.failed,
     }))
     .filter((bin) => bin.handled > 0);
-  const gaps = capture.losses
-    .filter((loss) => loss.end > loss.start && loss.end > begin && loss.start < end)
-    .slice(0, 200)
-    .map((loss) => ({ start: Math.max(loss.start, begin) / scale, end: Math.min(loss.end, end) / scale }));
+  const blind = timed ? blindness(history, begin, end, fine.length) : { losses: 0, rows: [], shades: [] };
+  const missing = [...blind.rows].sort((a, b) => covered(b.runs) - covered(a.runs)).slice(0, cpusDrawn);
+  const shown = blind.rows.filter((row) => missing.includes(row));
   const axisTitle = seconds
     ? 'seconds since the first event'
     : timed
       ? 'clock units since the first event'
       : 'calls in order';
+  const x = (last: boolean): object => ({
+    field: 'start',
+    type: 'quantitative',
+    scale: { domain: [begin / scale, end / scale], nice: false },
+    axis: last
+      ? { title: axisTitle, tickCount: width < 500 ? 5 : 10, grid: false }
+      : { labels: false, title: null, ticks: false, grid: false },
+  });
   const panel = (field: 'handled' | 'failed', title: string, colour: string, last: boolean): object => ({
     title,
     width: width - 60,
     height: last ? 70 : 90,
     layer: [
-      ...(timed && gaps.length > 0
-        ? [
-            {
-              data: { values: gaps },
-              mark: { type: 'rect', color: colours.orange, opacity: 0.25 },
-              encoding: { x: { field: 'start', type: 'quantitative' }, x2: { field: 'end' } },
-            },
-          ]
-        : []),
+      ...(blind.shades.length > 0 ? [shadeLayer(blind, (bin) => place(fine.length, bin))] : []),
       {
         data: { values: values.filter((bin) => bin[field] > 0) },
         mark: { type: 'rect', color: colour },
         encoding: {
-          x: {
-            field: 'start',
-            type: 'quantitative',
-            scale: { domain: [begin / scale, end / scale], nice: false },
-            axis: last
-              ? { title: axisTitle, tickCount: width < 500 ? 5 : 10, grid: false }
-              : { labels: false, title: null, ticks: false, grid: false },
-          },
+          x: x(last),
           x2: { field: 'end' },
           y: {
             field,
             type: 'quantitative',
             title: null,
-            axis: { tickCount: 3, tickMinStep: 1, minExtent: 34, maxExtent: 34 },
+            axis: { tickCount: 3, tickMinStep: 1, minExtent: 34, maxExtent: 34, format: '~s' },
             scale: { zero: true },
           },
           y2: { datum: 0 },
@@ -97,6 +98,43 @@ export const timeline: Chart = ({ history }, width = widths.wide) => {
       },
     ],
   });
+  // Loss is a CPU's own: one row for each that lost events.
+  const losses = {
+    title: 'events are missing, by CPU',
+    width: width - 60,
+    height: shown.length * 12,
+    data: {
+      values: shown.flatMap(({ runs }, row) =>
+        runs.map(({ from, to }) => ({
+          start: place(fine.length, from),
+          end: place(fine.length, to),
+          top: row + 0.1,
+          bottom: row + 0.9,
+        })),
+      ),
+    },
+    mark: { type: 'rect', color: colours.grey },
+    encoding: {
+      x: x(true),
+      x2: { field: 'end' },
+      y: {
+        field: 'top',
+        type: 'quantitative',
+        title: null,
+        scale: { domain: [0, shown.length], reverse: true, nice: false },
+        axis: {
+          values: shown.map((_, row) => row + 0.5),
+          labelExpr: `${JSON.stringify(shown.map(({ cpu }) => String(cpu)))}[floor(datum.value)]`,
+          labelOverlap: false,
+          grid: false,
+          ticks: false,
+          minExtent: 34,
+          maxExtent: 34,
+        },
+      },
+      y2: { field: 'bottom' },
+    },
+  };
   const failed = values.reduce((sum, bin) => sum + bin.failed, 0);
   const coarse = binned(tableBins);
   const mark = (i: number): string => {
@@ -106,7 +144,7 @@ export const timeline: Chart = ({ history }, width = widths.wide) => {
   return {
     id: 'timeline',
     title: 'When calls ran, and when they failed',
-    finding: finding(coarse, mark, history.observed.calls !== 'unknown', seconds, timed, gaps.length),
+    finding: finding(coarse, mark, history.observed.calls !== 'unknown', seconds, timed, blind.losses),
     tables: [
       table(
         [seconds ? 'start' : timed ? 'start (clock units)' : 'first call', 'end', 'calls>', 'folios>', 'failed>'],
@@ -121,8 +159,9 @@ export const timeline: Chart = ({ history }, width = widths.wide) => {
         : spec({
             spacing: 8,
             vconcat: [
-              panel('handled', 'folios handled', colours.sky, failed === 0),
-              ...(failed > 0 ? [panel('failed', 'folios failed in calls', colours.vermilion, true)] : []),
+              panel('handled', 'folios handled', colours.sky, failed === 0 && shown.length === 0),
+              ...(failed > 0 ? [panel('failed', 'folios failed in calls', colours.vermilion, shown.length === 0)] : []),
+              ...(shown.length > 0 ? [losses] : []),
             ],
           }),
   };
@@ -134,7 +173,7 @@ function finding(
   observed: boolean,
   seconds: boolean,
   timed: boolean,
-  gaps: number,
+  losses: number,
 ): string {
   const calls = bins.reduce((sum, bin) => sum + bin.calls, 0);
   if (calls === 0) return observed ? 'There was no call to place in time.' : 'Calls are not recorded in this capture.';
@@ -144,7 +183,7 @@ function finding(
     : timed
       ? " The capture's clock gives an order and no durations."
       : ' The capture has no times; calls stand in their order.';
-  const shaded = gaps > 0 && timed ? ` Shaded: ${many(gaps, 'stretch', 'stretches')} in which events were lost.` : '';
+  const shaded = shadeSentence(losses);
   if (failed === 0) return `${many(calls, 'call')} ran and no folio is known to have failed in them.${clock}${shaded}`;
   let worst = 0;
   for (let i = 1; i < bins.length; i++) if (bins[i]!.failed > bins[worst]!.failed) worst = i;
