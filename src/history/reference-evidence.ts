@@ -37,7 +37,7 @@ export function failedChecks(facts: Facts, index: Index, seen: Seen): Check[] {
 }
 
 /** Whether a row of page_ref events added references: a lookup's try adds none when it fails. */
-function adds(table: ReferenceTable, row: number): boolean {
+export function adds(table: ReferenceTable, row: number): boolean {
   return table.value[row]! > 0 && !(table.returned[row] === 0) && table.operation[row] !== FREEZE;
 }
 

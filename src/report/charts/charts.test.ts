@@ -5,6 +5,7 @@ import type { History } from '../../history/facts.ts';
 import { metricNames, metrics } from '../../replay/outcome.ts';
 import { golden } from '../../test-support.ts';
 import { differenceTables } from '../differences.ts';
+import { largeFacts } from '../made-up-large.ts';
 import { renderSvg } from '../svg.ts';
 import { madeUpFacts } from '../test-support.ts';
 import { charts } from './charts.ts';
@@ -12,6 +13,12 @@ import { coincidence, verdictOf } from './counterfactual.ts';
 import { type Facts, type Figure, widths } from './figure.ts';
 
 const facts = madeUpFacts();
+const large = largeFacts(facts);
+
+/** Shapes, lines and texts of a drawing, those of axes among them. */
+function marksOf(svg: string): number {
+  return svg.match(/<(path|rect|line|text|circle|use)\b/g)?.length ?? 0;
+}
 
 function figureOf(id: string, of: Facts = facts): Figure {
   const figure = charts.map((chart) => chart(of)).find((each) => each.id === id);
@@ -26,14 +33,17 @@ function nothing(certainty: 'seen' | 'unknown', unit: 'ns' | 'none' = 'ns'): Fac
   const observed = Object.fromEntries(
     Object.keys(facts.history.observed).map((key) => [key, certainty]),
   ) as unknown as History['observed'];
+  const { references: _, ...known } = facts.history;
   const none = { estimate: Number.NaN, low: Number.NaN, high: Number.NaN };
   return {
     history: {
-      ...facts.history,
+      ...known,
       capture,
       observed,
       calls: [],
       episodes: [],
+      attempts: [],
+      waits: [],
       requests: [],
       flushes: [],
       drains: [],
@@ -60,6 +70,21 @@ function nothing(certainty: 'seen' | 'unknown', unit: 'ns' | 'none' = 'ns'): Fac
   };
 }
 
+/** Charts of what a capture may not show at all. */
+const toldApart = [
+  'outcomes',
+  'ladder',
+  'frames',
+  'tries',
+  'episodes',
+  'waiters',
+  'held',
+  'residency',
+  'occupancy',
+  'drains',
+  'fill',
+];
+
 for (const chart of charts) {
   const { id } = chart(facts);
   test(`the ${id} chart draws as it did`, async () => {
@@ -70,8 +95,22 @@ for (const chart of charts) {
       assert.equal(svg, await renderSvg(figure.spec, `${id}-${name}`), 'the same spec draws the same bytes');
       golden(`docs/report/${id}-${name}.svg`, svg);
       assert.ok(svg.length < 100_000, `${svg.length} characters`);
+      assert.ok(marksOf(svg) <= 2000, `${marksOf(svg)} marks`);
       const drawnWidth = Number(/<svg[^>]* width="([\d.]+)"/.exec(svg)?.[1]);
       // Wider than asked, and the page would shrink its text below what can be read.
+      assert.ok(drawnWidth <= width + 12, `${id} at ${width} is ${drawnWidth} wide`);
+      assert.doesNotMatch(svg, /NaN|undefined|null/);
+    }
+  });
+
+  test(`the ${id} chart of a capture with very many facts draws no more than one of few`, async () => {
+    for (const width of Object.values(widths)) {
+      const { spec } = chart(large, width);
+      assert.ok(spec, id);
+      const svg = await renderSvg(spec, `${id}-large`);
+      assert.ok(svg.length < 100_000, `${svg.length} characters`);
+      assert.ok(marksOf(svg) <= 2000, `${marksOf(svg)} marks`);
+      const drawnWidth = Number(/<svg[^>]* width="([\d.]+)"/.exec(svg)?.[1]);
       assert.ok(drawnWidth <= width + 12, `${id} at ${width} is ${drawnWidth} wide`);
       assert.doesNotMatch(svg, /NaN|undefined|null/);
     }
@@ -85,7 +124,7 @@ for (const chart of charts) {
       assert.match(figure.finding, /\.$/);
       assert.doesNotMatch(figure.finding, /NaN|undefined/);
     }
-    if (['outcomes', 'episodes', 'residency', 'drains', 'fill'].includes(id))
+    if (toldApart.includes(id))
       assert.notEqual(seen.finding, unseen.finding, 'not observed is not the same as did not happen');
   });
 }

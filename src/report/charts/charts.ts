@@ -11,11 +11,17 @@ import { fidelity } from './fidelity.ts';
 import type { Chart } from './figure.ts';
 import { fill } from './fill.ts';
 import { flow } from './flow.ts';
+import { frames } from './frames.ts';
+import { held } from './held.ts';
 import { identifiable } from './identifiable.ts';
+import { ladder } from './ladder.ts';
+import { occupancy } from './occupancy.ts';
 import { outcomes } from './outcomes.ts';
 import { residency } from './residency.ts';
 import { sensitivity } from './sensitivity.ts';
 import { timeline } from './timeline.ts';
+import { tries } from './tries.ts';
+import { waiters } from './waiters.ts';
 
 export interface Section {
   /** Part of anchors: stable. */
@@ -29,7 +35,21 @@ export const sections: readonly Section[] = [
   {
     id: 'failed',
     title: 'What failed, and who is to blame',
-    charts: [outcomes, blame, timeline, episodes, residency, drains, fill],
+    charts: [
+      outcomes,
+      blame,
+      ladder,
+      timeline,
+      frames,
+      tries,
+      episodes,
+      waiters,
+      held,
+      residency,
+      occupancy,
+      drains,
+      fill,
+    ],
   },
   {
     id: 'policies',
