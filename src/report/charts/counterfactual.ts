@@ -4,9 +4,11 @@ import { type Metric, metrics } from '../../replay/outcome.ts';
 import { differenceTables, drawn, failuresByReason, knownMetrics, labelOf } from '../differences.ts';
 import { count, difference, interval, list, many, middleOf } from '../numbers.ts';
 import { colours } from './colours.ts';
-import { bounds, type Chart, characterWidth, type Facts, spec, timeScale, widths } from './figure.ts';
+import { bounds, type Chart, characterWidth, type Facts, spec, widths } from './figure.ts';
+import { numberScale } from './scale.ts';
 
-const verdicts = {
+/** By what the interval of the difference says. */
+export const verdicts = {
   recorded: { colour: colours.blue, shape: 'diamond' },
   'better than recorded': { colour: colours.green, shape: 'triangle-left' },
   'worse than recorded': { colour: colours.vermilion, shape: 'triangle-right' },
@@ -23,6 +25,13 @@ export function verdictOf(row: PolicyRow, metric: Metric): 'better' | 'worse' | 
   return better ? 'better' : worse ? 'worse' : 'same';
 }
 
+/** What is said of it in a legend. */
+export function verdictWords(row: PolicyRow, recorded: string, metric: Metric): Verdict {
+  const verdict = row.policy === recorded ? 'recorded' : verdictOf(row, metric);
+  if (verdict === 'recorded') return verdict;
+  return verdict === 'better' || verdict === 'worse' ? `${verdict} than recorded` : 'no telling difference';
+}
+
 export const counterfactual: Chart = (facts, width = widths.wide) => {
   const { rows, recorded } = facts.comparison;
   const shown = knownMetrics(facts, drawn);
@@ -31,36 +40,26 @@ export const counterfactual: Chart = (facts, width = widths.wide) => {
   const labels = Math.ceil(Math.max(...names.map((name) => name.length), 0) * characterWidth) + 14;
   const panelWidth = narrow ? width - 24 : Math.floor((width - labels - 20 - 24 * (shown.length - 1)) / shown.length);
   const panel = (metric: Metric, i: number): object => {
-    // One policy that costs a hundred times more would press all others against the axis.
-    const sizes = rows.map((row) => middleOf(row.value[metric])).filter((value) => value > 0);
-    const middle = median(sizes);
-    const largest = Math.max(...rows.map((row) => finite(row.value[metric].high)));
-    const bent = sizes.length > 2 && largest / middle > 50;
-    const { unit, scale } =
-      metrics[metric].unit === 'ns' ? timeScale(bent ? middle : largest) : { unit: metrics[metric].unit, scale: 1 };
+    const number = numberScale(
+      metric,
+      rows.map((row) => middleOf(row.value[metric])),
+      { from: 0, to: Math.max(...rows.map((row) => finite(row.value[metric].high))) },
+      narrow ? 5 : 4,
+    );
+    const { divisor } = number;
     const values = rows.flatMap((row, place) => {
       const value = row.value[metric];
       if (Number.isNaN(value.low)) return [];
-      const verdict: Verdict =
-        row.policy === recorded
-          ? 'recorded'
-          : (
-              {
-                better: 'better than recorded',
-                worse: 'worse than recorded',
-                same: 'no telling difference',
-                unknown: 'no telling difference',
-              } as const
-            )[verdictOf(row, metric)];
+      const verdict = verdictWords(row, recorded, metric);
       const seen = row.answer === 'observed';
       return [
         {
           place,
           seen,
           hasPoint: !Number.isNaN(value.estimate) || value.low === value.high,
-          estimate: middleOf(value) / scale,
-          low: value.low / scale,
-          high: value.high / scale,
+          estimate: middleOf(value) / divisor,
+          low: value.low / divisor,
+          high: value.high / divisor,
           verdict,
         },
       ];
@@ -92,25 +91,8 @@ export const counterfactual: Chart = (facts, width = widths.wide) => {
       scale: { domain: Object.keys(verdicts), range: Object.values(verdicts).map((v) => v.colour) },
       legend: i === 0 ? { orient: 'top', title: null, columns: narrow ? 2 : 4 } : null,
     };
-    const x = (field: string): object => ({
-      field,
-      type: 'quantitative',
-      // All zero is an answer too, and needs an axis that is not of no length.
-      scale: {
-        zero: true,
-        nice: true,
-        ...(largest > 0 ? {} : { domain: [0, 1] }),
-        ...(bent ? { type: 'symlog', constant: middle / scale } : {}),
-      },
-      axis: {
-        title: bent ? `${unit} (linear, then logarithmic)` : unit,
-        ...(bent ? { values: [0, ...powersOfTen(middle / scale, largest / scale)] } : {}),
-        tickCount: narrow ? 5 : 4,
-        // A bent scale would write its ticks with an exponent, whatever the format.
-        ...(bent ? { labelExpr: "format(datum.value, ',~r')" } : { format: '~s' }),
-        grid: false,
-      },
-    });
+    const { scale, axis } = number;
+    const x = (field: string): object => ({ field, type: 'quantitative', scale, axis });
     return {
       title: metrics[metric].title,
       width: panelWidth,
@@ -188,20 +170,8 @@ export const counterfactual: Chart = (facts, width = widths.wide) => {
   };
 };
 
-/** From the power of ten at or below one number to that at or below another. */
-function powersOfTen(from: number, to: number): number[] {
-  const powers: number[] = [];
-  for (let n = Math.floor(Math.log10(from)); n <= Math.log10(to); n++) powers.push(10 ** n);
-  return powers;
-}
-
 function finite(value: number): number {
   return Number.isFinite(value) ? value : 0;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? 0;
 }
 
 /** Groups of policies that no draw tells apart, each policy named once. */
