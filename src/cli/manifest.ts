@@ -9,53 +9,21 @@ import type { Comparison } from '../compare/comparison.ts';
 import { resolvePolicy } from '../policies/policies.ts';
 import { filesReadFor, openError } from '../read/file.ts';
 import { modelVersion } from '../replay/outcome.ts';
-import type { CompareOptions } from './compare.ts';
+import { type Input, type Manifest, type ManifestPolicy, manifestSchema } from '../report/manifest.ts';
 import { isPolicyFile } from './options.ts';
 import { toJson } from './output.ts';
 import { openOutput } from './output-file.ts';
+import type { ReplayOptions } from './replays.ts';
 import { version } from './version.ts';
 
-/** Goes up when a key changes its meaning or goes away. */
-export const manifestSchema = 1;
-
-/** A file that was read. */
-export interface Input {
-  readonly path: string;
-  readonly bytes: number;
-  readonly sha256: string;
-}
-
-/** A policy that was replayed: by its answers on every axis where it is one of ours, else by the file among the inputs. */
-export interface ManifestPolicy {
-  readonly name: string;
-  readonly source: string;
-  readonly choices?: Readonly<Record<string, string>>;
-}
-
-export interface Manifest {
-  readonly manifest: typeof manifestSchema;
-  readonly version: string;
-  readonly modelVersion: number;
-  readonly command: 'compare';
-  /** As they were named; `-` is stdin, of which nothing is known. */
-  readonly files: readonly string[];
-  /** Options of the command by name, as far as they were given and bear on what comes out. */
-  readonly options: Readonly<Record<string, unknown>>;
-  readonly seed: number;
-  /** By capture. */
-  readonly draws: readonly number[];
-  readonly inputs: readonly Input[];
-  readonly policies: readonly ManifestPolicy[];
-}
-
 /** Options that say where something is written or how fast. */
-const noMatter = new Set(['json', 'threads', 'manifest', 'strict']);
+const noMatter = new Set(['json', 'threads', 'manifest', 'strict', 'output', 'interactive']);
 
 /** @throws TraceError for an input that can no longer be read */
 export async function manifestOf(
   command: Manifest['command'],
   files: readonly string[],
-  options: CompareOptions,
+  options: ReplayOptions,
   comparisons: readonly Comparison[],
 ): Promise<Manifest> {
   const beside = [options.probes, options.map, ...(options.policy ?? []).filter(isPolicyFile)];

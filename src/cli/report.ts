@@ -1,8 +1,12 @@
 /** `folioscope report`: the page, the Markdown and the JSON, written into a folder. */
 import { join } from 'node:path';
 import { Command } from 'commander';
+import { isReadableAgain } from '../read/file.ts';
+import { type Look, shellWord } from '../report/evidence-page.ts';
 import { overview } from '../report/summary.ts';
-import { checkFiles, differentClocks, eachReadable } from './captures.ts';
+import { pickEvents } from '../write/pick.ts';
+import { checkFiles, differentClocks, eachReadable, withCapture } from './captures.ts';
+import { manifestOf } from './manifest.ts';
 import { namedRows } from './named-rows.ts';
 import { prepareFolder, print, printJson, printLines, screenWidth, writeFiles } from './output.ts';
 import { addReplayOptions, type ReplayOptions, wantedPolicies, wholeReplay } from './replays.ts';
@@ -12,24 +16,39 @@ interface ReportOptions extends ReplayOptions {
   readonly output: string;
 }
 
-/** What a command line would look like that does this again. */
-function commandLine(files: readonly string[], options: ReportOptions): string {
-  const word = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
-  const said: [string, string | number | undefined][] = [
+/** Options of a capture's reading, as words of a command line. */
+function readingWords(options: ReportOptions): string[] {
+  return flagWords([
     ['--kernel', options.kernel],
     ['--page-size', options.pageSize],
     ['--pa-bits', options.paBits],
     ['--recorded', options.recorded],
     ['--probes', options.probes],
     ['--map', options.map],
-    ...(options.policy ?? []).map((name): [string, string] => ['--policy', name]),
-    ...(options.assume ?? []).map((one): [string, string] => ['--assume', one]),
+  ]);
+}
+
+function flagWords(said: readonly (readonly [flag: string, value: string | number | undefined])[]): string[] {
+  return said.flatMap(([flag, value]) => (value === undefined ? [] : [flag, shellWord(String(value))]));
+}
+
+/** What a command line would look like that does this again. */
+function commandLine(files: readonly string[], options: ReportOptions): string {
+  const flags = flagWords([
+    ...(options.policy ?? []).map((name) => ['--policy', name] as const),
+    ...(options.assume ?? []).map((one) => ['--assume', one] as const),
     ['--draws', options.draws],
     ['--seed', options.seed],
     ['-o', options.output],
-  ];
-  const flags = said.flatMap(([flag, value]) => (value === undefined ? [] : [flag, word(String(value))]));
-  return ['folioscope', 'report', ...files.map(word), ...flags].join(' ');
+  ]);
+  return ['folioscope', 'report', ...files.map(shellWord), ...readingWords(options), ...flags].join(' ');
+}
+
+/** A second look at a capture, for the events that the page shows; undefined of what can be read only once. */
+async function lookInto(file: string, options: ReportOptions): Promise<Look | undefined> {
+  if (!(await isReadableAgain(file))) return undefined;
+  const doing = 'looking up events in';
+  return (ordinals) => withCapture(file, options, (open) => pickEvents(open, ordinals), { doing });
 }
 
 /**
@@ -46,7 +65,12 @@ export async function writeReport(files: readonly string[], options: ReportOptio
     done: all,
     leftOut,
     worst,
-  } = await eachReadable(files, options, (file) => wholeReplay(file, options, policies));
+  } = await eachReadable(files, options, async (file) => {
+    const { history, comparison } = await wholeReplay(file, options, policies);
+    const look = await lookInto(file, options);
+    const events = ['folioscope', 'events', shellWord(file), ...readingWords(options)].join(' ');
+    return { history, comparison, events, ...(look === undefined ? {} : { look }) };
+  });
   process.exitCode = worst;
   if (all.length === 0) return;
   const notes = [
@@ -55,8 +79,10 @@ export async function writeReport(files: readonly string[], options: ReportOptio
   ];
   // Loaded here: Vega is most of the start-up time, and no other command draws.
   const { buildReport } = await import('../report/report.ts');
+  const comparisons = all.map(({ comparison }) => comparison);
   const report = await buildReport({
     captures: all,
+    manifest: await manifestOf('report', files, options, comparisons),
     command: commandLine(files, options),
     version: version(),
     ...(notes.length === 0 ? {} : { notes }),

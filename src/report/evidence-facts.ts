@@ -66,6 +66,7 @@ export class FactTables {
         length: calls.length,
         keys: {
           id: (i) => String(calls[i]!.id),
+          request: (i) => numberText(calls[i]!.request),
           failed: (i) => (lost(calls[i]!) > 0 ? 'yes' : 'no'),
           complete: (i) => calls[i]!.complete,
           ...callKeys((i) => calls[i]!),
@@ -87,6 +88,7 @@ export class FactTables {
           outcome: (i) => members[i]!.folio.outcome,
           pfn: (i) => pfnText(members[i]!.folio.pfn),
           call: (i) => numberText(members[i]!.call?.id),
+          request: (i) => numberText(members[i]!.call?.request ?? members[i]!.request?.id),
           ...memberKeys(members),
         },
         time: (i) => memberTime(members[i]!),

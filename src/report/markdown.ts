@@ -1,4 +1,5 @@
 /** The report as Markdown that also reads as plain text in a mail: lines of at most 76 columns wherever cells allow it. */
+import { sections } from './charts/charts.ts';
 import type { Facts, Figure } from './charts/figure.ts';
 import { drawsSentence } from './numbers.ts';
 import { answers } from './summary.ts';
@@ -35,20 +36,22 @@ export function headMarkdown(
   ].join('\n');
 }
 
-/** One capture: the answers, each figure's finding with its tables, and what stands behind them. */
-export function captureMarkdown(facts: Facts, figures: readonly Figure[], name: string): string {
+/** One capture: the answers, then section by section each figure's finding with its tables, and what stands behind them. */
+export function captureMarkdown(facts: Facts, figures: readonly (readonly Figure[])[], name: string): string {
   const { seed, draws, level } = facts.comparison;
   return [
     `## ${escapeMarkdown(name)}\n`,
     ...answers(facts).map(({ question, answer }) => bullet(question, answer)),
     `\n${paragraph(drawsSentence({ draws, seed, level }))}`,
-    ...figures.flatMap((figure) => [
-      `### ${escapeMarkdown(figure.title)}\n`,
-      paragraph(figure.finding),
-      ...figure.tables.filter((each) => each.rows.length > 0).map(tableMarkdown),
+    ...sections.flatMap(({ id, title }, i) => [
+      `### ${escapeMarkdown(title)}\n`,
+      ...figures[i]!.flatMap((figure) => [
+        `#### ${escapeMarkdown(figure.title)}\n`,
+        paragraph(figure.finding),
+        ...figure.tables.filter((each) => each.rows.length > 0).map(tableMarkdown),
+      ]),
+      ...supporting(facts, id).map(tableMarkdown),
     ]),
-    '### Behind the findings\n',
-    ...supporting(facts).map(tableMarkdown),
   ].join('\n');
 }
 

@@ -61,8 +61,8 @@ for (const colorScheme of ['light', 'dark'] as const) {
           svgs: svgs.length,
           captioned: [...document.querySelectorAll('figure')].filter(
             (figure) =>
-              figure.getAttribute('role') === 'img' &&
-              (figure.getAttribute('aria-label') ?? '').length > 20 &&
+              figure.querySelector('[role=img]')?.getAttribute('aria-labelledby') ===
+                figure.querySelector('figcaption')?.id &&
               (figure.querySelector('figcaption')?.textContent ?? '').length > 20 &&
               (figure.closest('.chart')?.querySelectorAll('details table tbody tr').length ?? 0) > 0,
           ).length,
@@ -98,3 +98,46 @@ for (const colorScheme of ['light', 'dark'] as const) {
     });
   }
 }
+
+/** A page of its own, at the width of a desk. */
+async function opened(hash = '') {
+  assert.ok(browser);
+  const context = await browser.newContext({ viewport: { width: 1200, height: 900 } });
+  const page = await context.newPage();
+  await page.goto(`${pathToFileURL(join(folder, 'index.html')).href}${hash}`);
+  return { page, close: () => context.close() };
+}
+
+test('a number opens what stands behind it, and the way back is open', { skip }, async () => {
+  const { page, close } = await opened();
+  const link = page.locator('figcaption a[href^="#c1-ev-"]').first();
+  const href = (await link.getAttribute('href')) ?? '';
+  const shown = (): Promise<boolean> => page.locator(`[id="${href.slice(1)}"]`).isVisible();
+  assert.equal(await shown(), false, 'closed before');
+  await link.click();
+  assert.equal(await shown(), true, 'opened by its address alone: the page has no script');
+  assert.ok((await page.locator(`[id="${href.slice(1)}"]`).innerText()).includes('--behind'));
+  await page.goBack();
+  assert.equal(await link.isVisible(), true);
+  await close();
+  const direct = await opened(href);
+  assert.equal(await direct.page.locator(`[id="${href.slice(1)}"]`).isVisible(), true, 'an address that was sent on');
+  await direct.close();
+});
+
+test('headings follow each other, and the first key leads past the contents', { skip }, async () => {
+  const { page, close } = await opened();
+  const levels = await page.evaluate(() =>
+    [...document.querySelectorAll('h1,h2,h3,h4,h5,h6')].map((each) => Number(each.tagName[1])),
+  );
+  assert.equal(levels[0], 1);
+  assert.equal(levels.filter((level) => level === 1).length, 1);
+  for (const [i, level] of levels.entries()) assert.ok(i === 0 || level <= levels[i - 1]! + 1, `heading ${i}`);
+  await page.keyboard.press('Tab');
+  const focused = await page.evaluate(() => {
+    const { left, top } = document.activeElement?.getBoundingClientRect() ?? { left: -1, top: -1 };
+    return { href: document.activeElement?.getAttribute('href'), seen: left >= 0 && top >= 0 };
+  });
+  assert.deepEqual(focused, { href: '#findings', seen: true });
+  await close();
+});

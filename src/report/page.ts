@@ -1,72 +1,136 @@
 /** The page: one HTML file that asks for nothing from anywhere, needs no script, and reads at any width, ground or on paper. */
-import { escapeHtml, htmlTable, type Table } from './tables.ts';
+import type { NumberLink } from './charts/figure.ts';
+import { css } from './style.ts';
+import { escapeHtml, type HrefOf, htmlTable, type Table } from './tables.ts';
 
 /** A drawn figure: the wide and the narrow SVG, of which CSS shows one. */
 export interface DrawnFigure {
   readonly id: string;
   readonly title: string;
   readonly finding: string;
+  readonly links?: readonly NumberLink[];
   readonly tables: readonly Table[];
   /** Undefined where there is nothing to draw. */
   readonly svg: { readonly wide: string; readonly narrow: string } | undefined;
 }
 
-const css = `
-:root{color-scheme:light dark;--line:color-mix(in srgb,CanvasText 22%,Canvas);--soft:color-mix(in srgb,CanvasText 5%,Canvas)}
-*{box-sizing:border-box}
-body{margin:0 auto;padding:1rem;max-width:60rem;font:16px/1.5 "DejaVu Sans",system-ui,sans-serif;background:Canvas;color:CanvasText;overflow-wrap:anywhere}
-h1{font-size:1.5rem;line-height:1.25;margin:.5rem 0}h2{font-size:1.25rem;margin:2.5rem 0 .5rem;border-top:2px solid var(--line);padding-top:1rem}h3{font-size:1.05rem;margin:2rem 0 .25rem}
-code,pre{font:.875em "DejaVu Sans Mono",ui-monospace,monospace}pre{white-space:pre-wrap;background:var(--soft);padding:.5rem .75rem;border-radius:4px}
-dl{margin:1rem 0;display:grid;grid-template-columns:10rem 1fr;gap:.5rem 1rem}dt{font-weight:bold}dd{margin:0}
-figure{margin:.5rem 0}figcaption{margin:0 0 .75rem}svg{display:block;max-width:100%;height:auto}
-.narrow{display:none}
-.scroll{overflow-x:auto;border:1px solid var(--line);border-radius:4px;margin:.5rem 0}
-table{border-collapse:collapse;font-size:.85rem;font-variant-numeric:tabular-nums}caption{text-align:left;font-weight:bold;padding:.4rem .6rem}
-th,td{text-align:left;vertical-align:top;padding:.3rem .6rem;border-top:1px solid var(--line);overflow-wrap:normal}
-thead th{border-top:0;vertical-align:bottom}tbody tr:nth-child(even){background:var(--soft)}
-td:first-child:not(.n){min-width:9rem}td{min-width:3rem;max-width:26rem}.n{text-align:right;white-space:nowrap}thead .n{white-space:normal}
-.note,.meta{font-size:.85rem;opacity:.85;margin:.25rem 0}.nothing{font-style:italic}
-details{margin:.25rem 0 1rem}summary{cursor:pointer;font-size:.9rem}
-a{color:LinkText}
-@media screen and (max-width:800px){.wide{display:none}.narrow{display:block}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.75rem}body{padding:.75rem;font-size:15px}.stack table,.stack caption,.stack tbody,.stack tr,.stack td{display:block}.stack thead{display:none}.stack tr{border-top:1px solid var(--line);padding:.4rem .6rem}.stack td,.stack td:first-child:not(.n){border:0;padding:.1rem 0;min-width:0;max-width:none;text-align:left;white-space:normal;overflow-wrap:anywhere}.stack td::before{content:attr(data-of) ": ";font-weight:bold}.stack td:empty{display:none}.stack td:first-child::before{content:none}.scroll:not(.stack) td:first-child,.scroll:not(.stack) th:first-child{position:sticky;left:0;background:Canvas}.scroll:not(.stack) tbody tr:nth-child(even) td:first-child{background:var(--soft)}}
-@media print{body{max-width:none;font-size:11pt}.wide{display:block}.narrow{display:none}figure,tr{break-inside:avoid}h2,h3{break-after:avoid}.scroll{overflow:visible;border:0}table{font-size:7.5pt}th,td{padding:.15rem .3rem}summary{display:none}details::details-content{content-visibility:visible;block-size:auto}}
-`;
+/** Headings under which something stands: the number of `<h2>` is 2. */
+export type Level = 2 | 3 | 4;
 
-/** The whole document around sections that are HTML already. */
-export function page(title: string, body: string): string {
+export interface PageParts {
+  readonly title: string;
+  /** Sections that are HTML already. */
+  readonly body: string;
+  /** Of the skip link and the list of contents: anchors and what they are called. */
+  readonly contents: readonly { readonly anchor: string; readonly title: string }[];
+  /** Under the title, HTML. */
+  readonly lead: string;
+  /** Where a page has scripts: their source as the policy names it, and what goes to the end of the body. */
+  readonly script?: { readonly policy: string; readonly html: string };
+}
+
+/** The whole document. */
+export function page({ title, body, contents, lead, script }: PageParts): string {
+  const policy = `default-src 'none'; style-src 'unsafe-inline'${script === undefined ? '' : `; ${script.policy}`}`;
+  const items = contents.map(
+    ({ anchor, title: name }) => `<li><a href="#${escapeHtml(anchor)}">${escapeHtml(name)}</a></li>`,
+  );
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
 <title>${escapeHtml(title)}</title>
 <style>${css}</style>
 </head>
 <body>
+<a class="skip" href="#findings">Skip to the findings</a>
+<header>
+<h1>${escapeHtml(title)}</h1>
+${lead}
+<nav aria-label="Contents"><ul>
+${items.join('\n')}
+</ul></nav>
+</header>
+<main id="findings">
 ${body}
-</body>
+</main>
+${script?.html ?? ''}</body>
 </html>
 `;
 }
 
+export function heading(level: Level, text: string): string {
+  return `<h${level}>${escapeHtml(text)}</h${level}>`;
+}
+
+/** A sentence whose numbers lead to the facts that they count; a number without facts stays text. */
+export function linked(text: string, links: readonly NumberLink[] = [], hrefOf?: HrefOf): string {
+  let done = 0;
+  const parts: string[] = [];
+  for (const { text: piece, to } of links) {
+    const at = text.indexOf(piece, done);
+    const href = at < 0 ? undefined : hrefOf?.(to);
+    if (href === undefined) continue;
+    parts.push(escapeHtml(text.slice(done, at)), `<a href="${escapeHtml(href)}">${escapeHtml(piece)}</a>`);
+    done = at + piece.length;
+  }
+  return [...parts, escapeHtml(text.slice(done))].join('');
+}
+
 /** A figure, its finding as caption, and its numbers folded below it; words alone where there is nothing to draw. */
-export function figureHtml(figure: DrawnFigure, anchor: string): string {
-  const tables = figure.tables.filter((each) => each.rows.length > 0).map((each) => htmlTable(each));
-  // The table stands beside the figure, not in it: what is inside role="img" is not read out.
+export function figureHtml(figure: DrawnFigure, anchor: string, level: Level = 3, hrefOf?: HrefOf): string {
+  const tables = figure.tables.filter((each) => each.rows.length > 0).map((each) => htmlTable(each, undefined, hrefOf));
+  // The table stands beside the drawing, not in it: what is inside role="img" is not read out.
   const numbers =
     tables.length > 0
       ? `<details><summary>The numbers: ${escapeHtml(figure.title)}</summary>${tables.join('')}</details>`
       : '';
-  const finding = escapeHtml(figure.finding);
+  const finding = linked(figure.finding, figure.links, hrefOf);
+  const id = escapeHtml(anchor);
   const drawing = figure.svg
-    ? `<figure role="img" aria-label="${finding}"><figcaption>${finding}</figcaption><div class="wide">${figure.svg.wide}</div><div class="narrow">${figure.svg.narrow}</div></figure>`
+    ? `<figure><figcaption id="${id}-says">${finding}</figcaption><div role="img" aria-labelledby="${id}-says"><div class="wide">${figure.svg.wide}</div><div class="narrow">${figure.svg.narrow}</div></div></figure>`
     : `<p class="nothing">${finding}</p>`;
-  return `<div class="chart" id="${escapeHtml(anchor)}">\n<h3>${escapeHtml(figure.title)}</h3>\n${drawing}\n${numbers}\n</div>\n`;
+  return `<div class="chart" id="${id}">\n${heading(level, figure.title)}\n${drawing}\n${numbers}\n</div>\n`;
+}
+
+/** A table that is folded under its title. */
+export function foldedHtml(of: Table, hrefOf?: HrefOf): string {
+  const title = of.title ?? '';
+  return `<details><summary>${escapeHtml(title)}</summary>${htmlTable({ ...of, title }, undefined, hrefOf)}</details>`;
+}
+
+export interface LinkedAnswer {
+  readonly question: string;
+  readonly answer: string;
+  readonly links?: readonly NumberLink[];
 }
 
 /** Questions and answers. */
-export function answersHtml(answers: readonly { readonly question: string; readonly answer: string }[]): string {
-  const rows = answers.map(({ question, answer }) => `<dt>${escapeHtml(question)}</dt><dd>${escapeHtml(answer)}</dd>`);
+export function answersHtml(answers: readonly LinkedAnswer[], hrefOf?: HrefOf): string {
+  if (answers.length === 0) return '';
+  const rows = answers.map(
+    ({ question, answer, links }) => `<dt>${escapeHtml(question)}</dt><dd>${linked(answer, links, hrefOf)}</dd>`,
+  );
   return `<dl>\n${rows.join('\n')}\n</dl>\n`;
+}
+
+/** One answer of few words, for the top of a capture. */
+export interface Card {
+  readonly question: string;
+  /** A number or a few words. */
+  readonly answer: string;
+  readonly more: string;
+  /** Where it is told in full. */
+  readonly anchor: string;
+  readonly mood?: 'good' | 'poor' | 'unchecked';
+}
+
+export function cardsHtml(cards: readonly Card[]): string {
+  const items = cards.map(
+    ({ question, answer, more, anchor, mood }) =>
+      `<li${mood === undefined ? '' : ` class="${mood}"`}><p class="q">${escapeHtml(question)}</p><p class="a"><a href="#${escapeHtml(anchor)}">${escapeHtml(answer)}</a></p><p>${escapeHtml(more)}</p></li>`,
+  );
+  return `<ul class="glance">\n${items.join('\n')}\n</ul>`;
 }

@@ -136,10 +136,10 @@ test('another number of episodes is not another outcome', () => {
   const sure = (reproduced: number, otherOutcome: number) => {
     const reproduction = { folios: 200, reproduced, otherOutcome, misses: [] };
     const all = answers({ ...made, comparison: { ...made.comparison, reproduction } });
-    return all.find(({ question }) => question === 'How sure')?.answer ?? '';
+    return all.find(({ question }) => question === 'Replayed with everything seen')?.answer ?? '';
   };
-  assert.match(sure(200, 0), /all 200 folios end as recorded\.$/);
-  assert.match(sure(198, 0), /all 200 folios end as recorded, 2 after another number of episodes\.$/);
+  assert.match(sure(200, 0), /^All 200 folios end as recorded\.$/);
+  assert.match(sure(198, 0), /^All 200 folios end as recorded, 2 after another number of episodes\.$/);
   assert.match(sure(198, 1), /1 of 200 folios does not end as recorded, and 1 after .*: this is a bug/);
 });
 

@@ -2,63 +2,69 @@
 import type { Comparison } from '../compare/comparison.ts';
 import type { History } from '../history/facts.ts';
 import { modelVersion } from '../replay/outcome.ts';
-import { charts } from './charts/charts.ts';
+import { captureHtml, sectionAnchor } from './capture-page.ts';
+import { sections } from './charts/charts.ts';
 import { type Facts, type Figure, widths } from './charts/figure.ts';
+import { EvidenceBook, eventsOfPage, type Look } from './evidence-page.ts';
+import { introHtml } from './intro.ts';
 import { reportJson } from './json.ts';
+import { type Manifest, manifestTables } from './manifest.ts';
 import { captureMarkdown, headMarkdown, tableMarkdown } from './markdown.ts';
-import { drawsSentence, many } from './numbers.ts';
-import { answersHtml, type DrawnFigure, figureHtml, page } from './page.ts';
+import { many } from './numbers.ts';
+import { type DrawnFigure, foldedHtml, page } from './page.ts';
 import { pooledTables } from './pooled.ts';
-import { answers, overview, shortNames } from './summary.ts';
-import { supporting } from './supporting.ts';
+import { overview, shortNames } from './summary.ts';
 import { renderSvg } from './svg.ts';
 import { escapeHtml, htmlTable } from './tables.ts';
 
+/** One capture of a report. */
+export interface ReportCapture {
+  readonly history: History;
+  readonly comparison: Comparison;
+  /** Gives the events that a page shows behind its numbers; without it they are named by their numbers. */
+  readonly look?: Look;
+  /** `folioscope events FILE` with the options that the capture is read with, as it would be typed. */
+  readonly events?: string;
+}
+
 export interface ReportInput {
   /** In the order in which they are shown. */
-  readonly captures: readonly { readonly history: History; readonly comparison: Comparison }[];
+  readonly captures: readonly ReportCapture[];
   /** The command that makes this report again, as it would be typed. */
   readonly command: string;
   /** Version of the program. */
   readonly version: string;
   /** What a reader must know about all of it, a sentence each: a capture that is left out, clocks that differ. */
   readonly notes?: readonly string[];
+  /** What went in, by hash. */
+  readonly manifest?: Manifest;
   /** When it was made, where the caller wants that said; without it the same input gives the same bytes. */
   readonly generated?: string;
 }
 
-/** Builds all three forms. Pure: same input, same bytes. */
+/** Builds all three forms. The same input, and the same events from `look`, give the same bytes. */
 export async function buildReport(input: ReportInput): Promise<{ html: string; markdown: string; json: string }> {
   const all: readonly Facts[] = input.captures;
-  const several = all.length > 1 ? overview(all) : undefined;
+  const isSeveral = all.length > 1;
+  const several = isSeveral ? overview(all) : undefined;
   const names = shortNames(all.map(({ history }) => history.capture.source));
   const title = titleOf(names);
-  const figures = all.map((facts) => charts.map((chart) => chart(facts)));
-  const sections: string[] = [];
-  for (const [i, facts] of all.entries()) {
-    const drawn: DrawnFigure[] = [];
-    for (const [n, figure] of figures[i]!.entries()) {
-      const narrow = charts[n]!(facts, widths.narrow);
-      drawn.push(await drawFigure(figure, narrow, `c${i + 1}-${figure.id}`));
-    }
-    sections.push(captureHtml(facts, drawn, i + 1, all.length > 1 ? names[i]! : 'Summary'));
-  }
-  const notes = (input.notes ?? []).map((note) => `<p class="note">${escapeHtml(note)}</p>`);
-  const head = [
-    `<h1>${escapeHtml(title)}</h1>`,
-    ...notes,
-    ...(several ? [htmlTable(several, (row) => `#c${row + 1}`)] : []),
-  ];
+  const figures = all.map((facts) => sections.map((section) => section.charts.map((chart) => chart(facts))));
   const pooled = pooledTables(all.map(({ comparison }) => comparison));
-  const together =
-    pooled.length === 0 ? [] : ['<h2>Captures of one kind together</h2>', ...pooled.map((one) => htmlTable(one))];
-  const html = page(title, [...head, ...sections, ...together, footHtml(input)].join('\n'));
+  const html = await pageOf(input, { title, names, figures });
   const markdown = [
     headMarkdown(title, input.command, madeBy(input), several, input.notes),
-    ...all.map((facts, i) => captureMarkdown(facts, figures[i]!, all.length > 1 ? names[i]! : 'Summary')),
     ...(pooled.length === 0 ? [] : ['## Captures of one kind together\n', ...pooled.map(tableMarkdown)]),
+    ...all.map((facts, i) => captureMarkdown(facts, figures[i]!, isSeveral ? names[i]! : 'Summary')),
   ].join('\n');
-  return { html, markdown, json: reportJson(input, figures) };
+  return {
+    html,
+    markdown,
+    json: reportJson(
+      input,
+      figures.map((own) => own.flat()),
+    ),
+  };
 }
 
 function titleOf(names: readonly string[]): string {
@@ -66,31 +72,88 @@ function titleOf(names: readonly string[]): string {
   return `Page migration in ${what}: what failed, and what would have changed it`;
 }
 
+interface Made {
+  readonly title: string;
+  readonly names: readonly string[];
+  /** By capture and section. */
+  readonly figures: readonly (readonly (readonly Figure[])[])[];
+}
+
+async function pageOf(input: ReportInput, { title, names, figures }: Made): Promise<string> {
+  const all = input.captures;
+  const isSeveral = all.length > 1;
+  const books: EvidenceBook[] = [];
+  const parts: string[] = [];
+  for (const [i, facts] of all.entries()) {
+    const anchor = `c${i + 1}`;
+    const book = new EvidenceBook(facts, anchor);
+    books.push(book);
+    const drawn: DrawnFigure[][] = [];
+    for (const [s, section] of sections.entries()) {
+      const own: DrawnFigure[] = [];
+      for (const [n, figure] of figures[i]![s]!.entries()) {
+        own.push(await drawFigure(figure, section.charts[n]!(facts, widths.narrow), `${anchor}-${figure.id}`));
+      }
+      drawn.push(own);
+    }
+    const level = isSeveral ? 3 : 2;
+    const body = captureHtml(facts, drawn, { anchor, level, hrefOf: book.hrefOf });
+    const name = isSeveral ? `<h2>${escapeHtml(names[i]!)}</h2>\n` : '';
+    parts.push(`<section id="${anchor}">\n${name}${body}\n</section>`);
+  }
+  const pooled = pooledTables(all.map(({ comparison }) => comparison)).map((one) => htmlTable(one));
+  const overviewHtml = isSeveral
+    ? `<section id="captures"><h2>The captures</h2>\n${htmlTable(overview(all), (row) => `#c${row + 1}`)}${pooled.join('\n')}</section>`
+    : '';
+  const evidence = await evidenceHtml(input, books, names);
+  const contents = [
+    ...(isSeveral
+      ? [
+          { anchor: 'captures', title: 'The captures' },
+          ...names.map((name, i) => ({ anchor: `c${i + 1}`, title: name })),
+        ]
+      : sections.map((section) => ({ anchor: sectionAnchor('c1', section), title: section.title }))),
+    { anchor: 'evidence', title: 'Evidence' },
+    { anchor: 'again', title: 'Manifest' },
+  ];
+  const notes = (input.notes ?? []).map((note) => `<p class="note">${escapeHtml(note)}</p>`);
+  return page({
+    title,
+    contents,
+    lead: [introHtml(), ...notes].join('\n'),
+    body: [overviewHtml, ...parts, evidence, againHtml(input)].join('\n'),
+  });
+}
+
 async function drawFigure(wide: Figure, narrow: Figure, name: string): Promise<DrawnFigure> {
-  const { id, title, finding, tables } = wide;
+  const { id, title, finding, links, tables } = wide;
   const svg =
     wide.spec && narrow.spec
       ? { wide: await renderSvg(wide.spec, `${name}-w`), narrow: await renderSvg(narrow.spec, `${name}-n`) }
       : undefined;
-  return { id, title, finding, tables, svg };
+  return { id, title, finding, tables, svg, ...(links === undefined ? {} : { links }) };
 }
 
-function captureHtml(facts: Facts, figures: readonly DrawnFigure[], number: number, name: string): string {
-  const anchor = `c${number}`;
-  const { seed, draws, level } = facts.comparison;
-  return [
-    `<section id="${anchor}">`,
-    `<h2>${escapeHtml(name)}</h2>`,
-    answersHtml(answers(facts)),
-    `<p class="meta">${escapeHtml(drawsSentence({ draws, seed, level }))}</p>`,
-    ...figures.map((figure) => figureHtml(figure, `${anchor}-${figure.id}`)),
-    '<h3>Behind the findings</h3>',
-    ...supporting(facts).map(
-      (each) =>
-        `<details><summary>${escapeHtml(each.title ?? '')}</summary>${htmlTable({ ...each, title: each.title ?? '' })}</details>`,
-    ),
-    '</section>',
-  ].join('\n');
+/** The blocks of all captures, which share the room that a page has. */
+async function evidenceHtml(
+  input: ReportInput,
+  books: readonly EvidenceBook[],
+  names: readonly string[],
+): Promise<string> {
+  const policies = books.map((book) => book.policies());
+  const blocks = books.reduce((sum, book) => sum + book.blocks, 0);
+  const parts: string[] = [];
+  for (const [i, book] of books.entries()) {
+    const { history, look, events } = input.captures[i]!;
+    const room = blocks === 0 ? 0 : Math.floor((eventsOfPage * book.blocks) / blocks);
+    const command = events ?? `folioscope events ${history.capture.source}`;
+    const name = books.length > 1 ? `<h3>${escapeHtml(names[i]!)}</h3>\n` : '';
+    parts.push(`${name}${await book.html(room, look, command)}\n${policies[i]}`);
+  }
+  return `<section id="evidence" class="evidence"><h2>Evidence: what stands behind the numbers</h2>
+<p>A number that is a link leads here: to the recorded events that it counts, or to the replays that it is the mean of. Back to where you were: the browser's own way.</p>
+${parts.join('\n')}
+</section>`;
 }
 
 /** `folioscope 0.1.0, model version 1`. */
@@ -98,6 +161,11 @@ function madeBy(input: ReportInput): string {
   return `folioscope ${input.version}, model version ${input.captures[0]?.comparison.modelVersion ?? modelVersion}${input.generated ? `, ${input.generated}` : ''}`;
 }
 
-function footHtml(input: ReportInput): string {
-  return `<h2>To make this report again</h2>\n<pre>${escapeHtml(input.command)}</pre>\n<p class="meta">Made by ${escapeHtml(madeBy(input))}.</p>`;
+function againHtml(input: ReportInput): string {
+  const tables = input.manifest === undefined ? [] : manifestTables(input.manifest);
+  return `<section id="again"><h2>Manifest: to make this report again</h2>
+<pre>${escapeHtml(input.command)}</pre>
+<p class="meta">Made by ${escapeHtml(madeBy(input))}. The same inputs, version, policies and seed give the same bytes.</p>
+${tables.map((one) => foldedHtml(one)).join('\n')}
+</section>`;
 }

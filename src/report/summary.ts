@@ -1,19 +1,28 @@
 /** What a reader with one minute reads: plain sentences with numbers, each computed from the facts it speaks of. */
 import type { Capture } from '../events/capture.ts';
 import { blame } from './charts/blame.ts';
-import { counterfactual, verdictOf } from './charts/counterfactual.ts';
+import type { Section } from './charts/charts.ts';
+import { counterfactual } from './charts/counterfactual.ts';
 import { fidelity } from './charts/fidelity.ts';
-import { bounds, type Facts } from './charts/figure.ts';
+import type { Facts, Figure, NumberLink } from './charts/figure.ts';
 import { identifiable } from './charts/identifiable.ts';
 import { outcomes } from './charts/outcomes.ts';
+import { factsId } from './evidence-id.ts';
 import { lossSentence } from './losses.ts';
-import { count, difference, duration, interval, list, many, middleOf, percent, sentence } from './numbers.ts';
+import { nextAnswers, winners } from './next.ts';
+import { count, difference, duration, interval, list, many, percent, sentence } from './numbers.ts';
 import { type Table, table } from './tables.ts';
 
 /** One question of the summary and its answer. */
 export interface Answer {
   readonly question: string;
   readonly answer: string;
+  /** Section of the page that it belongs to. */
+  readonly section: Section['id'];
+  /** The figure that says it under its own title, on a page that has it. */
+  readonly figure?: string;
+  /** Numbers of the answer and the facts that they count. */
+  readonly links?: readonly NumberLink[];
 }
 
 /** The summary of one capture, in the order of a reader's questions: fidelity stands before what it vouches for. */
@@ -24,27 +33,43 @@ export function answers(facts: Facts): Answer[] {
     reproduction.folios === 0
       ? ''
       : reproduction.reproduced === reproduction.folios
-        ? ` Replayed with everything seen, all ${many(reproduction.folios, 'folio')} end as recorded.`
-        : ` Replayed with everything seen, ${missed(reproduction)}`;
-  const caveats = [...history.capture.remarks, ...remarks].filter((each, i, all) => all.indexOf(each) === i);
+        ? `All ${many(reproduction.folios, 'folio')} end as recorded.`
+        : missed(reproduction);
+  const notes = (question: string, section: Answer['section'], texts: readonly string[]): Answer[] =>
+    texts.length === 0 ? [] : [{ question, section, answer: texts.map(sentence).join(' ') }];
+  const asked = requestAnswer(facts);
   return [
-    { question: 'How far to believe this', answer: comparison.headline },
-    { question: 'Capture', answer: captureSentence(facts) },
-    { question: 'What was read', answer: readSentence(history.capture) },
-    { question: 'What failed', answer: `${outcomes(facts).finding}${requestSentence(facts)}` },
-    { question: 'Who held the folios', answer: blame(facts).finding },
-    { question: 'How sure', answer: `${fidelity(facts).finding}${conditioned}` },
-    { question: 'What it can answer', answer: identifiable(facts).finding },
-    { question: 'Other policies', answer: counterfactual(facts).finding },
-    ...(caveats.length > 0 ? [{ question: 'Note', answer: caveats.map(sentence).join(' ') }] : []),
+    { question: 'How far to believe this', section: 'trust', answer: comparison.headline },
+    { question: 'Capture', section: 'trust', answer: captureSentence(facts) },
+    { question: 'What captured it', section: 'trust', answer: machineSentence(history.capture) },
+    { question: 'What was read', section: 'trust', answer: readSentence(history.capture) },
+    { question: 'How sure', section: 'trust', ...said(fidelity(facts)) },
+    ...notes('Replayed with everything seen', 'trust', conditioned === '' ? [] : [conditioned]),
+    { question: 'What it can answer', section: 'trust', ...said(identifiable(facts)) },
+    ...notes('Of the capture', 'trust', history.capture.remarks),
+    { question: 'What failed', section: 'failed', ...said(outcomes(facts)) },
+    ...(asked === undefined ? [] : [asked]),
+    { question: 'Who held the folios', section: 'failed', ...said(blame(facts)) },
+    { question: 'Other policies', section: 'policies', ...said(counterfactual(facts)) },
+    ...nextAnswers(facts),
+    ...notes(
+      'How to read the intervals',
+      'appendix',
+      remarks.filter((each) => !history.capture.remarks.includes(each)),
+    ),
   ];
+}
+
+/** What a figure says. */
+function said({ id, finding, links }: Figure): Pick<Answer, 'answer' | 'figure' | 'links'> {
+  return { answer: finding, figure: id, ...(links === undefined ? {} : { links }) };
 }
 
 /** What the conditioned replay does not give back: another outcome is a bug, another number of episodes a blemish. */
 function missed({ folios, reproduced, otherOutcome }: Facts['comparison']['reproduction']): string {
   const all = many(folios, 'folio');
   const others = folios - reproduced - otherOutcome;
-  if (otherOutcome === 0) return `all ${all} end as recorded, ${count(others)} after another number of episodes.`;
+  if (otherOutcome === 0) return `All ${all} end as recorded, ${count(others)} after another number of episodes.`;
   const rest = others > 0 ? `, and ${count(others)} after another number of episodes` : '';
   return `${count(otherOutcome)} of ${all} ${otherOutcome === 1 ? 'does' : 'do'} not end as recorded${rest}: this is a bug of the tool, read what follows with care.`;
 }
@@ -74,6 +99,20 @@ function captureSentence({ history, comparison }: Facts): string {
   return `${capture.source} (${capture.variant}): ${many(capture.events, 'event')}${on}${span}. Recorded on ${kernelPhrase(capture)}, under the policy ${comparison.recorded} (known from: ${comparison.recordedFrom}).`;
 }
 
+/** Whether durations are a device's, as far as anything says. */
+function machineSentence(capture: Capture): string {
+  const { emulator, tool, command, clock } = capture;
+  const by = tool === undefined ? '' : ` Written by ${tool.value}${command === undefined ? '' : `: ${command.value}`}.`;
+  if (emulator !== undefined) {
+    return `A machine emulated by ${emulator.value} (${emulator.from}): counts and orders are the kernel's, but durations are the emulator's and say nothing of a device.${by}`;
+  }
+  const times =
+    clock.unit === 'ns'
+      ? 'durations are as its clock gave them, and mean something for a device only if it was one'
+      : 'there are no durations that it could matter to';
+  return `Neither the capture nor its sidecar says whether this was hardware or emulation: ${times}.${by}`;
+}
+
 function readSentence(capture: Capture): string {
   const { accounting: books } = capture;
   const skipped =
@@ -84,9 +123,11 @@ function readSentence(capture: Capture): string {
   return `${skipped} ${lossSentence(capture)}${inversions}`;
 }
 
-function requestSentence({ history }: Facts): string {
+function requestAnswer({ history }: Facts): Answer | undefined {
   const { requests, calls } = history;
-  if (requests.length === 0) return calls.length > 0 ? ' What asked for these calls was not seen.' : '';
+  const of = { question: 'What asked for it', section: 'failed' } as const;
+  if (requests.length === 0)
+    return calls.length > 0 ? { ...of, answer: 'What asked for these calls was not seen.' } : undefined;
   const ended = requests.filter((request) => !Number.isNaN(request.returned));
   const failed = ended.filter((request) => request.returned < 0).length;
   const seen = requests.filter((request) => request.certainty === 'seen').length;
@@ -107,7 +148,18 @@ function requestSentence({ history }: Facts): string {
       ? ''
       : ` ${count(elsewhere.length)} of these ${elsewhere.length === 1 ? 'has' : 'have'} no call that left a folio behind: what stopped ${elsewhere.length === 1 ? 'it' : 'them'} came before migration or after it, and is in no replay.`;
   const asked = calls.length > 0 ? 'The calls were asked for by' : 'There were';
-  return ` ${asked} ${many(requests.length, 'request')} (${list(kinds)}; ${known})${returned}.${aside}`;
+  return {
+    ...of,
+    answer: `${asked} ${many(requests.length, 'request')} (${list(kinds)}; ${known})${returned}.${aside}`,
+    links: [
+      { text: many(requests.length, 'request'), to: factsId('requests') },
+      ...[...new Set(requests.map(({ kind }) => kind))].map((kind, i) => ({
+        text: kinds[i]!,
+        to: factsId('requests', { kind }),
+      })),
+      { text: `${count(failed)} failed`, to: factsId('requests', { end: 'failed' }) },
+    ],
+  };
 }
 
 /** A row a capture: what a reader of several captures looks at first. Few enough columns for a page of 960 px. */
@@ -142,12 +194,11 @@ export function overview(all: readonly Facts[]): Table {
 }
 
 /** `refcheck-unmap, -20 [-25, -14]`, with what it rests on unless observed; `none told apart`. */
-function bestOf({ rows, recorded, fidelity: { state } }: Facts['comparison']): string {
-  const [best] = rows
-    .filter((row) => !bounds.has(row.policy) && row.policy !== recorded && verdictOf(row, 'failedFolios') === 'better')
-    .sort((a, b) => middleOf(a.difference.failedFolios) - middleOf(b.difference.failedFolios));
+export function bestOf(comparison: Facts['comparison']): string {
+  const [best] = winners(comparison);
   if (best === undefined) return 'none told apart';
-  const doubt = [...(best.answer === 'observed' ? [] : [best.answer]), ...(state === 'poor' ? ['direction only'] : [])];
+  const poor = comparison.fidelity.state === 'poor';
+  const doubt = [...(best.answer === 'observed' ? [] : [best.answer]), ...(poor ? ['direction only'] : [])];
   return `${best.policy}, ${[difference(best.difference.failedFolios), ...doubt].join(', ')}`;
 }
 

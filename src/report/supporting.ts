@@ -1,20 +1,26 @@
 /** Tables that stand behind the findings: what each policy is, what could not be answered, what was assumed, evidence. */
 import type { Call, History } from '../history/facts.ts';
+import type { Section } from './charts/charts.ts';
 import type { Facts } from './charts/figure.ts';
+import { factsId, policyId } from './evidence-id.ts';
+import { nextTables } from './next.ts';
 import { count, duration, many } from './numbers.ts';
 import { type Table, table } from './tables.ts';
 
 /** How many failures of single calls have their evidence printed; the JSON has all. */
 const evidenceShown = 10;
 
-export function supporting(facts: Facts): Table[] {
-  return [
-    policies(facts),
-    refusals(facts),
-    requests(facts.history),
-    evidence(facts.history),
-    observed(facts.history),
-  ].filter((each) => each.rows.length > 0);
+/** The tables behind the findings of a section that are no figure's. */
+export function supporting(facts: Facts, section: Section['id']): Table[] {
+  const { history } = facts;
+  const tables: Readonly<Record<Section['id'], readonly Table[]>> = {
+    trust: [observed(history), refusals(history)],
+    failed: [requests(history), evidence(history)],
+    policies: [policies(facts)],
+    next: nextTables(facts),
+    appendix: [],
+  };
+  return tables[section].filter((each) => each.rows.length > 0);
 }
 
 function policies({ comparison }: Facts): Table {
@@ -26,27 +32,29 @@ function policies({ comparison }: Facts): Table {
       row.changes.length > 0 ? row.changes.join('; ') : row.title,
       row.why === '' ? row.answer : `${row.answer}: ${row.why}`,
     ]),
-    { title: 'The policies' },
+    { title: 'The policies', evidence: comparison.rows.map(({ policy }) => [policyId(policy)]) },
   );
 }
 
-function refusals({ comparison, history }: Facts): Table {
+function refusals(history: History): Table {
   return table(
-    ['what', 'missing', 'to record it'],
-    [
-      ...comparison.refusals.map((refusal) => [refusal.policy, refusal.missing.join(', '), refusal.record]),
-      ...history.refusals.map((refusal) => [refusal.what, `${refusal.reason} (${count(refusal.count)})`, '']),
-    ],
-    { title: 'What this capture cannot answer' },
+    ['what', 'why', 'how many>'],
+    history.refusals.map(({ what, reason, count: n }) => [what, reason, count(n)]),
+    { title: 'What could not be worked out' },
   );
 }
 
 function requests(history: History): Table {
-  const rows = new Map<string, { cells: string[]; requests: number; calls: number; failed: number; ended: number }>();
+  type Where = Record<'kind' | 'task' | 'certainty' | 'basis', string>;
+  const rows = new Map<
+    string,
+    { cells: string[]; where: Where; requests: number; calls: number; failed: number; ended: number }
+  >();
   for (const request of history.requests) {
     const key = [request.kind, request.comm, request.certainty, request.basis].join('\0');
     const row = rows.get(key) ?? {
       cells: [request.kind, request.comm, `${request.certainty}: ${request.basis}`],
+      where: { kind: request.kind, task: request.comm, certainty: request.certainty, basis: request.basis },
       requests: 0,
       calls: 0,
       failed: 0,
@@ -73,6 +81,14 @@ function requests(history: History): Table {
       ]),
     {
       title: 'What asked for the calls',
+      evidence: sorted
+        .slice(0, 20)
+        .map(({ where, failed }) => [
+          ...[undefined, undefined, undefined],
+          factsId('requests', where),
+          undefined,
+          failed > 0 ? factsId('requests', { ...where, end: 'failed' }) : undefined,
+        ]),
       ...(sorted.length > 20 ? { notes: [`${many(sorted.length - 20, 'more row')} with fewer calls left out.`] } : {}),
     },
   );
@@ -109,6 +125,10 @@ function evidence(history: History): Table {
     }),
     {
       title: 'Failures of single calls and the evidence on each',
+      evidence: shown.map(({ id, call }) => [
+        call < 0 ? undefined : factsId('calls', { id: call }),
+        factsId('failures', { id }),
+      ]),
       notes: [
         '#: number of the event in the capture, from 0. ×: how much likelier the evidence is under this cause than under “cannot tell”.',
         ...(history.failures.length > shown.length

@@ -4,6 +4,7 @@
  */
 import * as vega from 'vega';
 import { type Config, compile, type TopLevelSpec } from 'vega-lite';
+import { printable } from './tables.ts';
 
 const font = 'DejaVu Sans, sans-serif';
 
@@ -77,7 +78,8 @@ async function draw(spec: TopLevelSpec, name: string): Promise<string> {
     const view = new vega.View(vega.parse(compiled), { renderer: 'none', logger: silent });
     const svg = await view.toSVG();
     view.finalize();
-    return shorten(svg, name);
+    // A label may be the name of a task, and the kernel lets that be anything.
+    return shorten(printable(svg), name);
   } finally {
     metrics.width = before;
   }
