@@ -139,10 +139,16 @@ export function tooMuchSkipped(capture: Capture, maxLoss: number): TraceError | 
 /**
  * Reads a capture and works out what happened, for commands that draw conclusions. Says on stderr what was skipped.
  *
+ * @param use works it out while it looks at the batches too; as for `withCapture`, it may say that it holds them
  * @throws TraceError when the capture cannot be read, or when more of it than `--max-loss` was skipped.
  */
-export async function historyOf(path: string, options: CaptureOptions): Promise<History> {
-  const history = await withCapture(path, options, workOut);
+export async function historyOf(
+  path: string,
+  options: CaptureOptions,
+  use: (open: OpenCapture) => Promise<History> = workOut,
+  how: { readonly holds?: boolean } = {},
+): Promise<History> {
+  const history = await withCapture(path, options, use, how);
   for (const line of skippedLines(history.capture)) say(line);
   const refusal = tooMuchSkipped(history.capture, options.maxLoss);
   if (refusal) throw refusal;

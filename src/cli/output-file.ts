@@ -64,6 +64,13 @@ export function openOutput(path: string | undefined, input: string): Output {
   return fileOutput(path, `${path}.${randomBytes(6).toString('hex')}.tmp`);
 }
 
+/** What Ctrl-C, which ends the process by `exit`, has to take away: files that are not whole. */
+const unfinished = new Set<() => void>();
+
+function dropAll(): void {
+  for (const drop of unfinished) drop();
+}
+
 function fileOutput(path: string, beside: string): Output {
   let file: number;
   try {
@@ -72,12 +79,16 @@ function fileOutput(path: string, beside: string): Output {
     return refuse(path, error);
   }
   const drop = (): void => {
-    process.off('exit', drop);
+    forget();
     closeSync(file);
     if (beside !== path) rmSync(beside, { force: true });
   };
-  // Ctrl-C ends the process by `exit`.
-  process.on('exit', drop);
+  const forget = (): void => {
+    unfinished.delete(drop);
+    if (unfinished.size === 0) process.off('exit', dropAll);
+  };
+  if (unfinished.size === 0) process.once('exit', dropAll);
+  unfinished.add(drop);
   return {
     write: async (piece) => {
       const bytes = typeof piece === 'string' ? new TextEncoder().encode(piece) : piece;
@@ -94,7 +105,7 @@ function fileOutput(path: string, beside: string): Output {
         drop();
         refuse(path, error);
       }
-      process.off('exit', drop);
+      forget();
       closeSync(file);
     },
     drop,

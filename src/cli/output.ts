@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ScenarioError } from '../base/errors.ts';
+import { escapeHidden } from '../base/json.ts';
 import { printable, type Table, textTable, wrap } from '../report/tables.ts';
 
 /** Columns to lay text out in: `COLUMNS` if set, else the terminal's (some say 0: not known), else 80. */
@@ -68,7 +69,7 @@ export function toJson(value: unknown): string {
     },
     2,
   );
-  return `${text.replace(/[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)}\n`;
+  return `${escapeHidden(text)}\n`;
 }
 
 /** Data for machines. */

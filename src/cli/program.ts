@@ -5,11 +5,13 @@ import { analyzeCommand } from './analyze.ts';
 import { compareCommand } from './compare.ts';
 import { diffCommand } from './diff.ts';
 import { eventsCommand } from './events.ts';
+import { exportCommand } from './export.ts';
 import { showFailure } from './failure.ts';
 import { fitCommand } from './fit.ts';
 import { folioCommand } from './folio.ts';
 import { formatsCommand } from './formats.ts';
 import { inspectCommand } from './inspect.ts';
+import { notebookCommand } from './notebook.ts';
 import { screenWidth } from './output.ts';
 import { policiesCommand } from './policies.ts';
 import { reportCommand } from './report.ts';
@@ -32,6 +34,7 @@ function program(): Command {
   for (const command of [
     inspectCommand,
     eventsCommand,
+    exportCommand,
     analyzeCommand,
     folioCommand,
     compareCommand,
@@ -41,6 +44,7 @@ function program(): Command {
     rerunCommand,
     scenarioCommand,
     fitCommand,
+    notebookCommand,
     policiesCommand,
     formatsCommand,
   ])

@@ -90,6 +90,11 @@ export class Filling implements ColumnChunk {
     this.mark(row);
   }
 
+  setFloat(row: number, value: number): void {
+    this.floats[row] = value;
+    this.mark(row);
+  }
+
   setText(row: number, text: string): void {
     this.texts[row] = text;
     this.mark(row);

@@ -116,7 +116,7 @@ export async function* eventsToCsv(
 }
 
 /** Quotes a cell where RFC 4180 asks for it. */
-function quoted(text: string): string {
+export function quoted(text: string): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 

@@ -100,10 +100,7 @@ class RowFiller {
         }
         return;
       case 'float64':
-        if (column.storage === 'number' && !Number.isNaN(column.values[at]!)) {
-          to.floats[row] = column.values[at]!;
-          to.mark(row);
-        }
+        if (column.storage === 'number' && !Number.isNaN(column.values[at]!)) to.setFloat(row, column.values[at]!);
         return;
       case 'name':
         if (column.storage === 'text' && column.values[at]! >= 0) this.#setName(to, row, column.values[at]!);
