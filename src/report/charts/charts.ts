@@ -4,6 +4,7 @@
  */
 import { accounting } from './accounting.ts';
 import { blame } from './blame.ts';
+import { costs } from './costs.ts';
 import { counterfactual } from './counterfactual.ts';
 import { drains } from './drains.ts';
 import { episodes } from './episodes.ts';
@@ -54,7 +55,7 @@ export const sections: readonly Section[] = [
   {
     id: 'policies',
     title: 'What other policies would have changed, and at what price',
-    charts: [counterfactual, flow],
+    charts: [counterfactual, flow, costs],
   },
   { id: 'next', title: 'What to do next', charts: [] },
   { id: 'appendix', title: 'Appendix: what all of this rests on', charts: [sensitivity, accounting] },
