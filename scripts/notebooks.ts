@@ -25,13 +25,13 @@ export function notebookNames(): string[] {
 /** Where the browser is: Debian's, or what `CHROMIUM` names. */
 export const browserPath: string = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
 
-/** Builds all notebooks into a folder. Rejects with the builder's own words when one does not build. */
-export async function buildNotebooks(out: string): Promise<void> {
+/** Builds notebooks of a folder into another. Rejects with the builder's own words when one does not build. */
+export async function buildNotebooks(out: string, names = notebookNames(), from = folder): Promise<void> {
   const builder = fileURLToPath(new URL('../bin/notebooks.js', import.meta.resolve('@observablehq/notebook-kit')));
-  const files = notebookNames().map((name) => join(folder, `${name}.html`));
+  const files = names.map((name) => join(from, `${name}.html`));
   const { stderr } = await promisify(execFile)(
     process.execPath,
-    [builder, 'build', '--root', folder, '--out', out, '--empty', '--', ...files],
+    [builder, 'build', '--root', from, '--out', out, '--empty', '--', ...files],
     { cwd: root, maxBuffer: 1 << 24 },
   );
   if (/asset not found|ENOENT/.test(stderr)) throw new Error(stderr);
@@ -76,9 +76,13 @@ export async function serve(folder: string): Promise<{ address: string; close():
 /** What a browser saw of a notebook. */
 export interface Seen {
   readonly title: string;
-  /** Rows of tables, and drawings. */
+  /** Tables, their rows, and drawings. */
+  readonly tables: number;
   readonly rows: number;
   readonly drawings: number;
+  /** The text of `#key`, a number that a test counts for itself, and of `#trace`, a capture made in the page. */
+  readonly key: string;
+  readonly trace: string;
   /** Addresses asked for outside the server. */
   readonly outside: readonly string[];
   /** Errors in the page: thrown, logged, or shown in a cell. */
@@ -98,27 +102,39 @@ export async function openNotebook(browser: Browser, address: string, name: stri
     if (message.type() === 'error') errors.push(message.text());
   });
   await page.goto(`${address}/${name}.html`);
-  // A notebook whose last cell never shows anything fails here, by time.
+  // Cells run as soon as what they need is there, in any order. One that never shows what it says fails here, by time.
   await page.waitForFunction(
-    () =>
-      document.querySelectorAll('.observablehq--cell').length > 0 &&
-      // Cells run as soon as what they need is there: the last may be done before a drawing is.
-      (([...document.querySelectorAll('.observablehq--cell')].at(-1)?.textContent?.trim() !== '' &&
-        document.querySelectorAll('figure svg').length > 0) ||
-        document.querySelectorAll('.observablehq--error').length > 0),
+    () => {
+      const cells = [...document.querySelectorAll('.observablehq--cell')];
+      const shows = ({ nextElementSibling: code }: Element) =>
+        code?.matches('pre') === true && /\bdisplay\(/.test(code.textContent ?? '');
+      return (
+        (cells.length > 0 && cells.every((cell) => cell.childNodes.length > 0 || !shows(cell))) ||
+        document.querySelectorAll('.observablehq--error').length > 0
+      );
+    },
     undefined,
     { timeout: 120_000 },
   );
-  await page.waitForTimeout(1000);
+  // Words with numbers in them follow the cells that make the numbers.
+  await page.waitForTimeout(500);
   const seen = await page.evaluate(() => ({
     title: document.title,
+    tables: document.querySelectorAll('table').length,
+    key: document.getElementById('key')?.textContent ?? '',
+    trace: document.getElementById('trace')?.textContent ?? '',
     rows: document.querySelectorAll('tbody tr').length,
     drawings: document.querySelectorAll('figure svg').length,
     shown: [...document.querySelectorAll('.observablehq--error')].map((error) => error.textContent ?? ''),
   }));
-  if (picture !== undefined) await page.screenshot({ path: picture, fullPage: true });
+  if (picture !== undefined) {
+    // What the cells say and show; their code is in the source beside it.
+    await page.addStyleTag({ content: 'main > pre { display: none }' });
+    await page.screenshot({ path: picture, fullPage: true });
+  }
   await page.close();
-  return { title: seen.title, rows: seen.rows, drawings: seen.drawings, outside, errors: [...errors, ...seen.shown] };
+  const { shown, ...rest } = seen;
+  return { ...rest, outside, errors: [...errors, ...shown] };
 }
 
 /** Builds, opens, pictures; the exit code says whether every notebook ran. */
