@@ -4,7 +4,8 @@ import { count, list, many, percent } from '../numbers.ts';
 import { table } from '../tables.ts';
 import { runsOf } from './blind.ts';
 import { colours } from './colours.ts';
-import { type Chart, widths } from './figure.ts';
+import { type Chart, characterWidth, widths } from './figure.ts';
+import { binOf, type IslandAxis, islandAxis, islandsOf, ticksOf } from './islands.ts';
 import { type Lane, lanes } from './lanes.ts';
 
 const kinds = ['got', 'vain', 'wanted', 'left', 'came', 'failed'] as const;
@@ -13,10 +14,10 @@ type Kind = (typeof kinds)[number];
 const looks: Readonly<Record<Kind, { readonly colour: string; readonly name: string; readonly unit: string }>> = {
   got: { colour: colours.green, name: 'ranges wanted and got', unit: 'request' },
   vain: { colour: colours.orange, name: 'ranges wanted in vain', unit: 'request' },
-  wanted: { colour: colours.grey, name: 'ranges wanted, end not seen', unit: 'request' },
+  wanted: { colour: colours.grey, name: 'ranges wanted, end unseen', unit: 'request' },
   left: { colour: colours.sky, name: 'frames that folios left', unit: 'frame' },
   came: { colour: colours.blue, name: 'frames that they moved to', unit: 'frame' },
-  failed: { colour: colours.vermilion, name: 'frames of folios that failed in calls', unit: 'frame' },
+  failed: { colour: colours.vermilion, name: 'frames that failed in calls', unit: 'frame' },
 };
 
 /** Frames `[from, to)`. */
@@ -30,10 +31,12 @@ const hex = (frame: number): string => `0x${frame.toString(16)}`;
 
 export const frames: Chart = ({ history }, width = widths.wide) => {
   const ranges = rangesOf(history);
-  const first = ranges.reduce((least, { from }) => Math.min(least, from), Number.POSITIVE_INFINITY);
-  const last = ranges.reduce((most, { to }) => Math.max(most, to), 0);
-  const fine = binned(ranges, first, last, width < 500 ? 80 : 200);
-  const coarse = binned(ranges, first, last, 16);
+  const islands = islandsOf(ranges);
+  const fine = binned(ranges, islandAxis(islands, width < 500 ? 80 : 200));
+  const coarse = binned(ranges, islandAxis(islands, 24));
+  const { axis } = fine;
+  const longest = Math.max(0, ...axis.islands.map(({ to }) => hex(to).length));
+  const ticks = ticksOf(axis, Math.ceil(((longest + 2) * characterWidth * axis.length) / (width - 30)));
   const rows = kinds.flatMap((kind): Lane[] => {
     const bins = fine.bins[kind];
     const { name, unit } = looks[kind];
@@ -45,8 +48,8 @@ export const frames: Chart = ({ history }, width = widths.wide) => {
       {
         label: `${name}: ${what}, up to ${count(most)} a bar`,
         marks: runsOf(bins).map(({ from, to }) => ({
-          from: fine.start + from * fine.size,
-          to: fine.start + to * fine.size,
+          from,
+          to,
           // One of many is drawn high enough to be seen.
           height: Math.max(0.07, bins[from]! / most),
           series: kind,
@@ -63,11 +66,13 @@ export const frames: Chart = ({ history }, width = widths.wide) => {
         ['from frame', 'to', ...kinds.map((kind) => `${looks[kind].name}>`)],
         ranges.length === 0
           ? []
-          : Array.from({ length: coarse.bins.left.length }, (_, i) => [
-              hex(coarse.start + i * coarse.size),
-              hex(coarse.start + (i + 1) * coarse.size - 1),
-              ...kinds.map((kind) => count(coarse.bins[kind][i]!)),
-            ]).filter((row) => row.slice(2).some((cell) => cell !== '0')),
+          : startsOf(coarse.axis)
+              .map(({ bin, from }) => [
+                hex(from),
+                hex(from + coarse.axis.size - 1),
+                ...kinds.map((kind) => count(coarse.bins[kind][bin]!)),
+              ])
+              .filter((row) => row.slice(2).some((cell) => cell !== '0')),
         ranges.length === 0
           ? {}
           : {
@@ -84,11 +89,17 @@ export const frames: Chart = ({ history }, width = widths.wide) => {
             rows,
             {
               series: Object.fromEntries(kinds.map((kind) => [kind, looks[kind].colour])),
-              domain: [fine.start, fine.start + fine.bins.left.length * fine.size],
+              domain: [0, axis.length],
+              breaks: axis.islands.slice(1).map(({ place }) => place - 1),
               axis: {
-                title: ['page frame number (pfn)', `one bar: ${frameSpan(fine.size, history)}`],
-                values: ticks(fine.start, fine.start + fine.bins.left.length * fine.size, width < 500 ? 3 : 8),
-                labelExpr: "'0x' + format(datum.value, 'x')",
+                title: [
+                  'page frame number (pfn)',
+                  `one bar: ${frameSpan(axis.size, history)}`,
+                  ...(axis.islands.length > 1 ? ['broken line: frames between are left out'] : []),
+                ],
+                values: ticks.map(({ at }) => at),
+                labelExpr: `${JSON.stringify(Object.fromEntries(ticks.map(({ at, number }) => [at, hex(number)])))}[datum.value]`,
+                labelOverlap: false,
                 grid: false,
               },
             },
@@ -109,14 +120,6 @@ function frameSpan(size: number, { capture }: History): string {
         ? (['MiB', 2 ** 20] as const)
         : (['KiB', 2 ** 10] as const);
   return `${many(size, 'frame')} (${count(bytes / scale)} ${unit})`;
-}
-
-/** Round numbers of an axis whose numbers are hexadecimal. */
-function ticks(from: number, to: number, most: number): number[] {
-  const step = 2 ** Math.ceil(Math.log2(Math.max(1, (to - from) / most)));
-  const values: number[] = [];
-  for (let at = Math.ceil(from / step) * step; at <= to; at += step) values.push(at);
-  return values;
 }
 
 /** Only ranges that were tried: an allocation that tried several wanted none of them more than another. */
@@ -150,26 +153,33 @@ function endOf({ returned }: Request): Kind {
 }
 
 interface Bins {
-  readonly start: number;
-  /** Frames a bin: a power of two, so that bins and blocks of frames begin together. */
-  readonly size: number;
+  readonly axis: IslandAxis;
   readonly bins: Readonly<Record<Kind, Float64Array>>;
 }
 
-function binned(ranges: readonly Range[], first: number, last: number, most: number): Bins {
-  let size = 1;
-  while (Math.ceil(last / size) - Math.floor(first / size) > most) size *= 2;
-  const start = Number.isFinite(first) ? Math.floor(first / size) * size : 0;
-  const length = Math.ceil((last - start) / size);
-  const bins = Object.fromEntries(kinds.map((kind) => [kind, new Float64Array(length)])) as Record<Kind, Float64Array>;
+function binned(ranges: readonly Range[], axis: IslandAxis): Bins {
+  const bins = Object.fromEntries(kinds.map((kind) => [kind, new Float64Array(axis.length)])) as Record<
+    Kind,
+    Float64Array
+  >;
   for (const { kind, from, to } of ranges) {
     const inFrames = looks[kind].unit === 'frame';
-    for (let i = Math.floor((from - start) / size); i * size + start < to; i++) {
-      const covered = Math.min(to, start + (i + 1) * size) - Math.max(from, start + i * size);
-      bins[kind][i]! += inFrames ? covered : 1;
+    let bin = binOf(axis, from);
+    // Of each bin that the range touches, what it covers.
+    for (let at = from; at < to; bin++) {
+      const until = Math.min(to, (Math.floor(at / axis.size) + 1) * axis.size);
+      bins[kind][bin]! += inFrames ? until - at : 1;
+      at = until;
     }
   }
-  return { start, size, bins };
+  return { axis, bins };
+}
+
+/** Each bin with its first frame. */
+function startsOf({ islands, size }: IslandAxis): { readonly bin: number; readonly from: number }[] {
+  return islands.flatMap(({ from, place, bins }) =>
+    Array.from({ length: bins }, (_, i) => ({ bin: place + i, from: from + i * size })),
+  );
 }
 
 function totalOf(ranges: readonly Range[], of: Kind): number {
@@ -198,12 +208,9 @@ function finding({ observed, calls, requests }: History, ranges: readonly Range[
   const moved = left > 0 ? `Folios left ${many(left, 'frame')}` : 'No folio is known to have left its frame';
   if (failed === 0) return `${moved}, and none that failed has a known frame.${asked}`;
   const bins = coarse.bins.failed;
-  const worst = bins.indexOf(Math.max(...bins));
-  const stretch = `${hex(coarse.start + worst * coarse.size)}–${hex(coarse.start + (worst + 1) * coarse.size - 1)}`;
-  const share = bins[worst]! / failed;
-  const where =
-    share === 1
-      ? `all between ${stretch.replace('–', ' and ')}`
-      : `${percent(share)} of them between ${stretch.replace('–', ' and ')}`;
+  const worst = startsOf(coarse.axis).reduce((a, b) => (bins[b.bin]! > bins[a.bin]! ? b : a));
+  const stretch = `${hex(worst.from)} and ${hex(worst.from + coarse.axis.size - 1)}`;
+  const share = bins[worst.bin]! / failed;
+  const where = share === 1 ? `all between ${stretch}` : `${percent(share)} of them between ${stretch}`;
   return `${moved}; ${many(failed, 'frame')} of folios failed in calls, ${where}.${asked}`;
 }

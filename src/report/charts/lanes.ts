@@ -26,6 +26,8 @@ export interface LaneLook {
   readonly domain: readonly [number, number];
   /** Of the horizontal axis, as Vega-Lite has it. */
   readonly axis: object;
+  /** Places on the axis where something is left out. */
+  readonly breaks?: readonly number[];
 }
 
 // In pixels from a lane's top: its name is written down to the strip of ticks, and bars stand on its foot.
@@ -78,6 +80,19 @@ export function lanes(rows: readonly Lane[], look: LaneLook, width: number): Top
           },
         },
       },
+      ...(look.breaks === undefined || look.breaks.length === 0
+        ? []
+        : [
+            {
+              data: {
+                values: look.breaks.flatMap((at) =>
+                  rows.map((_, i) => ({ at, top: i * laneHeight + strip.top, bottom: i * laneHeight + foot.bottom })),
+                ),
+              },
+              mark: { type: 'rule', strokeDash: [3, 3], opacity: 0.6 },
+              encoding: { x: { field: 'at', type: 'quantitative' }, y: y('top'), y2: { field: 'bottom' } },
+            },
+          ]),
       {
         data: { values: rows.map((_, i) => ({ at: i * laneHeight + foot.bottom })) },
         mark: { type: 'rule', opacity: 0.3 },

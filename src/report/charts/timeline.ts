@@ -1,5 +1,8 @@
 /** When calls ran, when they failed and when the capture was blind: equal bins of the time from the first call to the last. */
-import { count, duration, many, percent } from '../numbers.ts';
+
+import type { History } from '../../history/facts.ts';
+import { factsId } from '../evidence-id.ts';
+import { count, duration, list, many, percent } from '../numbers.ts';
 import { table } from '../tables.ts';
 import { blindness, type Run, shadeLayer, shadeSentence } from './blind.ts';
 import { colours } from './colours.ts';
@@ -21,29 +24,61 @@ function covered(runs: readonly Run[]): number {
   return runs.reduce((sum, { from, to }) => sum + to - from, 0);
 }
 
-export const timeline: Chart = ({ history }, width = widths.wide) => {
-  const { capture, calls } = history;
+/** A call, or a request that works without calls; where it stands on the axis, and where each of its folios does. */
+interface Work {
+  /** When it began, or else when it ended. */
+  readonly at: number;
+  readonly folios: readonly { readonly at: number; readonly failed: boolean }[];
+}
+
+/** A folio was handled when its last entry went back or its last attempt returned, else when its call did. */
+function worksOf({ calls, requests, episodes, attempts, capture }: History): Work[] {
   const timed = capture.clock.unit !== 'none';
-  // Without time the order of calls is all there is: the n-th call stands at n.
-  const at = (i: number): number => (timed ? (Number.isNaN(calls[i]!.start) ? calls[i]!.end : calls[i]!.start) : i);
+  const known = (...times: readonly (number | undefined)[]): number =>
+    times.find((time) => time !== undefined && !Number.isNaN(time)) ?? Number.NaN;
+  const silent = requests.flatMap(({ start, end, withoutCalls }) =>
+    withoutCalls === undefined ? [] : [{ start, end, folios: withoutCalls.folios }],
+  );
+  // Without time the order of calls is all there is: the n-th stands at n.
+  return [...calls, ...silent].map(({ start, end, folios }, n) => ({
+    at: timed ? known(start, end) : n,
+    folios: folios.map((folio) => {
+      const last = known(episodes[folio.episodes.at(-1) ?? -1]?.end, attempts[folio.attempts.at(-1) ?? -1]?.end);
+      return { at: timed ? known(last, end, start) : n, failed: folio.outcome === 'failed' };
+    }),
+  }));
+}
+
+export const timeline: Chart = ({ history }, width = widths.wide) => {
+  const { capture } = history;
+  const timed = capture.clock.unit !== 'none';
+  const works = worksOf(history);
   // Only the span in which calls ran: a capture often starts long before its first call.
-  const times = calls.map((_, i) => at(i)).filter((time) => !Number.isNaN(time));
-  const first = times.reduce((least, time) => Math.min(least, time), timed ? Number.POSITIVE_INFINITY : 0);
-  const begin = Number.isFinite(first) ? first : 0;
-  const end =
-    Math.max(
-      times.reduce((most, time) => Math.max(most, time), begin),
-      begin,
-    ) + 1;
+  let begin = timed ? Number.POSITIVE_INFINITY : 0;
+  let end = Number.NEGATIVE_INFINITY;
+  for (const { at, folios } of works) {
+    for (const time of [at, ...folios.map((folio) => folio.at)]) {
+      if (time < begin) begin = time;
+      if (time > end) end = time;
+    }
+  }
+  if (!Number.isFinite(begin)) begin = 0;
+  end = Math.max(end, begin) + 1;
   const seconds = capture.clock.unit === 'ns';
   const binned = (n: number): Bin[] => {
     const bins = Array.from({ length: n }, () => ({ calls: 0, handled: 0, failed: 0 }));
-    for (let i = 0; i < calls.length; i++) {
-      const bin = bins[Math.min(n - 1, Math.max(0, Math.floor(((at(i) - begin) / (end - begin)) * n)))];
-      if (!bin) continue; // neither end has a time
-      bin.calls++;
-      bin.handled += calls[i]!.folios.length;
-      bin.failed += calls[i]!.folios.filter((folio) => folio.outcome === 'failed').length;
+    // Undefined of what has no time.
+    const binAt = (time: number): Bin | undefined =>
+      bins[Math.min(n - 1, Math.max(0, Math.floor(((time - begin) / (end - begin)) * n)))];
+    for (const { at, folios } of works) {
+      const bin = binAt(at);
+      if (bin !== undefined) bin.calls++;
+      for (const folio of folios) {
+        const own = binAt(folio.at);
+        if (own === undefined) continue;
+        own.handled++;
+        if (folio.failed) own.failed++;
+      }
     }
     return bins;
   };
@@ -143,14 +178,16 @@ export const timeline: Chart = ({ history }, width = widths.wide) => {
   };
   return {
     id: 'timeline',
-    title: 'When calls ran, and when they failed',
-    finding: finding(coarse, mark, history.observed.calls !== 'unknown', seconds, timed, blind.losses),
+    title: 'When folios were handled, and when they failed',
+    finding: finding(history, coarse, mark, blind.losses),
     tables: [
       table(
-        [seconds ? 'start' : timed ? 'start (clock units)' : 'first call', 'end', 'calls>', 'folios>', 'failed>'],
-        calls.length === 0
+        [seconds ? 'start' : timed ? 'start (clock units)' : 'first call', 'end', 'begun>', 'folios>', 'failed>'],
+        works.length === 0
           ? []
           : coarse.map((bin, i) => [mark(i), mark(i + 1), count(bin.calls), count(bin.handled), count(bin.failed)]),
+        // Calls without times have only an order.
+        timed ? { evidence: coarse.map((_, i) => behindBin(begin, end, i)) } : {},
       ),
     ],
     spec:
@@ -167,24 +204,33 @@ export const timeline: Chart = ({ history }, width = widths.wide) => {
   };
 };
 
-function finding(
-  bins: readonly Bin[],
-  mark: (i: number) => string,
-  observed: boolean,
-  seconds: boolean,
-  timed: boolean,
-  losses: number,
-): string {
-  const calls = bins.reduce((sum, bin) => sum + bin.calls, 0);
-  if (calls === 0) return observed ? 'There was no call to place in time.' : 'Calls are not recorded in this capture.';
+/** Calls and folios of a row of the table: times are whole numbers, so its ends may be. */
+function behindBin(begin: number, end: number, i: number): (string | undefined)[] {
+  const edge = (n: number): number => Math.ceil(begin + (n / tableBins) * (end - begin));
+  const within = { from: edge(i), to: edge(i + 1) };
+  const folios = (outcome?: string): string => factsId('folios', { by: 'call', outcome, ...within });
+  return [undefined, undefined, factsId('calls', within), folios(), folios('failed')];
+}
+
+function finding(history: History, bins: readonly Bin[], mark: (i: number) => string, losses: number): string {
+  const { capture, observed, calls, requests } = history;
+  const silent = requests.filter(({ withoutCalls }) => withoutCalls !== undefined).length;
+  if (calls.length + silent === 0)
+    return observed.calls === 'unknown'
+      ? 'Calls are not recorded in this capture.'
+      : 'There was no call to place in time.';
   const failed = bins.reduce((sum, bin) => sum + bin.failed, 0);
-  const clock = seconds
-    ? ''
-    : timed
-      ? " The capture's clock gives an order and no durations."
-      : ' The capture has no times; calls stand in their order.';
+  const clock = {
+    ns: '',
+    integer: " The capture's clock gives an order and no durations.",
+    none: ' The capture has no times; calls stand in their order.',
+  }[capture.clock.unit];
   const shaded = shadeSentence(losses);
-  if (failed === 0) return `${many(calls, 'call')} ran and no folio is known to have failed in them.${clock}${shaded}`;
+  const ran = [
+    ...(calls.length > 0 ? [many(calls.length, 'call')] : []),
+    ...(silent > 0 ? [many(silent, 'request without calls', 'requests without calls')] : []),
+  ];
+  if (failed === 0) return `${list(ran)} ran and no folio is known to have failed in them.${clock}${shaded}`;
   let worst = 0;
   for (let i = 1; i < bins.length; i++) if (bins[i]!.failed > bins[worst]!.failed) worst = i;
   const share = bins[worst]!.failed / failed;
@@ -193,7 +239,7 @@ function finding(
   const where =
     spread === 1
       ? `all fell ${when}`
-      : `${percent(share)} fell ${when}, and ${spread} of ${bins.length} equal parts of the time between the first call and the last have some`;
+      : `${percent(share)} fell ${when}, and ${spread} of ${bins.length} equal parts of the time from the first call to the end of the last have some`;
   return failed === 1
     ? `The one failure of a single call fell ${when}.${clock}${shaded}`
     : `Of ${count(failed)} failures of single calls, ${where}.${clock}${shaded}`;
