@@ -18,6 +18,7 @@ import { identifiable } from './identifiable.ts';
 import { ladder } from './ladder.ts';
 import { occupancy } from './occupancy.ts';
 import { outcomes } from './outcomes.ts';
+import { pareto } from './pareto.ts';
 import { residency } from './residency.ts';
 import { sensitivity } from './sensitivity.ts';
 import { timeline } from './timeline.ts';
@@ -55,7 +56,7 @@ export const sections: readonly Section[] = [
   {
     id: 'policies',
     title: 'What other policies would have changed, and at what price',
-    charts: [counterfactual, flow, costs],
+    charts: [counterfactual, flow, pareto, costs],
   },
   { id: 'next', title: 'What to do next', charts: [] },
   { id: 'appendix', title: 'Appendix: what all of this rests on', charts: [sensitivity, accounting] },

@@ -50,8 +50,11 @@ const policyShapes = [
   'triangle-left',
 ] as const;
 const boundShapes = ['triangle-up', 'triangle-down', 'square', 'circle'] as const;
-// For kernels and a user's own, of which no list is known: shapes that no policy of a thread has.
-const otherShapes = ['wedge', 'arrow'] as const;
+// For kernels and a user's own, of which no list is known: a star and a hexagon, which no policy of a thread has.
+const otherShapes = [
+  'M0,-1L0.26,-0.36L0.95,-0.31L0.43,0.14L0.59,0.81L0,0.45L-0.59,0.81L-0.43,0.14L-0.95,-0.31L-0.26,-0.36Z',
+  'M0,-1L0.87,-0.5L0.87,0.5L0,1L-0.87,0.5L-0.87,-0.5Z',
+] as const;
 
 /** The n-th pair of a colour and a shape: all colours before the second shape. */
 function pairAt(place: number, shapes: readonly string[]): Look {
