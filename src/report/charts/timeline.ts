@@ -26,6 +26,7 @@ function covered(runs: readonly Run[]): number {
 
 /** A call, or a request that works without calls; where it stands on the axis, and where each of its folios does. */
 interface Work {
+  readonly isCall: boolean;
   /** When it began, or else when it ended. */
   readonly at: number;
   readonly folios: readonly { readonly at: number; readonly failed: boolean }[];
@@ -37,10 +38,12 @@ function worksOf({ calls, requests, episodes, attempts, capture }: History): Wor
   const known = (...times: readonly (number | undefined)[]): number =>
     times.find((time) => time !== undefined && !Number.isNaN(time)) ?? Number.NaN;
   const silent = requests.flatMap(({ start, end, withoutCalls }) =>
-    withoutCalls === undefined ? [] : [{ start, end, folios: withoutCalls.folios }],
+    withoutCalls === undefined ? [] : [{ start, end, folios: withoutCalls.folios, isCall: false }],
   );
   // Without time the order of calls is all there is: the n-th stands at n.
-  return [...calls, ...silent].map(({ start, end, folios }, n) => ({
+  const all = [...calls.map(({ start, end, folios }) => ({ start, end, folios, isCall: true })), ...silent];
+  return all.map(({ start, end, folios, isCall }, n) => ({
+    isCall,
     at: timed ? known(start, end) : n,
     folios: folios.map((folio) => {
       const last = known(episodes[folio.episodes.at(-1) ?? -1]?.end, attempts[folio.attempts.at(-1) ?? -1]?.end);
@@ -65,16 +68,18 @@ export const timeline: Chart = ({ history }, width = widths.wide) => {
   if (!Number.isFinite(begin)) begin = 0;
   end = Math.max(end, begin) + 1;
   const seconds = capture.clock.unit === 'ns';
-  const binned = (n: number): Bin[] => {
+  /** Folios at their own times; with `byCall` those of calls, when their calls began. */
+  const binned = (n: number, byCall = false): Bin[] => {
     const bins = Array.from({ length: n }, () => ({ calls: 0, handled: 0, failed: 0 }));
     // Undefined of what has no time.
     const binAt = (time: number): Bin | undefined =>
       bins[Math.min(n - 1, Math.max(0, Math.floor(((time - begin) / (end - begin)) * n)))];
-    for (const { at, folios } of works) {
+    for (const { at, folios, isCall } of works) {
+      if (byCall && !isCall) continue;
       const bin = binAt(at);
       if (bin !== undefined) bin.calls++;
       for (const folio of folios) {
-        const own = binAt(folio.at);
+        const own = byCall ? bin : binAt(folio.at);
         if (own === undefined) continue;
         own.handled++;
         if (folio.failed) own.failed++;
@@ -182,12 +187,26 @@ export const timeline: Chart = ({ history }, width = widths.wide) => {
     finding: finding(history, coarse, mark, blind.losses),
     tables: [
       table(
-        [seconds ? 'start' : timed ? 'start (clock units)' : 'first call', 'end', 'begun>', 'folios>', 'failed>'],
-        works.length === 0
+        [
+          seconds ? 'start' : timed ? 'start (clock units)' : 'first call',
+          'end',
+          'calls begun>',
+          'their folios>',
+          'failed>',
+        ],
+        history.calls.length === 0
           ? []
-          : coarse.map((bin, i) => [mark(i), mark(i + 1), count(bin.calls), count(bin.handled), count(bin.failed)]),
+          : binned(tableBins, true).map((bin, i) => [
+              mark(i),
+              mark(i + 1),
+              count(bin.calls),
+              count(bin.handled),
+              count(bin.failed),
+            ]),
         // Calls without times have only an order.
-        timed ? { evidence: coarse.map((_, i) => behindBin(begin, end, i)) } : {},
+        timed && history.calls.length > 0
+          ? { evidence: coarse.map((_, i) => behindBin(begin, end, i, works.length > history.calls.length)) }
+          : {},
       ),
     ],
     spec:
@@ -204,12 +223,12 @@ export const timeline: Chart = ({ history }, width = widths.wide) => {
   };
 };
 
-/** Calls and folios of a row of the table: times are whole numbers, so its ends may be. */
-function behindBin(begin: number, end: number, i: number): (string | undefined)[] {
+/** Calls and folios of a row of the table: times are whole numbers, so its ends may be. `isSilent`: what began is not all calls. */
+function behindBin(begin: number, end: number, i: number, isSilent: boolean): (string | undefined)[] {
   const edge = (n: number): number => Math.ceil(begin + (n / tableBins) * (end - begin));
   const within = { from: edge(i), to: edge(i + 1) };
-  const folios = (outcome?: string): string => factsId('folios', { by: 'call', outcome, ...within });
-  return [undefined, undefined, factsId('calls', within), folios(), folios('failed')];
+  const folios = (outcome?: string): string => factsId('folios', { outcome, ...within });
+  return [undefined, undefined, isSilent ? undefined : factsId('calls', within), folios(), folios('failed')];
 }
 
 function finding(history: History, bins: readonly Bin[], mark: (i: number) => string, losses: number): string {
