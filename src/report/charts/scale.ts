@@ -30,8 +30,9 @@ export function numberScale(
   const isBent = sizes.length > 2 && largest / middle > dwarfing;
   const { unit, scale: divisor } =
     metrics[metric].unit === 'ns' ? timeScale(isBent ? middle : largest) : { unit: metrics[metric].unit, scale: 1 };
-  const powers = (end: number) => powersOfTen(middle / divisor, Math.abs(end) / divisor);
-  const values = [
+  const powers = (end: number) => powersOfTen(middle / divisor, Math.min(Math.abs(end), largest) / divisor);
+  // Where the middle is nought there is no power to begin with, and nothing is bent.
+  const values = (): number[] => [
     ...(from < 0
       ? powers(from)
           .map((n) => -n)
@@ -55,7 +56,7 @@ export function numberScale(
       title: isBent ? `${unit} (linear, then logarithmic)` : unit,
       tickCount: ticks,
       // A bent scale would write its ticks with an exponent, whatever the format.
-      ...(isBent ? { values, labelExpr: "format(datum.value, ',~r')" } : { format: '~s' }),
+      ...(isBent ? { values: values(), labelExpr: "format(datum.value, ',~r')" } : { format: '~s' }),
       grid: false,
     },
   };
