@@ -127,7 +127,7 @@ export function prepareFolder(folder: string): void {
  * Writes files into a folder: all of them beside their places first, then renamed, so that nobody ever sees half of
  * one. Synchronous: Ctrl-C comes before it or after it.
  */
-export function writeFiles(folder: string, files: Readonly<Record<string, string>>): void {
+export function writeFiles(folder: string, files: Readonly<Record<string, string | Uint8Array>>): void {
   const suffix = `.${randomBytes(6).toString('hex')}.tmp`;
   const names = Object.keys(files);
   try {

@@ -1,7 +1,8 @@
 /** `folioscope report`: the page, the Markdown and the JSON, written into a folder. */
 import { join } from 'node:path';
-import { Command } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { isReadableAgain } from '../read/file.ts';
+import type { ChartForm } from '../report/chart-files.ts';
 import { type Look, shellWord } from '../report/evidence-page.ts';
 import { overview } from '../report/summary.ts';
 import { pickEvents } from '../write/pick.ts';
@@ -14,6 +15,16 @@ import { version } from './version.ts';
 
 interface ReportOptions extends ReplayOptions {
   readonly output: string;
+  /** Forms in which the figures are written as files of their own. */
+  readonly charts?: readonly ChartForm[];
+}
+
+const forms: readonly ChartForm[] = ['svg', 'png', 'vega'];
+
+function chartForm(value: string, before: readonly ChartForm[] = []): ChartForm[] {
+  const form = forms.find((one) => one === value);
+  if (form === undefined) throw new InvalidArgumentError(`Allowed choices are ${forms.join(', ')}.`);
+  return [...before, form];
 }
 
 /** Options of a capture's reading, as words of a command line. */
@@ -39,6 +50,7 @@ function commandLine(files: readonly string[], options: ReportOptions): string {
     ...(options.assume ?? []).map((one) => ['--assume', one] as const),
     ['--draws', options.draws],
     ['--seed', options.seed],
+    ...(options.charts ?? []).map((form) => ['--charts', form] as const),
     ['-o', options.output],
   ]);
   return ['folioscope', 'report', ...files.map(shellWord), ...readingWords(options), ...flags].join(' ');
@@ -88,12 +100,22 @@ export async function writeReport(files: readonly string[], options: ReportOptio
     ...(notes.length === 0 ? {} : { notes }),
   });
   writeFiles(options.output, { 'index.html': report.html, 'report.md': report.markdown, 'report.json': report.json });
+  const drawings = options.charts === undefined ? undefined : join(options.output, 'charts');
+  if (drawings !== undefined) {
+    const [{ chartFiles }, { svgToPng }] = await Promise.all([
+      import('../report/chart-files.ts'),
+      import('../report/png.ts'),
+    ]);
+    prepareFolder(drawings);
+    writeFiles(drawings, await chartFiles(all, options.charts ?? [], svgToPng));
+  }
   const page = join(options.output, 'index.html');
   if (options.json) {
     await printJson({
       page,
       markdown: join(options.output, 'report.md'),
       data: join(options.output, 'report.json'),
+      ...(drawings === undefined ? {} : { charts: drawings }),
       captures: all.map(({ history, comparison }) => ({
         source: history.capture.source,
         calls: history.calls.length,
@@ -103,7 +125,7 @@ export async function writeReport(files: readonly string[], options: ReportOptio
     });
   } else {
     await print(`${namedRows(overview(all), screenWidth())}\n`);
-    await printLines([...notes, `page: ${page}`]);
+    await printLines([...notes, `page: ${page}`, ...(drawings === undefined ? [] : [`charts: ${drawings}`])]);
   }
 }
 
@@ -111,6 +133,12 @@ export function reportCommand(): Command {
   const command = new Command('report')
     .description('write a page, Markdown and JSON about captures and their replays')
     .argument('<file...>', 'captures')
-    .requiredOption('-o, --output <dir>', 'folder to write into');
+    .requiredOption('-o, --output <dir>', 'folder to write into')
+    .addOption(
+      new Option(
+        '--charts <form>',
+        'each figure in DIR/charts as svg or png, with its Vega-Lite spec, or vega: the spec alone; may be given again',
+      ).argParser(chartForm),
+    );
   return addReplayOptions(command).action(writeReport);
 }
