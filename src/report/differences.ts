@@ -2,6 +2,7 @@
 import type { PolicyRow, Told } from '../compare/comparison.ts';
 import { type Metric, metricNames, metrics } from '../replay/outcome.ts';
 import { bounds, type Facts } from './charts/figure.ts';
+import { policyId } from './evidence-id.ts';
 import { difference, interval } from './numbers.ts';
 import { type Table, table } from './tables.ts';
 
@@ -13,6 +14,11 @@ export function labelOf(row: PolicyRow, recorded: string): string {
   if (row.policy === recorded) return `${row.policy} (recorded)`;
   if (bounds.has(row.policy)) return `${row.policy} (a bound)`;
   return row.answer === 'observed' ? row.policy : `${row.policy} (${row.answer})`;
+}
+
+/** Every number of these rows leads to its policy's replays. */
+export function behindPolicies(rows: readonly PolicyRow[], numbers: number): NonNullable<Table['evidence']> {
+  return rows.map(({ policy }) => [undefined, ...Array<string>(numbers).fill(policyId(policy))]);
 }
 
 /** What has to stand under every number that a model which missed the recording has made. */
@@ -45,6 +51,7 @@ export function differenceTables(facts: Facts): Table[] {
       ]),
       {
         title: 'Replayed under each policy',
+        evidence: behindPolicies(rows, glance.length),
         notes: [
           'Answer: observed where the capture shows what the policy depends on, bounded where it shows only limits, assumed where something stands in for data; “The policies” says why for each.',
           ...(glance.includes('allCpuDrains')
@@ -100,6 +107,10 @@ function effectsTable(facts: Facts): Table {
       ]),
     {
       title: 'What it would have saved',
+      evidence: behindPolicies(
+        rows.filter((row) => row.policy !== recorded),
+        hasStalls ? 4 : 3,
+      ),
       notes: [
         "No difference: the interval holds zero and lies within 5 % of the recorded policy's number, or within half a folio, on both sides. Cannot be told: it holds zero and is wider. None saved: the saved folios may be none, and a ratio to them has no end.",
       ],
@@ -130,6 +141,10 @@ function differenceTable({ comparison }: Facts, what: string, shown: readonly Me
       ]),
     {
       title: `Difference from ${recorded}: ${what}`,
+      evidence: behindPolicies(
+        rows.filter((row) => row.policy !== recorded),
+        shown.length,
+      ),
       notes: [
         `Intervals at ${Math.round(level * 100)} %: ${multiplicity.method}. Both replays have the same luck, so a number without an interval says that no draw differs, not that another run would not.`,
         ...directionOnly(comparison),
@@ -152,7 +167,10 @@ export function failuresByReason({ comparison }: Facts): Table[] {
           return value ? interval(value) : '–';
         }),
       ]),
-      { title: 'Folios given up, by reason of the call' },
+      {
+        title: 'Folios given up, by reason of the call',
+        evidence: behindPolicies(comparison.rows, reasons.length),
+      },
     ),
   ];
 }

@@ -88,6 +88,9 @@ export class FactTables {
           outcome: (i) => members[i]!.folio.outcome,
           pfn: (i) => pfnText(members[i]!.folio.pfn),
           call: (i) => numberText(members[i]!.call?.id),
+          episodes: (i) => String(members[i]!.folio.episodes.length),
+          attempts: (i) => String(members[i]!.folio.attempts.length),
+          by: (i) => (members[i]!.call === undefined ? 'request' : 'call'),
           request: (i) => numberText(members[i]!.call?.request ?? members[i]!.request?.id),
           ...memberKeys(members),
         },
@@ -146,6 +149,7 @@ export class FactTables {
           id: (i) => String(requests[i]!.id),
           kind: (i) => requests[i]!.kind,
           task: (i) => requests[i]!.comm,
+          pid: (i) => numberText(requests[i]!.pid),
           certainty: (i) => requests[i]!.certainty,
           basis: (i) => requests[i]!.basis,
           end: (i) => how(requests[i]!),
@@ -209,7 +213,7 @@ export class FactTables {
         keys: {
           batch: (i) => batchKinds[stays.batch[i]!],
           cpu: (i) => String(stays.cpu[i]!),
-          open: (i) => (stays.flush[i]! < 0 ? 'yes' : 'no'),
+          open: (i) => (stays.flush[i]! < 0 && Number.isNaN(stays.flushed[i]!) ? 'yes' : 'no'),
         },
         time: (i) => (Number.isNaN(stays.added[i]!) ? stays.flushed[i]! : stays.added[i]!),
         ordinals: (i) => [stays.ordinal[i]!],
@@ -224,6 +228,7 @@ export class FactTables {
         keys: {
           on: (i) => waits[i]!.on,
           task: (i) => waits[i]!.comm,
+          pid: (i) => numberText(waits[i]!.pid),
           holds: (i) => waits[i]!.holdsReference,
           pfn: (i) => pfnText(waits[i]!.pfn),
         },
@@ -274,6 +279,7 @@ function timeOf(call: Call): number {
   return Number.isNaN(call.start) ? call.end : call.start;
 }
 
+/** When what it is a member of began. */
 function memberTime({ call, request }: Member): number {
   return call === undefined ? (request?.start ?? Number.NaN) : timeOf(call);
 }

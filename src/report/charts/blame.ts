@@ -1,9 +1,11 @@
 /** Failures by blame: who held the folios that did not move. The numbers are the replay's posterior, made once. */
 import { blameOf, holdersOf, holderText } from '../../replay/blame.ts';
+import { holderKey } from '../evidence-facts.ts';
+import { factsId } from '../evidence-id.ts';
 import { count, list, many, percent } from '../numbers.ts';
 import { table } from '../tables.ts';
 import { causeLooks } from './colours.ts';
-import { bars, type Chart, type Facts, widths } from './figure.ts';
+import { bars, type Chart, type Facts, type NumberLink, widths } from './figure.ts';
 
 const unknownCause = 'cannot tell';
 const holdersShown = 10;
@@ -18,12 +20,19 @@ export const blame: Chart = ({ history, comparison }, width = widths.wide) => {
     id: 'blame',
     title: 'Who held the folios that failed in calls',
     finding: finding({ history, comparison }),
+    links: [{ text: many(Number(total.toFixed(2)), 'failure'), to: factsId('failures') }, ...linkedFirst(rows)],
     tables: [
       table(
         ['cause', 'failures expected>', 'share>', 'likeliest cause of>'],
         rows.map((row) => [row.cause, count(row.folios), percent(row.folios / total), count(row.likeliest)]),
         rows.length > 0
           ? {
+              evidence: rows.map(({ cause }) => [
+                undefined,
+                factsId('failures', { cause }),
+                undefined,
+                factsId('failures', { likeliest: cause }),
+              ]),
               notes: [
                 'A failure is a folio that one call did not move. Expected: each failure is shared out over its causes by their probability.',
               ],
@@ -36,7 +45,15 @@ export const blame: Chart = ({ history, comparison }, width = widths.wide) => {
             table(
               ['held by', 'as', 'failures expected>'],
               holders.slice(0, holdersShown).map((row) => [holderText(row), row.cause, count(row.folios)]),
-              { title: 'Who held them, where the capture shows it' },
+              {
+                title: 'Who held them, where the capture shows it',
+                evidence: holders
+                  .slice(0, holdersShown)
+                  .map((row) => [
+                    ...[undefined, undefined],
+                    factsId('failures', { holder: holderKey(row.cause, row) }),
+                  ]),
+              },
             ),
           ]),
     ],
@@ -54,6 +71,19 @@ export const blame: Chart = ({ history, comparison }, width = widths.wide) => {
         : undefined,
   };
 };
+
+/** Causes in the order in which the finding names them. */
+function linkedFirst(rows: Facts['comparison']['blame']): NumberLink[] {
+  const total = rows.reduce((sum, row) => sum + row.folios, 0);
+  const untold = rows.filter(({ cause }) => cause === unknownCause);
+  const known = rows.filter(({ cause, folios }) => cause !== unknownCause && folios > 0).slice(0, 3);
+  if (known.length === 0) return [];
+  const isMostly = (untold[0]?.folios ?? 0) > total / 2;
+  return (isMostly ? [...untold, ...known] : [...known, ...untold]).map(({ cause, folios }) => ({
+    text: cause === unknownCause ? count(folios) : `${cause} ${count(folios)}`,
+    to: factsId('failures', { cause }),
+  }));
+}
 
 function finding({ history, comparison }: Facts): string {
   const total = comparison.blame.reduce((sum, row) => sum + row.folios, 0);

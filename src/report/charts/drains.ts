@@ -1,5 +1,6 @@
 /** What emptied the batches of each CPU, and who asked for drains. */
 import type { Flush, History } from '../../history/facts.ts';
+import { factsId } from '../evidence-id.ts';
 import { count, list, many, percent } from '../numbers.ts';
 import { table } from '../tables.ts';
 import { colours } from './colours.ts';
@@ -40,6 +41,7 @@ export const drains: Chart = ({ history }, width = widths.wide) => {
     id: 'drains',
     title: 'What emptied the batches, by CPU',
     finding: finding(history),
+    links: [{ text: many(history.flushes.length, 'flush', 'flushes'), to: factsId('flushes') }],
     tables: [
       table(
         ['CPU>', 'flushes>', ...present.map((cause) => `${cause}>`), 'folios>'],
@@ -49,7 +51,14 @@ export const drains: Chart = ({ history }, width = widths.wide) => {
           ...present.map((cause) => count(row.get(cause)?.flushes ?? 0)),
           count([...row.values()].reduce((sum, cell) => sum + cell.folios, 0)),
         ]),
-        { title: 'Flushes of batches by what caused them' },
+        {
+          title: 'Flushes of batches by what caused them',
+          evidence: sorted.map(([cpu]) => [
+            undefined,
+            factsId('flushes', { cpu }),
+            ...present.map((cause) => factsId('flushes', { cpu, cause })),
+          ]),
+        },
       ),
       requested(history),
     ],
@@ -85,6 +94,9 @@ function requested(history: History) {
     sorted.slice(0, 15).map((row) => [scopes[row.scope], row.comm, count(row.drains), count(row.cpus)]),
     {
       title: 'Drains by who asked',
+      evidence: sorted
+        .slice(0, 15)
+        .map(({ scope, comm }) => [...[undefined, undefined], factsId('drains', { scope, task: comm })]),
       ...(sorted.length > 15 ? { notes: [`${many(sorted.length - 15, 'more row')} with fewer drains left out.`] } : {}),
     },
   );

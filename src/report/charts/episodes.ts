@@ -1,4 +1,5 @@
 /** How long folios stood behind migration entries, where any task that touches them has to wait. */
+import { factsId } from '../evidence-id.ts';
 import { count, duration, many, percent, quantile } from '../numbers.ts';
 import { table } from '../tables.ts';
 import { colours } from './colours.ts';
@@ -89,6 +90,13 @@ export const episodes: Chart = ({ history }, width = widths.wide) => {
     id: 'episodes',
     title: 'Time folios spent behind migration entries',
     finding: finding(history),
+    links: [
+      { text: many(all.length, 'episode'), to: factsId('episodes') },
+      {
+        text: `${count(all.filter((e) => e.outcome === 'undone').length)} undone`,
+        to: factsId('episodes', { outcome: 'undone' }),
+      },
+    ],
     tables: [
       table(
         ['outcome', 'episodes>', 'timed>', 'median>', '90 %>', '99 %>', 'longest>', 'in all>'],
@@ -104,6 +112,12 @@ export const episodes: Chart = ({ history }, width = widths.wide) => {
               ]),
               ['open', count(all.filter((e) => e.outcome === 'open').length), '0', ...Array<string>(5).fill('–')],
             ],
+        {
+          evidence: (all.length === 0 ? [] : [...outcomesShown, 'open']).map((outcome) => [
+            undefined,
+            factsId('episodes', { outcome }),
+          ]),
+        },
       ),
     ],
     spec: durations && timed > 0 ? spec({ spacing: 8, vconcat: panels }) : undefined,

@@ -1,6 +1,7 @@
 /** How far the replay can be believed: the recorded policy with its outcomes withheld, scored against the recording. */
 import { poorWhen } from '../../compare/fidelity.ts';
 import type { TotalName } from '../../replay/withheld.ts';
+import { factsId, policyId } from '../evidence-id.ts';
 import { cannotTell, count, interval, many, percent } from '../numbers.ts';
 import { type Table, table } from '../tables.ts';
 import { colours } from './colours.ts';
@@ -119,7 +120,13 @@ export const fidelity: Chart = (facts, width = widths.wide) => {
           ['error of each folio (Brier score)', '', brier(score.brier)],
           ['… of always saying the overall rate', '', brier(score.brierOfRate)],
         ],
-        { title: `Recorded policy, outcomes withheld, ${many(score.folds, 'fold')}` },
+        {
+          title: `Recorded policy, outcomes withheld, ${many(score.folds, 'fold')}`,
+          evidence: [
+            [undefined, undefined, policyId(facts.comparison.recorded)],
+            [undefined, factsId('episodes'), policyId(facts.comparison.recorded)],
+          ],
+        },
       ),
       levelTable(score),
       table(

@@ -1,5 +1,6 @@
 /** How full batches were when they were emptied: what drains cost is paid per flush, and a batch's capacity shows as a peak. */
 import type { Flush, History } from '../../history/facts.ts';
+import { factsId } from '../evidence-id.ts';
 import { count, list, many, percent } from '../numbers.ts';
 import { table } from '../tables.ts';
 import { flushColours } from './drains.ts';
@@ -7,6 +8,15 @@ import { type Chart, spec, widths } from './figure.ts';
 
 /** Larger flushes than this are drawn together (the largest batch of any kernel holds 31). */
 const most = 40;
+
+const height = 130;
+
+type Bins = ReadonlyMap<number, ReadonlyMap<Flush['cause'], number>>;
+
+/** Flushes of a size, whatever caused them. */
+function totalOf(bins: Bins, size: number): number {
+  return [...(bins.get(size)?.values() ?? [])].reduce((sum, n) => sum + n, 0);
+}
 
 export const fill: Chart = ({ history }, width = widths.wide) => {
   const { flushes } = history;
@@ -21,12 +31,14 @@ export const fill: Chart = ({ history }, width = widths.wide) => {
     bin.set(flush.cause, (bin.get(flush.cause) ?? 0) + 1);
   }
   const sizes = [...bins.keys()].sort((a, b) => a - b);
+  // Few of many are what a reader looks for: what is there at all is drawn high enough to be seen.
+  const least = Math.max(0, ...sizes.map((size) => totalOf(bins, size))) * (1.5 / height);
   const values = sizes.flatMap((size) => {
     let start = 0;
     return causes.flatMap((cause) => {
       const n = bins.get(size)?.get(cause) ?? 0;
       const from = start;
-      start += n;
+      start += n > 0 ? Math.max(n, least) : 0;
       return n === 0 ? [] : [{ left: size - 0.42, right: size + 0.42, cause, from, to: start }];
     });
   });
@@ -40,9 +52,21 @@ export const fill: Chart = ({ history }, width = widths.wide) => {
         ['folios in the flush', 'flushes>', ...causes.map((cause) => `${cause}>`)],
         sizes.map((size) => [
           size === most ? `${most} or more` : String(size),
-          count([...(bins.get(size)?.values() ?? [])].reduce((sum, n) => sum + n, 0)),
+          count(totalOf(bins, size)),
           ...causes.map((cause) => count(bins.get(size)?.get(cause) ?? 0)),
         ]),
+        {
+          // The last row is of several sizes.
+          evidence: sizes.map((size) =>
+            size === most
+              ? []
+              : [
+                  undefined,
+                  factsId('flushes', { count: size }),
+                  ...causes.map((cause) => factsId('flushes', { count: size, cause })),
+                ],
+          ),
+        },
       ),
     ],
     spec:
@@ -50,7 +74,7 @@ export const fill: Chart = ({ history }, width = widths.wide) => {
         ? undefined
         : spec({
             width: width - 64,
-            height: 130,
+            height,
             data: { values },
             mark: { type: 'rect' },
             encoding: {

@@ -4,6 +4,7 @@
  */
 import type { Cause, History, Request } from '../../history/facts.ts';
 import { blameOf, likeliest } from '../../replay/blame.ts';
+import { factsId } from '../evidence-id.ts';
 import { count, duration, list, many } from '../numbers.ts';
 import { table } from '../tables.ts';
 import { colours } from './colours.ts';
@@ -92,6 +93,13 @@ export const ladder: Chart = ({ history }, width = widths.wide) => {
           ? {}
           : {
               title: 'The areas, those that were not got first',
+              evidence: sorted
+                .slice(0, 20)
+                .map(({ request: { id } }) => [
+                  factsId('requests', { id }),
+                  ...[undefined, undefined, undefined],
+                  factsId('calls', { request: id }),
+                ]),
               ...(areas.length > 20 ? { notes: [`${many(areas.length - 20, 'more area')} left out.`] } : {}),
             },
       ),
@@ -167,18 +175,18 @@ function endOf({ returned, calls }: Request, blamed: readonly Cause[]): string {
   if (returned >= 0) return got;
   const named = errors[returned];
   if (named !== undefined) return named;
-  if (blamed.length > 0) return `a folio stayed (${mostOf(blamed)})`;
+  if (blamed.length > 0) return mostOf(blamed);
   // start_isolate_page_range() and test_pages_isolated() both give -EBUSY, before and after the calls.
   return calls.length === 0 ? 'given up before any folio was tried' : 'all that was tried moved, a frame stayed';
 }
 
-/** The cause of most of them; of equals the one met first. */
+/** In words, the cause of most of them; of equals the one met first. */
 function mostOf(causes: readonly Cause[]): string {
   const counts = new Map<Cause, number>();
   for (const cause of causes) counts.set(cause, (counts.get(cause) ?? 0) + 1);
   const [first] = [...counts].sort(([, a], [, b]) => b - a);
   const [cause] = first!;
-  return cause === 'cannot tell' ? 'cause not known' : cause;
+  return cause === 'cannot tell' ? 'a folio stayed, cause not known' : `${cause} kept a folio`;
 }
 
 function rungsOf({ calls }: History, areas: readonly Area[]): Rung[] {
@@ -218,17 +226,18 @@ function finding({ observed, requests, calls }: History, areas: readonly Area[],
   const why =
     others.length === 0
       ? ''
-      : `; of the others ${list(others.slice(0, 3).map(([end, n]) => `${count(n)}: ${end}`))}${others.length > 3 ? ', and more' : ''}`;
+      : `; not got: ${list(others.slice(0, 3).map(([end, n]) => `${end} (${count(n)})`))}${others.length > 3 ? ', and others' : ''}`;
   const cmas = requests.filter(({ kind }) => kind === 'cma');
   const tried = areas.filter(({ request }) => request.parent >= 0).length;
   const outer =
     cmas.length === 0
       ? ''
       : ` ${many(cmas.length, 'CMA allocation')} tried ${many(tried, 'area')} and ${count(cmas.filter(({ returned }) => returned === 0).length)} succeeded.`;
-  const [first, ...later] = rungs;
+  const [first] = rungs;
+  const last = rungs.length > 1 ? `, ${count(rungs.at(-1)!.failed)} after the ${rungName(rungs.length - 1)}` : '';
   const climb =
     first === undefined
       ? ' No folio had to be moved for them.'
-      : ` Of ${many(first.moved + first.failed + first.unknown, 'folio')} in first calls ${first.failed === 0 ? 'none was left' : `${count(first.failed)} were left`}${later.length > 0 ? `, and up to ${rungName(rungs.length - 1).replace('calls', 'call')} ${count(rungs.at(-1)!.failed)}` : ''}.`;
+      : ` Of ${many(first.moved + first.failed + first.unknown, 'folio')} ${count(first.failed)} did not move in the first call${last}.`;
   return `${count(obtained)} of ${many(areas.length, 'contiguous area')} ${obtained === 1 ? 'was' : 'were'} got${why}.${outer}${climb}`;
 }

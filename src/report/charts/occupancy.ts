@@ -3,6 +3,7 @@
  * and what a drain empties.
  */
 import type { Drain, History } from '../../history/facts.ts';
+import { factsId } from '../evidence-id.ts';
 import { count, duration, many } from '../numbers.ts';
 import { table } from '../tables.ts';
 import { type Blindness, blindness, runsOf, shadeSentence } from './blind.ts';
@@ -74,7 +75,15 @@ export const occupancy: Chart = ({ history }, width = widths.wide) => {
           count(row.folios),
           count(row.drains),
         ]),
-        rows.length > 0 ? { notes: ['Folios: that left a batch of this CPU. Drains: that reached it.'] } : {},
+        rows.length > 0
+          ? {
+              notes: ['Folios: that left a batch of this CPU. Drains: that reached it.'],
+              evidence: rows.map(({ cpu }) => [
+                ...Array<undefined>(4).fill(undefined),
+                factsId('stays', { cpu, open: 'no' }),
+              ]),
+            }
+          : {},
       ),
     ],
     spec:
@@ -138,8 +147,10 @@ function marksOf(row: CpuRow, most: number, place: (bin: number) => number): Lan
   const marks = [...bars(level, known), ...bars(average, false)];
   for (let i = 0; i < drained.length; i++) {
     const scope = strongest[drained[i]!];
-    // A gap of its own keeps ticks of one colour apart.
-    if (scope !== undefined) marks.push({ from: place(i + 0.15), to: place(i + 0.85), series: tick[scope] });
+    if (scope === undefined) continue;
+    // Told apart by width as well as by colour.
+    const edge = { disable: 0.05, all: 0.2, local: 0.38 }[scope];
+    marks.push({ from: place(i + edge), to: place(i + 1 - edge), series: tick[scope] });
   }
   return marks;
 }

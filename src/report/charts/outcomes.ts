@@ -2,10 +2,11 @@
  * Outcomes by reason, call by call: what single migrate_pages calls failed to move. A folio that a request tries in five
  * calls counts five times here, and once where folios given up are counted.
  */
+import { factsId } from '../evidence-id.ts';
 import { count, list, many, percent } from '../numbers.ts';
 import { table } from '../tables.ts';
 import { colours } from './colours.ts';
-import { bars, type Chart, type Facts, widths } from './figure.ts';
+import { bars, type Chart, type Facts, type NumberLink, widths } from './figure.ts';
 
 interface Group {
   readonly reason: string;
@@ -62,6 +63,7 @@ export const outcomes: Chart = ({ history, comparison }, width = widths.wide) =>
     id: 'outcomes',
     title: 'Outcomes of single calls, by reason',
     finding: `${finding(sorted, history.observed.calls !== 'unknown', silentWork(history))}${givenUp(history.failures.length, comparison.fidelity)}`,
+    links: linksOf(sorted),
     tables: [
       table(
         [
@@ -82,6 +84,14 @@ export const outcomes: Chart = ({ history, comparison }, width = widths.wide) =>
         ]),
         sorted.length > 0
           ? {
+              evidence: sorted.map(({ reason, mode }) => [
+                ...[undefined, undefined],
+                factsId('calls', { reason, mode }),
+                factsId('calls', { reason, mode, failed: 'yes' }),
+                factsId('folios', { reason, mode, outcome: 'moved' }),
+                factsId('failures', { reason, mode }),
+                factsId('folios', { reason, mode, outcome: 'unknown' }),
+              ]),
               notes: [
                 'A folio counts in each call that was asked to move it. Pages are base pages as the kernel counted them in mm_migrate_pages.',
               ],
@@ -94,6 +104,22 @@ export const outcomes: Chart = ({ history, comparison }, width = widths.wide) =>
       : undefined,
   };
 };
+
+/** Numbers of the finding: all that failed, the calls, and what failed of the first reasons. */
+function linksOf(groups: readonly Group[]): NumberLink[] {
+  const calls = groups.reduce((sum, g) => sum + g.calls, 0);
+  const failed = groups.reduce((sum, g) => sum + (g.calls > 0 ? g.failed : 0), 0);
+  const silent = groups.some((g) => g.calls === 0);
+  if (failed === 0) return [{ text: many(calls, 'call'), to: factsId('calls') }];
+  return [
+    ...(silent ? [] : [{ text: count(failed), to: factsId('failures') }]),
+    { text: many(calls, 'call'), to: factsId('calls') },
+    ...groups
+      .filter((g) => g.calls > 0 && g.failed > 0)
+      .slice(0, 3)
+      .map(({ reason, mode, failed: n }) => ({ text: `${count(n)} of`, to: factsId('failures', { reason, mode }) })),
+  ];
+}
 
 function newGroup(reason: string, mode: string): Group {
   const none = { calls: 0, failedCalls: 0, moved: 0, failed: 0, unknown: 0, succeededPages: 0, failedPages: 0 };

@@ -1,5 +1,6 @@
 /** How long folios rested in per-CPU batches, by CPU: a folio in a batch has a reference that keeps it from moving. */
 import { batchKinds, type History } from '../../history/facts.ts';
+import { factsId } from '../evidence-id.ts';
 import { count, duration, many, quantile } from '../numbers.ts';
 import { table } from '../tables.ts';
 import { type Chart, widths } from './figure.ts';
@@ -36,6 +37,14 @@ export const residency: Chart = ({ history }, width = widths.wide) => {
           ...[0.1, 0.5, 0.9].map((share) => duration(durations ? quantile(group.lasted, share) : Number.NaN)),
           count(group.open),
         ]),
+        {
+          evidence: groups.map(({ cpu, batch }) => [
+            ...[undefined, undefined],
+            factsId('stays', { cpu, batch }),
+            ...Array<undefined>(4).fill(undefined),
+            factsId('stays', { cpu, batch, open: 'yes' }),
+          ]),
+        },
       ),
     ],
     spec:

@@ -204,9 +204,7 @@ export const timeline: Chart = ({ history }, width = widths.wide) => {
               count(bin.failed),
             ]),
         // Calls without times have only an order.
-        timed && history.calls.length > 0
-          ? { evidence: coarse.map((_, i) => behindBin(begin, end, i, works.length > history.calls.length)) }
-          : {},
+        timed && history.calls.length > 0 ? { evidence: coarse.map((_, i) => behindBin(begin, end, i)) } : {},
       ),
     ],
     spec:
@@ -223,12 +221,12 @@ export const timeline: Chart = ({ history }, width = widths.wide) => {
   };
 };
 
-/** Calls and folios of a row of the table: times are whole numbers, so its ends may be. `isSilent`: what began is not all calls. */
-function behindBin(begin: number, end: number, i: number, isSilent: boolean): (string | undefined)[] {
+/** Calls and folios of a row of the table: times are whole numbers, so its ends may be. */
+function behindBin(begin: number, end: number, i: number): (string | undefined)[] {
   const edge = (n: number): number => Math.ceil(begin + (n / tableBins) * (end - begin));
   const within = { from: edge(i), to: edge(i + 1) };
-  const folios = (outcome?: string): string => factsId('folios', { outcome, ...within });
-  return [undefined, undefined, isSilent ? undefined : factsId('calls', within), folios(), folios('failed')];
+  const folios = (outcome?: string): string => factsId('folios', { by: 'call', outcome, ...within });
+  return [undefined, undefined, factsId('calls', within), folios(), folios('failed')];
 }
 
 function finding(history: History, bins: readonly Bin[], mark: (i: number) => string, losses: number): string {

@@ -1,5 +1,6 @@
 /** How many tries a folio took in one call: rounds behind migration entries, and attempts to move it while it was there. */
 import type { CallFolio, History } from '../../history/facts.ts';
+import { factsId } from '../evidence-id.ts';
 import { count, list, many } from '../numbers.ts';
 import { table } from '../tables.ts';
 import { colours } from './colours.ts';
@@ -53,6 +54,12 @@ export const tries: Chart = ({ history }, width = widths.wide) => {
           ? {}
           : {
               title: 'Folios by the number of tries',
+              // The last row is of several numbers; of none, folios that have no name are left out.
+              evidence: rows.map((n) =>
+                n === 0 || n === most
+                  ? []
+                  : [undefined, ...panels.map(({ kind, outcome }) => factsId('folios', { outcome, [kind]: n }))],
+              ),
               notes: [
                 'By episodes: how often a folio was locked and its entries were replaced. By attempts: how often its references were checked and it was to be moved; a folio stays behind its entries for several. A folio counts once in each call.',
                 ...(found.nameless > 0
@@ -133,7 +140,7 @@ function finding({ observed, calls }: History, { tries: found, nameless, isOneEa
         ...(all === 0
           ? []
           : [
-              `of ${many(all, 'folio')} that moved ${several} more than one${again === 0 ? '' : ` (at most ${topOf(moved)})`}`,
+              `of ${many(all, 'folio')} that moved ${several} more than one${again === 0 ? '' : ` (up to ${topOf(moved)})`}`,
             ]),
         ...(sum(failed) === 0 ? [] : [`${many(sum(failed), 'folio')} that failed took ${commonest(failed)}`]),
       ])}.`,
@@ -159,5 +166,5 @@ function commonest(folios: Float64Array): string {
   const top = folios.indexOf(Math.max(...folios));
   const name = top === most ? `${most} or more` : String(top);
   if (folios[top] === sum(folios) && top === 0) return 'none';
-  return folios[top] === sum(folios) ? name : `mostly ${name} (${count(folios[top]!)}), at most ${topOf(folios)}`;
+  return folios[top] === sum(folios) ? name : `mostly ${name} (${count(folios[top]!)}), up to ${topOf(folios)}`;
 }

@@ -1,6 +1,7 @@
 /** Who slept because of migration: on migration entries and on folio locks, task by task, and how long. */
 import { addTo } from '../../base/groups.ts';
 import type { History, Wait } from '../../history/facts.ts';
+import { factsId } from '../evidence-id.ts';
 import { count, duration, list, many, quantile } from '../numbers.ts';
 import { table } from '../tables.ts';
 import { colours } from './colours.ts';
@@ -25,7 +26,11 @@ export const waiters: Chart = ({ history }, width = widths.wide) => {
   const others = tasks.slice(tasksDrawn);
   const rest = others.flatMap(({ waits }) => waits);
   const shown = [...first, ...(rest.length === 0 ? [] : [taskOf(many(others.length, 'other task'), rest)])];
-  const { unit, scale } = timeScale(Math.max(1, ...shown.map(({ total }) => total)));
+  // A crowd of others would leave the bars of those who slept longest no length.
+  const crowd = shown.slice(tasksDrawn).find(({ total }) => total > 2 * first[0]!.total);
+  const drawn = crowd === undefined ? shown : first;
+  const { unit, scale } = timeScale(Math.max(1, ...drawn.map(({ total }) => total)));
+  const left = crowd === undefined ? '' : `; not drawn: ${duration(crowd.total)} of ${crowd.name}`;
   return {
     id: 'waiters',
     title: 'Who slept on folios under migration, and for how long',
@@ -54,6 +59,22 @@ export const waiters: Chart = ({ history }, width = widths.wide) => {
         ),
         tasks.length > 0
           ? {
+              evidence: first.flatMap(({ waits }) =>
+                (['entry', 'lock'] as const).flatMap((on) => {
+                  const { comm, pid } = waits[0]!;
+                  // A task without a pid is any that is not known.
+                  if (pid < 0 || !waits.some((wait) => wait.on === on)) return pid < 0 ? [[]] : [];
+                  const who = { task: comm, pid, on };
+                  return [
+                    [
+                      ...[undefined, undefined],
+                      factsId('waits', who),
+                      ...Array<undefined>(5).fill(undefined),
+                      factsId('waits', { ...who, holds: 'yes' }),
+                    ],
+                  ];
+                }),
+              ),
               notes: [
                 'With a reference: the sleeper holds one, so the folio cannot move until it wakes. A migrating task that waits for a lock holds only the reference that is expected.',
               ],
@@ -62,11 +83,11 @@ export const waiters: Chart = ({ history }, width = widths.wide) => {
       ),
     ],
     spec:
-      timed && shown.some(({ total }) => total > 0)
+      timed && drawn.some(({ total }) => total > 0)
         ? bars(
-            shown.map((task) => rowOf(task, scale, width)),
+            drawn.map((task) => rowOf(task, scale, width)),
             series,
-            `time asleep in all, ${unit}`,
+            `time asleep in all, ${unit}${left}`,
             width,
           )
         : undefined,
