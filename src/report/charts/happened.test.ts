@@ -166,7 +166,7 @@ test('areas end as they ended, and each call leaves what it left', () => {
   const figure = ladder(facts);
   assert.deepEqual(row(figure, 'got'), ['got', '2']);
   assert.deepEqual(row(figure, 'given up before any folio was tried')[1], '1');
-  assert.deepEqual(row(figure, 'a folio stayed (lock-blocked fault)')[1], '1');
+  assert.deepEqual(row(figure, 'lock-blocked fault kept a folio')[1], '1');
   assert.match(figure.finding, /1 CMA allocation tried 3 areas and 1 succeeded/);
   const [, second] = figure.tables[1]!.rows;
   // Only the area of two calls on one list has a second one.
