@@ -82,7 +82,8 @@ export async function explain(
   const likeness = likenessOf(policy, base);
   for (let draw = 0; draw < draws; draw++) {
     const pace = draw % stage.variants.length;
-    const parameters = drawParameters(stage.evidence, stage.assumed, seed, draw, pace);
+    const evidence = stage.evidenceAt[stage.abduction.untold.levelOf(seed, draw)]!;
+    const parameters = drawParameters(evidence, stage.assumed, seed, draw, pace);
     for (const scene of stage.variants[pace]!) {
       const { unit } = scene;
       const conditions = conditionsOf(stage.abduction, scene, base, stage.assumed, seed, draw);
@@ -93,7 +94,7 @@ export async function explain(
         abduction: stage.abduction,
         conditions,
         parameters,
-        evidence: stage.evidence,
+        evidence,
         seed,
         draw,
         pace,

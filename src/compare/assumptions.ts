@@ -73,6 +73,12 @@ export const assumptionNames: Readonly<Record<keyof Assumptions, Named>> = {
         ),
       ),
   },
+  untoldFault: {
+    name: 'untold-fault',
+    ...probability,
+    why: 'what held a folio that was put back and did not move, where nobody can tell and no sleep on a lock is recorded, was a fault asleep there: the mean, before what came of such folios is looked at; each draw takes all, some or none of them for faults',
+    matters: ({ abduction }) => abduction.untold.chances.length > 1,
+  },
   unseenPhase: {
     name: 'unseen-phase',
     unit: 'times at most',

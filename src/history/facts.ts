@@ -321,6 +321,8 @@ export interface Evidence {
   readonly who?: Holder;
   /** The weight is an assumption of the model and not counted in this capture: it says nothing of other failures. */
   readonly assumed?: true;
+  /** It speaks of all folios of the capture together, by how many there were: replay looks at each with its times as well. */
+  readonly together?: true;
   /** A mark that was looked for and not found: it speaks against the cause, and alone is no reason to think of it. */
   readonly missing?: true;
 }

@@ -43,6 +43,7 @@ export function releasedEvidence(by: ReadonlyMap<string, Afflicted>, call: Call,
       weight: (released + 1) / (released + kept + 1),
       ordinal: seen.ordinal,
       assumed: true,
+      together: true,
     },
   ];
 }

@@ -15,6 +15,7 @@ import { lockSleepsOf } from './lock-sleeps.ts';
 import { type Assumptions, defaultAssumptions, type LuckOf } from './parameters.ts';
 import { joined } from './passes.ts';
 import type { Scene } from './slice.ts';
+import { type UntoldFaults, untoldFaultsOf } from './untold-faults.ts';
 import { isSilent, silentCondition } from './without-calls.ts';
 
 const lockBlocked = causes.indexOf('lock-blocked fault');
@@ -23,10 +24,16 @@ const lockBlocked = causes.indexOf('lock-blocked fault');
 export interface Abduction {
   /** The posterior of each failure, given the recorded episodes of its folio. */
   readonly blame: readonly Posterior[];
+  /** The same at each level of `untold`. */
+  readonly blameAt: readonly (readonly Posterior[])[];
   /** By member, where its episodes say something: which holders account for them, and how. */
   readonly accounts: ReadonlyMap<Member, Account>;
   /** Probability that a recorded episode was blocked by a fault; NaN where the episode says nothing. */
   readonly blocked: LuckOf;
+  /** The same at each level of `untold`. */
+  readonly blockedAt: readonly LuckOf[];
+  /** Faults that no event shows. */
+  readonly untold: UntoldFaults;
   /**
    * By recorded episode, where the sleep of the fault that blocked it was seen: whether it began after the last entry was
    * set, so that its reference came too late for a comparison at the end of unmapping. First episodes of a call only: what
@@ -46,19 +53,33 @@ export function abduct(
   const waitsOf = entryWaits(history);
   const all = blameOf(history, assumed.untoldOdds);
   const calling = units.filter(({ model }) => !isSilent(model));
-  const { byMember: accounts, blame } = accountsOf(history, calling, recorded, { blame: all, waitsOf, assumed });
+  const untold = untoldFaultsOf(history, calling, recorded, all, assumed);
+  const given = { blames: [untold.blame, ...untold.blameAt], waitsOf, assumed };
+  const { byMember: accounts, blames } = accountsOf(history, calling, recorded, given);
+  const [blame, ...blameAt] = blames;
   const slept = lockSleepsOf(history.waits);
-  const blocked: LuckOf = (unit, m, index) => {
-    const member = unit.members[m]!;
-    const episode = member.episodes[index]!;
-    if (episode.outcome === 'open' || isSilent(unit.model)) return Number.NaN;
-    if (episode.outcome === 'moved') return 0;
-    if (sleepersOf(episode, slept).length > 0) return 1;
-    const failure = member.failures.at(-1);
-    // Undone and moved later in the same request: of what can be gone so soon, only a fault is woken by the undoing.
-    return failure === undefined ? assumed.undoneByFault : blame[failure]![lockBlocked]!;
+  const blockedBy =
+    (blame: readonly Posterior[]): LuckOf =>
+    (unit, m, index) => {
+      const member = unit.members[m]!;
+      const episode = member.episodes[index]!;
+      if (episode.outcome === 'open' || isSilent(unit.model)) return Number.NaN;
+      if (episode.outcome === 'moved') return 0;
+      if (sleepersOf(episode, slept).length > 0) return 1;
+      const failure = member.failures.at(-1);
+      // Undone and moved later in the same request: of what can be gone so soon, only a fault is woken by the undoing.
+      return failure === undefined ? assumed.undoneByFault : blame[failure]![lockBlocked]!;
+    };
+  return {
+    blame: blame!,
+    blameAt,
+    accounts,
+    blocked: blockedBy(blame!),
+    blockedAt: blameAt.map(blockedBy),
+    untold,
+    lateOf: lateReferences(history, slept),
+    waitsOf,
   };
-  return { blame, accounts, blocked, lateOf: lateReferences(history, slept), waitsOf };
 }
 
 /** Sleeps on the folio's lock that overlap an episode of it. */
@@ -97,15 +118,14 @@ export function conditionsOf(
   seed: number,
   draw: number,
 ): Condition[] {
+  const blame = abduction.blameAt[abduction.untold.levelOf(seed, draw)]!;
   return unit.members.map((member) => {
     if (member.latent) return free;
     if (isSilent(unit.model)) return silentCondition(unit, member);
     const { key } = member;
     const failure = member.failures.at(-1);
     const cause =
-      failure === undefined
-        ? causeWithout(member)
-        : pick(abduction.blame[failure]!, uniform(seed, 'cause', key, 0, draw));
+      failure === undefined ? causeWithout(member) : pick(blame[failure]!, uniform(seed, 'cause', key, 0, draw));
     const account = abduction.accounts.get(member);
     const sort = pickSort(sortsOf(cause, unit, member, assumed), account, uniform(seed, 'pinDuration', key, 0, draw));
     const ways = account?.get(sort);

@@ -20,30 +20,31 @@ export type Account = ReadonlyMap<Sort, readonly (readonly Passes[])[]>;
 export interface Accounts {
   /** Of members with an episode that was undone, and none that the capture cuts off. */
   readonly byMember: ReadonlyMap<Member, Account>;
-  /** The posterior of each failure, without the causes that its folio's last call rules out. */
-  readonly blame: readonly Posterior[];
+  /** The posteriors of each failure that were given, without the causes that its folio's last call rules out. */
+  readonly blames: readonly (readonly Posterior[])[];
 }
 
 const onlyFault: Posterior = Float64Array.from(causes, (cause) => (cause === 'lock-blocked fault' ? 1 : 0));
 
 interface Given {
-  readonly blame: readonly Posterior[];
+  /** Posteriors of each failure; the first has every cause that any of them has. */
+  readonly blames: readonly (readonly Posterior[])[];
   /** As abduction has it. */
   readonly waitsOf: ReadonlyMap<number, readonly number[]>;
   readonly assumed: Assumptions;
 }
 
-/** Works out what the recorded episodes leave of the causes in `blame`. */
+/** Works out what the recorded episodes leave of the causes in `blames`. */
 export function accountsOf(
   history: History,
   units: readonly Unit[],
   recorded: Policy,
-  { blame, waitsOf, assumed }: Given,
+  { blames, waitsOf, assumed }: Given,
 ): Accounts {
   // Most captures need none.
   let finder: PassFinder | undefined;
   const byMember = new Map<Member, Account>();
-  const left = [...blame];
+  const left = blames.map((blame) => [...blame]);
   const shares = (cause: Cause | undefined, unit: Unit, member: Member) => sortsOf(cause, unit, member, assumed);
   for (const unit of units) {
     for (const member of unit.members) {
@@ -52,23 +53,23 @@ export function accountsOf(
       if (member.latent || outcomes.has('open') || !outcomes.has('undone')) continue;
       finder ??= passFinder(history, recorded, waitsOf);
       const failure = failures.at(-1);
-      const posterior = failure === undefined ? undefined : blame[failure]!;
+      const posterior = failure === undefined ? undefined : blames[0]![failure]!;
       const able = posterior === undefined ? [causeWithout(member)] : causes.filter((_, i) => posterior[i]! > 0);
       const sorts = able.flatMap((cause) => shares(cause, unit, member));
       let account = accountOf(unit, member, finder, sorts);
       if (account.size === 0) {
         // None of those that there is evidence for. What comes back episode after episode is a fault.
         account = accountOf(unit, member, finder, [{ sort: 'fault', share: 1 }]);
-        if (posterior !== undefined && account.size > 0) left[failure!] = onlyFault;
+        if (posterior !== undefined && account.size > 0) for (const blame of left) blame[failure!] = onlyFault;
       } else if (posterior !== undefined) {
-        left[failure!] = given(posterior, (cause) =>
-          shares(cause, unit, member).reduce((sum, { sort, share }) => sum + (account.has(sort) ? share : 0), 0),
-        );
+        const chance = (cause: Cause) =>
+          shares(cause, unit, member).reduce((sum, { sort, share }) => sum + (account.has(sort) ? share : 0), 0);
+        for (const blame of left) blame[failure!] = given(blame[failure!]!, chance);
       }
       byMember.set(member, account);
     }
   }
-  return { byMember, blame: left };
+  return { byMember, blames: left };
 }
 
 /** What a member without a failure of its own is taken to have met: a fault, unless it was left behind. */

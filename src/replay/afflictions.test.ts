@@ -23,7 +23,7 @@ function stageWith(cause: Cause) {
 test('what holds comes back as often as it was counted, as many in a list as there were', () => {
   const stage = stageWith('pin');
   const units = stage.scenes.map(({ unit }) => unit);
-  const found = afflictionsOf(stage.abduction, units, recorded, new Set());
+  const found = afflictionsOf(stage.abduction, units, recorded, new Set(), 0);
   const { pin, passing } = found.get(units[0]!.model)!;
   assert.deepEqual([pin.requests, passing.requests.hits], [{ trials: 30, hits: pin.requests.hits }, 0]);
   assert.ok(Math.abs(pin.requests.hits - 10) < 1e-6);
@@ -43,6 +43,6 @@ test('what holds comes back as often as it was counted, as many in a list as the
 test('what held nobody is not predicted, and faults are left to the episodes', () => {
   const stage = stageWith('lock-blocked fault');
   const units = stage.scenes.map(({ unit }) => unit);
-  const rates = ratesOf(afflictionsOf(stage.abduction, units, recorded, new Set()), 1, 0);
+  const rates = ratesOf(afflictionsOf(stage.abduction, units, recorded, new Set(), 0), 1, 0);
   for (let draw = 0; draw < 50; draw++) assert.ok(conditionsAnew(units[0]!, rates, 1, draw).every(isFree));
 });

@@ -44,17 +44,21 @@ export type Afflictions = ReadonlyMap<RequestModel | undefined, Readonly<Record<
 const lasting: readonly Cause[] = ['transient reference', 'cannot tell', 'not on LRU', 'writeback', 'lock contention'];
 const lockBlocked: Cause = 'lock-blocked fault';
 
-/** Counted over these units; `queued`: of whom the background has the adds that batches held them by. */
+/**
+ * Counted over these units; `queued`: of whom the background has the adds that batches held them by; `level`: how many of those
+ * nobody can tell about were faults.
+ */
 export function afflictionsOf(
   abduction: Abduction,
   units: readonly Unit[],
   recorded: Policy,
   queued: ReadonlySet<Member>,
+  level: number,
 ): Afflictions {
   const byModel = new Map<RequestModel | undefined, Record<Sort, Affliction>>();
   for (const model of [undefined, ...new Set(units.map((unit) => unit.model))]) {
     const own = units.filter((unit) => model === undefined || unit.model === model);
-    const tally = (sort: Sort) => tallyOf({ abduction, recorded, queued }, own, sort);
+    const tally = (sort: Sort) => tallyOf({ abduction, recorded, queued, level }, own, sort);
     byModel.set(model, {
       pin: tally('pin'),
       'no memory': tally('no memory'),
@@ -66,13 +70,13 @@ export function afflictionsOf(
 }
 
 /** Probability that this sort of thing held a member of a unit. */
-function chance({ abduction, queued }: Tallied, unit: Unit, member: Member, sort: Sort): number {
+function chance({ abduction, queued, level }: Tallied, unit: Unit, member: Member, sort: Sort): number {
   const { failures, episodes } = member;
   const failure = failures.at(-1);
   if (failure === undefined) return 0;
   const passed = finallyOf(unit, member) === 'moved';
   if (passed !== (sort === 'passing')) return 0;
-  const posterior = abduction.blame[failure]!;
+  const posterior = abduction.blameAt[level]![failure]!;
   const sum = (of: readonly Cause[]) => of.reduce((p, cause) => p + posterior[causes.indexOf(cause)]!, 0);
   // A fault behind a folio without episodes cannot be replayed as one.
   const fault = episodes.length === 0 ? sum([lockBlocked]) : 0;
@@ -92,6 +96,7 @@ interface Tallied {
   readonly abduction: Abduction;
   readonly recorded: Policy;
   readonly queued: ReadonlySet<Member>;
+  readonly level: number;
 }
 
 function tallyOf(tallied: Tallied, units: readonly Unit[], sort: Sort): Affliction {

@@ -42,7 +42,8 @@ test('episodes of both kinds are what counts where there are enough', () => {
 });
 
 test('the most that is assumed is the most that is drawn; 1 takes both to be alike', () => {
-  for (const { deferred, eager } of drawn({ trials: 100, hits: 10 }, none, 1)) assert.ok(Math.abs(eager - deferred) < 1e-12);
+  for (const { deferred, eager } of drawn({ trials: 100, hits: 10 }, none, 1))
+    assert.ok(Math.abs(eager - deferred) < 1e-12);
 });
 
 test('nothing seen: no chance alone, and as if alone beside others', () => {

@@ -29,6 +29,8 @@ export interface Assumptions {
   readonly untoldOdds: number;
   /** Share of recorded undone episodes of folios that moved later that count as blocked by a fault in what is estimated. */
   readonly undoneByFault: number;
+  /** Share of holders nobody can tell, of folios that were undone, that are faults where no sleep on a lock is recorded: in the mean. */
+  readonly untoldFault: number;
   /** The most faults that may find the window of an immediate flush, as a multiple of those that find a deferred one's. */
   readonly unseenPhase: number;
   /** Hits, and misses, that count as seen beforehand of every estimated probability: 0.5 is Jeffreys' prior. */
@@ -60,6 +62,7 @@ export const defaultAssumptions: Assumptions = {
   lateReference: 0.5,
   untoldOdds: 1,
   undoneByFault: 1,
+  untoldFault: 0.5,
   unseenPhase: 100,
   priorWeight: 0.5,
   passingOutlasts: 1,

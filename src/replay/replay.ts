@@ -176,7 +176,7 @@ export function replayer(
   policies: readonly Policy[],
   seed: number,
 ): (options: Omit<ReplayOptions, 'seed'>) => PolicyOutcome[] {
-  const { history, recorded, variants, abduction, evidence, assumed } = stage;
+  const { history, recorded, variants, abduction, evidenceAt, assumed } = stage;
   const reasons = [...new Set(stage.scenes.map(({ unit }) => unit.reason))];
   const calmAt = variants.map((scenes) => calmOf(scenes.length, policies.length));
   const likeness = policies.map((policy) => likenessOf(policy, recorded));
@@ -185,6 +185,7 @@ export function replayer(
   const constant = new Map<Scene, { conditions: Condition[]; isFree: boolean }>();
   const play = (sums: readonly Sums[], draw: number, done: number): void => {
     const pace = draw % variants.length;
+    const evidence = evidenceAt[abduction.untold.levelOf(seed, draw)]!;
     const parameters = drawParameters(evidence, assumed, seed, draw, pace);
     const calm = calmAt[pace]!;
     variants[pace]!.forEach((scene, s) => {

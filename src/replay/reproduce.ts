@@ -21,7 +21,8 @@ export interface Miss {
  * out as recorded. Anything less is a bug of the model, of the history, or of their meeting.
  */
 export function reproduce(stage: Stage, seed: number): { folios: number; reproduced: number; misses: Miss[] } {
-  const { recorded, scenes, abduction, evidence, assumed } = stage;
+  const { recorded, scenes, abduction, evidenceAt, assumed } = stage;
+  const evidence = evidenceAt[abduction.untold.levelOf(seed, 0)]!;
   const parameters = drawParameters(evidence, assumed, seed, 0);
   let folios = 0;
   const misses: Miss[] = [];

@@ -16,6 +16,8 @@ export interface Stage {
   readonly variants: readonly (readonly Scene[])[];
   readonly abduction: Abduction;
   readonly evidence: Evidence;
+  /** The same at each level of the abduction's untold faults. */
+  readonly evidenceAt: readonly Evidence[];
   /** What stands in for data; the same in every scene. */
   readonly assumed: Assumptions;
   /** Number of call folios of the history, the length of `PolicyOutcome.failed`. */
@@ -50,7 +52,9 @@ export function stageOf(history: History, recorded: Policy, seed = 0, options: S
   const first = thrown(0);
   const length = Math.max(1, Math.min(options.variants ?? mostThrows, throwsFor(first)));
   const variants = [first, ...Array.from({ length: length - 1 }, (_, i) => thrown(i + 1))];
-  const evidence = evidenceOf(history, demand.units, recorded, abduction, assumed);
+  const evidenceAt = evidencesOf(history, demand.units, recorded, abduction, assumed);
+  const [only, ...others] = evidenceAt;
+  const evidence = others.length === 0 ? only! : evidenceOf(history, demand.units, recorded, abduction, assumed);
   return {
     history,
     recorded,
@@ -58,16 +62,29 @@ export function stageOf(history: History, recorded: Policy, seed = 0, options: S
     variants,
     abduction,
     evidence,
+    evidenceAt,
     assumed,
     rows: demand.rows,
     adds: { seen, exact, spread },
   };
 }
 
+/** What is counted over these units at each level of the untold faults. */
+export function evidencesOf(
+  history: History,
+  units: readonly Unit[],
+  recorded: Policy,
+  { blockedAt, lateOf }: Abduction,
+  assumed: Assumptions,
+): Evidence[] {
+  return blockedAt.map((blocked) => evidenceOf(history, units, recorded, { blocked, lateOf }, assumed));
+}
+
 /** Assumptions that the stage itself is set by; the others are only read while it is played. */
 const sets: readonly (keyof Assumptions)[] = [
   'untoldOdds',
   'undoneByFault',
+  'untoldFault',
   'backgroundBeyond',
   'addTimes',
   'emptyList',

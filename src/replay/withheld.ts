@@ -8,9 +8,9 @@ import { isFree } from './condition.ts';
 import { timesGivenUp, type Unit } from './demand.ts';
 import { furtherListsOf } from './further-lists.ts';
 import { runUnit, type UnitOutcome } from './job.ts';
-import { drawParameters, evidenceOf } from './parameters.ts';
+import { drawParameters } from './parameters.ts';
 import type { ReplayOptions } from './replay.ts';
-import { isScored, type Stage } from './stage.ts';
+import { evidencesOf, isScored, type Stage } from './stage.ts';
 import { createWorld, meetsFault } from './world.ts';
 
 /** What a capture prints of a request as a whole, which needs no folio by name. */
@@ -73,8 +73,8 @@ export function withheld(
   const perFold = Array.from({ length: folds }, (_, fold) => {
     const others = all.map(({ unit }) => unit).filter((unit) => foldFor(unit) !== fold);
     return {
-      evidence: evidenceOf(history, others, recorded, abduction, assumed),
-      afflictions: afflictionsOf(abduction, others, recorded, queued),
+      evidences: evidencesOf(history, others, recorded, abduction, assumed),
+      afflictions: abduction.blockedAt.map((_, level) => afflictionsOf(abduction, others, recorded, queued, level)),
     };
   });
   const failures = new Float64Array(draws);
@@ -118,11 +118,12 @@ export function withheld(
   for (let draw = 0; draw < draws; draw++) {
     // Where it stands in the arrays, and the number that its luck is drawn by.
     const number = firstDraw + draw;
-    const parameters = perFold.map(({ evidence }) => drawParameters(evidence, assumed, seed, number));
-    const rates = perFold.map(({ afflictions }) => ratesOf(afflictions, seed, number));
+    const level = abduction.untold.levelOf(seed, number);
+    const parameters = perFold.map(({ evidences }) => drawParameters(evidences[level]!, assumed, seed, number));
+    const rates = perFold.map(({ afflictions }) => ratesOf(afflictions[level]!, seed, number));
     known.forEach((scene, i) => {
       const { unit } = scene;
-      const { evidence } = perFold[foldOf[i]!]!;
+      const evidence = perFold[foldOf[i]!]!.evidences[level]!;
       const own = parameters[foldOf[i]!]!;
       const conditions = conditionsAnew(unit, rates[foldOf[i]!]!, seed, number);
       const input = {
