@@ -91,7 +91,12 @@ export function addCaptureOptions(command: Command): Command {
     );
 }
 
-function readText(option: string, path: string): string {
+/**
+ * A file that an option (or an argument) names.
+ *
+ * @throws ScenarioError when it cannot be read
+ */
+export function readText(option: string, path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {

@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { exitCodes } from '../base/errors.ts';
 import { analyzeCommand } from './analyze.ts';
+import { checkCommand } from './check.ts';
 import { compareCommand } from './compare.ts';
 import { diffCommand } from './diff.ts';
 import { eventsCommand } from './events.ts';
@@ -37,6 +38,7 @@ function program(): Command {
     exportCommand,
     analyzeCommand,
     folioCommand,
+    checkCommand,
     compareCommand,
     validateCommand,
     diffCommand,

@@ -6,7 +6,7 @@ import { decimal, hex, text, u64 } from '../fields.ts';
 const mode = ['MIGRATE_ASYNC', 'MIGRATE_SYNC_LIGHT', 'MIGRATE_SYNC'];
 
 /** MIGRATE_REASON of include/trace/events/migrate.h; names were only ever appended (longterm_pin, demotion, damon). */
-const reason = [
+export const reason: readonly string[] = [
   'compaction',
   'memory_failure',
   'memory_hotplug',
