@@ -1,6 +1,6 @@
 /** For tests only: a history as a busy machine of 64 CPUs would give it, so that no chart draws a mark for each fact. */
 import { newCapture } from '../events/capture.ts';
-import type { Call, Drain, Episode, Failure, Flush, Request, Wait } from '../history/facts.ts';
+import type { Attempt, Call, Drain, Episode, Failure, Flush, Request, Wait } from '../history/facts.ts';
 import type { Facts } from './charts/figure.ts';
 
 const ms = 1e6;
@@ -21,6 +21,7 @@ export function largeFacts({ history, comparison }: Facts): Facts {
     capture.losses.push({ cpu: i % cpus, count: 9, start, end: start + 20 * ms, how: 'lost', place: `line ${i}` });
   }
   const episodes: Episode[] = [];
+  const attempts: Attempt[] = [];
   const failures: Failure[] = [];
   const [call] = history.calls;
   const [request] = history.requests;
@@ -34,12 +35,15 @@ export function largeFacts({ history, comparison }: Facts): Facts {
       const pfn = Math.floor(spread(n) * 2 ** 26);
       const fails = n % 7 === 0;
       const ids: number[] = [];
-      for (let index = 0; index < 1 + (n % 25); index++) {
+      const tries = n % 50 === 0 ? 25 : 1 + (n % 6);
+      for (let index = 0; index < tries; index++) {
         ids.push(episodes.length);
         const end = start + 10 ** (3 + 6 * spread(n + index));
-        const outcome = fails || index < n % 25 ? 'undone' : 'moved';
+        const outcome = fails || index < tries - 1 ? 'undone' : 'moved';
         const made: Episode = { ...history.episodes[0]!, id: episodes.length, call: id, start, end, outcome, index };
         episodes.push({ ...made, sourcePfn: pfn });
+        const references = outcome === 'undone' ? 3 : 2;
+        attempts.push({ ...history.attempts[0]!, id: attempts.length, call: id, start, end, references });
       }
       const outcome = fails ? 'failed' : 'moved';
       if (fails) {
@@ -62,6 +66,7 @@ export function largeFacts({ history, comparison }: Facts): Facts {
       capture,
       calls: many,
       episodes,
+      attempts,
       failures,
       requests: many.map(({ id, start, end }): Request => {
         const startPfn = Math.floor(spread(id) * 2 ** 26);

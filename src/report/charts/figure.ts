@@ -47,6 +47,19 @@ export const widths = { wide: 880, narrow: 340 } as const;
 /** Text of 11 px DejaVu Sans takes about this much per character. */
 export const characterWidth = 6.7;
 
+/** `head: part, part`, with as many of the parts, the most telling first, as one line of the width holds. */
+export function fitting(head: string, parts: readonly string[], width: number): string {
+  let line = head;
+  let mark = ':';
+  for (const part of parts) {
+    const longer = `${line}${mark} ${part}`;
+    if (longer.length * characterWidth > width) continue;
+    line = longer;
+    mark = ',';
+  }
+  return line;
+}
+
 /** A spec without its data's types: charts build plain objects and this is where they become specs. */
 export function spec(body: object): TopLevelSpec {
   return { $schema: 'https://vega.github.io/schema/vega-lite/v6.json', ...body } as unknown as TopLevelSpec;

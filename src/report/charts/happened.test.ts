@@ -2,7 +2,7 @@
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import type { Loss } from '../../events/capture.ts';
-import type { Episode } from '../../history/facts.ts';
+import type { Attempt, Episode } from '../../history/facts.ts';
 import { referenceSpans } from '../../history/reference-spans.ts';
 import { madeUpFacts } from '../test-support.ts';
 import { blindness } from './blind.ts';
@@ -160,6 +160,17 @@ test('references are held against the time that a failing call takes', () => {
   assert.match(figure.finding, /longer than a call takes \(4 ms, median of calls that failed a folio\)/);
   assert.deepEqual(row(figure, 'reference of a task').slice(2, 3), ['23']);
   assert.equal(row(figure, 'reference of a task').at(-2), '1');
+});
+
+test('a reference that checks met lasts to the first check that was right, if any was', () => {
+  const [attempt] = facts.history.attempts;
+  const [call] = facts.history.calls;
+  const at = (id: number, start: number, references: number): Attempt => ({ ...attempt!, id, start, references });
+  const attempts = [at(0, 0, 3), at(1, 2 * ms, 3), at(2, 5 * ms, 2), at(3, 0, 2), at(4, 0, 3)];
+  const folios = [[0, 1, 2], [3], [4]].map((own) => ({ ...call!.folios[0]!, attempts: own }));
+  const cells = row(held(changed({ attempts, calls: [{ ...call!, folios }] })), 'extra reference at checks');
+  assert.deepEqual(cells.slice(2, 4), ['1', '5 ms']);
+  assert.equal(cells.at(-2), '1', 'no check of the third folio was right');
 });
 
 test('areas end as they ended, and each call leaves what it left', () => {

@@ -3,7 +3,7 @@ import { batchKinds, type History } from '../../history/facts.ts';
 import { referenceSpans } from '../../history/reference-spans.ts';
 import { count, duration, list, many, percent, quantile } from '../numbers.ts';
 import { table } from '../tables.ts';
-import { type Chart, widths } from './figure.ts';
+import { type Chart, fitting, widths } from './figure.ts';
 import { type Mark, quantileRows } from './quantiles.ts';
 
 interface Kind {
@@ -52,6 +52,7 @@ export const held: Chart = ({ history }, width = widths.wide) => {
           ? {}
           : {
               notes: [
+                'Times are of references that were seen to end. Those that were not (open) lasted longer than they were seen.',
                 ...(call === undefined ? [] : [`Outlast a call: longer than ${duration(call.at)}, ${call.label}.`]),
                 ...(history.references === undefined
                   ? []
@@ -66,8 +67,16 @@ export const held: Chart = ({ history }, width = widths.wide) => {
       drawn.length === 0
         ? undefined
         : quantileRows(
-            drawn.map(({ name, lasted }) => ({
-              label: `${name}: ${count(lasted.length)} timed, median ${duration(quantile(lasted, 0.5))}`,
+            drawn.map(({ name, lasted, open }) => ({
+              label: fitting(
+                name,
+                [
+                  `${count(lasted.length)} timed`,
+                  `median ${duration(quantile(lasted, 0.5))}`,
+                  ...(open > 0 ? [`${count(open)} open`] : []),
+                ],
+                width,
+              ),
               lasted,
             })),
             'time held',
@@ -124,6 +133,13 @@ function kindsOf(history: History): Kind[] {
     asleep.map(({ start }) => start),
     asleep.map(({ end }) => end),
   );
+  const met = metAtChecks(history);
+  add(
+    'extra reference at checks',
+    'attempts to move, from the first check that met it to the first that did not',
+    met.map(({ start }) => start),
+    met.map(({ end }) => end),
+  );
   const spans = referenceSpans(history);
   for (const isPin of [false, true]) {
     const own = spans.filter((span) => span.isPin === isPin);
@@ -135,6 +151,22 @@ function kindsOf(history: History): Kind[] {
     );
   }
   return kinds;
+}
+
+/**
+ * References beyond the expected that a folio's checks met, by folio and call: how long before the first check they were taken
+ * is not seen, and where no later check of the call was right, neither is their end.
+ */
+function metAtChecks({ calls, attempts }: History): { readonly start: number; readonly end: number }[] {
+  return calls.flatMap(({ folios }) =>
+    folios.flatMap((folio) => {
+      const checks = folio.attempts.map((id) => attempts[id]!);
+      const first = checks.findIndex(({ references, expected }) => references > expected);
+      if (first < 0) return [];
+      const right = checks.find(({ references, expected }, i) => i > first && references <= expected);
+      return [{ start: checks[first]!.start, end: right?.start ?? Number.NaN }];
+    }),
+  );
 }
 
 function finding({ observed, references, capture }: History, kinds: readonly Kind[], call: Mark | undefined): string {

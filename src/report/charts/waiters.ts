@@ -5,7 +5,7 @@ import { factsId } from '../evidence-id.ts';
 import { count, duration, list, many, quantile } from '../numbers.ts';
 import { table } from '../tables.ts';
 import { colours } from './colours.ts';
-import { type BarRow, bars, type Chart, characterWidth, timeScale, widths } from './figure.ts';
+import { type BarRow, bars, type Chart, fitting, timeScale, widths } from './figure.ts';
 
 const series = { 'on migration entries': colours.sky, 'on folio locks': colours.vermilion };
 const nameOf = { entry: 'on migration entries', lock: 'on folio locks' } as const;
@@ -103,14 +103,8 @@ function rowOf({ name, waits, lasted }: Task, scale: number, width: number): Bar
     lasted.length === 0
       ? ['no end seen']
       : [`median ${duration(quantile(lasted, 0.5))}`, `longest ${duration(lasted.at(-1)!)}`];
-  let label = `${name}:`;
-  // Of what there is to say, as much as the width holds.
-  for (const part of [...counts, ...how]) {
-    const longer = `${label}${label.endsWith(':') ? '' : ','} ${part}`;
-    if (longer.length * characterWidth <= width) label = longer;
-  }
   return {
-    label,
+    label: fitting(name, [...counts, ...how], width),
     segments: (['entry', 'lock'] as const).map((on) => ({ series: nameOf[on], value: totalOf(of(on)) / scale })),
   };
 }
