@@ -7,15 +7,19 @@ import { folioscope, small, temporaryFolder } from './test-support.ts';
 
 const few = ['--policy', 'oracle', '--draws', '3'];
 
-test('report --charts: each figure and its spec in a folder of their own, and the command that writes them again', (t) => {
+test('report --charts --mail: each figure and its spec in a folder, a mail beside the page, and the command that writes them again', (t) => {
   const out = temporaryFolder(t);
-  const { code, stdout, stderr } = folioscope(['report', small, ...few, '--charts', 'svg', '-o', out]);
+  const { code, stdout, stderr } = folioscope(['report', small, ...few, '--charts', 'svg', '--mail', '-o', out]);
   assert.equal(code, 0, stderr);
   assert.match(stdout, /^charts: .*\/charts$/m);
   const names = readdirSync(join(out, 'charts'));
   assert.ok(names.includes('accounting-wide.svg') && names.includes('accounting-narrow.vl.json'), names.join(' '));
   assert.equal(names.filter((name) => name.endsWith('.svg')).length * 2, names.length);
-  assert.match(readFileSync(join(out, 'report.md'), 'utf8'), /--charts svg/);
+  assert.match(readFileSync(join(out, 'report.md'), 'utf8'), /--charts svg .*--mail/);
+  assert.match(stdout, /^mail: .*\/mail\.txt$/m);
+  const mail = readFileSync(join(out, 'mail.txt'), 'utf8');
+  for (const line of mail.split('\n')) assert.ok(/^[\x20-\x7e]{0,72}$/.test(line), line);
+  assert.match(mail, /^ {2}[0-9a-f]{64}$/m);
 });
 
 test('report --charts: a form that does not exist is refused before anything is read', () => {

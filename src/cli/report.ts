@@ -17,6 +17,7 @@ interface ReportOptions extends ReplayOptions {
   readonly output: string;
   /** Forms in which the figures are written as files of their own. */
   readonly charts?: readonly ChartForm[];
+  readonly mail?: true;
 }
 
 const forms: readonly ChartForm[] = ['svg', 'png', 'vega'];
@@ -53,7 +54,8 @@ function commandLine(files: readonly string[], options: ReportOptions): string {
     ...(options.charts ?? []).map((form) => ['--charts', form] as const),
     ['-o', options.output],
   ]);
-  return ['folioscope', 'report', ...files.map(shellWord), ...readingWords(options), ...flags].join(' ');
+  const mail = options.mail ? ['--mail'] : [];
+  return ['folioscope', 'report', ...files.map(shellWord), ...readingWords(options), ...flags, ...mail].join(' ');
 }
 
 /** A second look at a capture, for the events that the page shows; undefined of what can be read only once. */
@@ -90,16 +92,25 @@ export async function writeReport(files: readonly string[], options: ReportOptio
     ...differentClocks(all.map(({ history }) => history.capture)),
   ];
   // Loaded here: Vega is most of the start-up time, and no other command draws.
-  const { buildReport } = await import('../report/report.ts');
+  const [{ buildReport }, { mailText }] = await Promise.all([
+    import('../report/report.ts'),
+    import('../report/mail.ts'),
+  ]);
   const comparisons = all.map(({ comparison }) => comparison);
-  const report = await buildReport({
+  const input = {
     captures: all,
     manifest: await manifestOf('report', files, options, comparisons),
     command: commandLine(files, options),
     version: version(),
     ...(notes.length === 0 ? {} : { notes }),
+  };
+  const report = await buildReport(input);
+  writeFiles(options.output, {
+    'index.html': report.html,
+    'report.md': report.markdown,
+    'report.json': report.json,
+    ...(options.mail ? { 'mail.txt': mailText(input) } : {}),
   });
-  writeFiles(options.output, { 'index.html': report.html, 'report.md': report.markdown, 'report.json': report.json });
   const drawings = options.charts === undefined ? undefined : join(options.output, 'charts');
   if (drawings !== undefined) {
     const [{ chartFiles }, { svgToPng }] = await Promise.all([
@@ -110,12 +121,14 @@ export async function writeReport(files: readonly string[], options: ReportOptio
     writeFiles(drawings, await chartFiles(all, options.charts ?? [], svgToPng));
   }
   const page = join(options.output, 'index.html');
+  const mail = options.mail ? join(options.output, 'mail.txt') : undefined;
   if (options.json) {
     await printJson({
       page,
       markdown: join(options.output, 'report.md'),
       data: join(options.output, 'report.json'),
       ...(drawings === undefined ? {} : { charts: drawings }),
+      ...(mail === undefined ? {} : { mail }),
       captures: all.map(({ history, comparison }) => ({
         source: history.capture.source,
         calls: history.calls.length,
@@ -125,7 +138,12 @@ export async function writeReport(files: readonly string[], options: ReportOptio
     });
   } else {
     await print(`${namedRows(overview(all), screenWidth())}\n`);
-    await printLines([...notes, `page: ${page}`, ...(drawings === undefined ? [] : [`charts: ${drawings}`])]);
+    await printLines([
+      ...notes,
+      `page: ${page}`,
+      ...(drawings === undefined ? [] : [`charts: ${drawings}`]),
+      ...(mail === undefined ? [] : [`mail: ${mail}`]),
+    ]);
   }
 }
 
@@ -139,6 +157,7 @@ export function reportCommand(): Command {
         '--charts <form>',
         'each figure in DIR/charts as svg or png, with its Vega-Lite spec, or vega: the spec alone; may be given again',
       ).argParser(chartForm),
-    );
+    )
+    .option('--mail', 'DIR/mail.txt, too: plain text of 72 columns for a mailing list');
   return addReplayOptions(command).action(writeReport);
 }

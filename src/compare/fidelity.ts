@@ -109,7 +109,7 @@ function missesOf(levels: readonly LevelScore[], totals: readonly TotalCheck[], 
 }
 
 function short(value: number): string {
-  return Number.isInteger(value) ? String(value) : value.toFixed(1);
+  return String(Number(value.toFixed(1)));
 }
 
 /** The first line of a comparison: whether to believe what follows. */
