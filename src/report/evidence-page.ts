@@ -5,7 +5,7 @@
 import type { PickedEvent } from '../write/pick.ts';
 import type { Facts } from './charts/figure.ts';
 import { Evidence, type Selected } from './evidence.ts';
-import { anchorOf, policyOfId } from './evidence-id.ts';
+import { anchorOf, factKinds, parseFactsId, policyOfId } from './evidence-id.ts';
 import { count, many } from './numbers.ts';
 import { policyHtml } from './policy-evidence.ts';
 import { escapeHtml, type HrefOf } from './tables.ts';
@@ -64,11 +64,10 @@ export class EvidenceBook {
 
   /** The blocks of policies: to be asked for before `blocks`, because they lead to folios. */
   policies(): string {
-    return [...this.#policies]
-      .map(([id, policy]) =>
-        block(this.#anchor(id), `Replays under ${policy}`, policyHtml(this.#facts, policy, this.hrefOf)),
-      )
-      .join('\n');
+    const blocks = [...this.#policies].map(([id, policy]) =>
+      block(this.#anchor(id), `Replays under ${policy}`, policyHtml(this.#facts, policy, this.hrefOf)),
+    );
+    return folded('policies', blocks);
   }
 
   get blocks(): number {
@@ -87,21 +86,27 @@ export class EvidenceBook {
     const shown = [...this.#selected.values()].map((selected) => ({ selected, facts: firstFacts(selected, each) }));
     const wanted = new Set(shown.flatMap(({ facts }) => facts.flatMap(({ ordinals }) => ordinals)));
     const events = await look?.([...wanted].sort((a, b) => a - b));
-    return shown
-      .map(({ selected, facts }) => {
-        const more = selected.facts - facts.length;
-        const told =
-          more > 0 ? `<p class="note">The first ${count(facts.length)} of ${count(selected.facts)}.</p>` : '';
-        const all = `<p>All of their events: <code>${escapeHtml(`${command} --behind ${shellWord(selected.id)}`)}</code></p>`;
-        const body = events === undefined ? numbersHtml(facts) : eventsHtml(facts, events);
-        return block(this.#anchor(selected.id), selected.says, `${all}${told}${body}`);
-      })
-      .join('\n');
+    const blocks = shown.map(({ selected, facts }) => {
+      const more = selected.facts - facts.length;
+      const told = more > 0 ? `<p class="note">The first ${count(facts.length)} of ${count(selected.facts)}.</p>` : '';
+      const all = `<p>All of their events: <code>${escapeHtml(`${command} --behind ${shellWord(selected.id)}`)}</code></p>`;
+      const body = events === undefined ? numbersHtml(facts) : eventsHtml(facts, events);
+      const html = block(this.#anchor(selected.id), selected.says, `${all}${told}${body}`);
+      return { kind: parseFactsId(selected.id).kind, html };
+    });
+    const of = (kind: string): string[] => blocks.filter((one) => one.kind === kind).map(({ html }) => html);
+    return factKinds.map((kind) => folded(kind, of(kind))).join('\n');
   }
 
   #anchor(id: string): string {
     return `${this.#prefix}-${anchorOf(id)}`;
   }
+}
+
+/** Blocks of one sort, folded: a browser opens all that is around the target of an address. */
+function folded(what: string, blocks: readonly string[]): string {
+  if (blocks.length === 0) return '';
+  return `<details class="kind"><summary>Behind numbers of ${what} (${count(blocks.length)})</summary>\n${blocks.join('\n')}\n</details>`;
 }
 
 /** The anchor is inside: a browser opens what is closed around the target of an address. */

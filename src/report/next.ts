@@ -3,7 +3,6 @@ import type { PolicyRow } from '../compare/comparison.ts';
 import { type Metric, metrics } from '../replay/outcome.ts';
 import { verdictOf } from './charts/counterfactual.ts';
 import { bounds, type Facts } from './charts/figure.ts';
-import { recordTable } from './charts/identifiable.ts';
 import { knownMetrics } from './differences.ts';
 import { policyId } from './evidence-id.ts';
 import { count, difference, list, many, middleOf, sentence } from './numbers.ts';
@@ -126,14 +125,29 @@ function recordSentence({ comparison }: Facts): string {
       : ` ${many(refusals.length, 'policy was', 'policies were')} refused for want of events: ${list(refusals.map(({ policy }) => policy))}.`;
   return open.length === 0
     ? `Nothing more: the capture shows what every axis of choice depends on.${refused}`
-    : `More events would answer better on axis ${list(open)}: the commands are in the table below.${refused}`;
+    : `${open.length} of ${count(identifiable.length)} questions of policy (${list(open)}) would be answered better by more events: the commands are in the table below.${refused}`;
+}
+
+/** Commands for the device, each once, with the questions that it would answer. */
+function recordTable(axes: Facts['comparison']['identifiable']): Table {
+  const commands = new Map<string, string[]>();
+  for (const { axis, question, record } of axes) {
+    if (record !== '') commands.set(record, [...(commands.get(record) ?? []), `${axis}: ${question}`]);
+  }
+  return {
+    ...table(
+      ['this would be answered better', 'by recording this next time, on the device'],
+      [...commands].map(([record, questions]) => [questions.join(' '), record]),
+      { title: 'To record for more' },
+    ),
+    stacked: true,
+  };
 }
 
 /** What each policy that saves folios costs, and the commands that record what is missing. */
 export function nextTables(facts: Facts): Table[] {
   const { comparison } = facts;
   const won = winners(comparison);
-  const record = recordTable(comparison.identifiable);
   return [
     {
       ...table(
@@ -155,7 +169,7 @@ export function nextTables(facts: Facts): Table[] {
       ),
       stacked: true,
     },
-    { ...record, title: 'To record for more, on the device', stacked: true },
+    recordTable(comparison.identifiable),
     {
       ...table(
         ['policy', 'missing', 'record this next time'],
