@@ -128,6 +128,7 @@ ${[...beside, ...given].join('\n')}
     ))));
     const commands = document.createElement("pre");
     commands.textContent = [...new Set(wanting.map(({ record }) => record))].join("\\n\\n") || "Nothing is wanting.";
+    commands.style.whiteSpace = "pre-wrap";
     display(commands);
   </script>
 </notebook>
