@@ -60,9 +60,9 @@ export async function explain(
   { seed, draws, by }: { readonly seed: number; readonly draws: number; readonly by: readonly string[] },
 ): Promise<Cell[] | undefined> {
   const { scenario, alternatives, number, kind } = world;
-  if (!alternatives.includes(name)) return undefined;
+  if (name !== 'recorded' && !alternatives.includes(name)) return undefined;
   const base = resolvePolicy(`linux-${scenario.kernel}`, undefined, { pageSize: scenario.machine.pageSize });
-  const policy = resolvePolicy(name, base, { pageSize: scenario.machine.pageSize });
+  const policy = name === 'recorded' ? base : resolvePolicy(name, base, { pageSize: scenario.machine.pageSize });
   const run = (under: typeof base) => recordScenario(scenario, under, { seed: number });
   const [recording, other] = [run(base), run(policy)];
   const requests = requestsOf(scenario);

@@ -271,6 +271,18 @@ const isolated = (from: number, to: number, taken: number): string =>
 const tested = (from: number, to: number, ret: string): string =>
   `test_pages_isolated: start_pfn=0x${from.toString(16)} end_pfn=0x${to.toString(16)} fin_pfn=0x${to.toString(16)} ret=${ret}`;
 
+test('up to 6.2 the page says how a CMA allocation ended', async () => {
+  const finish = (page: string) => `cma_alloc_finish: name=reserved pfn=0x4a000 page=${page} count=512 align=9`;
+  const allocation = (page: string, tried: boolean) => `
+    0 a-1 1.000000 cma_alloc_start: name=reserved count=512 align=9
+    ${tried ? `0 a-1 1.000003 ${contigStart}\n    0 a-1 1.000004 ${end(1, 0, 'contig_range')}` : ''}
+    0 a-1 1.000202 ${finish(page)}`;
+  const returned = async (text: string) => (await told(text)).requests.find(({ kind }) => kind === 'cma')?.returned;
+  assert.equal(await returned(allocation('ffffffc000107da0', true)), 0);
+  assert.equal(await returned(allocation('0000000000000000', true)), -16);
+  assert.equal(await returned(allocation('0000000000000000', false)), -12);
+});
+
 test('contiguous allocation: retries of one isolated list stand together, and the range comes from the probe', async () => {
   const retries = [1, 2, 3, 4, 5]
     .map((i) => `0 a-1 1.0001${i}0 ${contigStart}\n    0 a-1 1.0001${i}1 ${end(0, 1, 'contig_range')}`)

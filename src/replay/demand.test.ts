@@ -1,55 +1,10 @@
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
-import type { Call, History, Request } from '../history/facts.ts';
 import { demandOf, finallyOf, timesGivenUp } from './demand.ts';
-import { madeUpHistory } from './made-up.ts';
-
-/** The calls of a made-up history as those of contiguous allocations: `areas` of them, below one CMA allocation if `cma`. */
-function contiguous(
-  fates: readonly (readonly string[])[],
-  pfns: readonly (readonly number[])[],
-  areas: readonly (readonly number[])[],
-  returned: readonly number[],
-  cma: boolean,
-): History {
-  const made = madeUpHistory(fates);
-  const calls = made.calls.map(
-    (call, c): Call => ({
-      ...call,
-      reason: 'contig_range',
-      folios: call.folios.map((folio, f) => ({ ...folio, pfn: pfns[c]![f]! })),
-    }),
-  );
-  const first = made.requests[0]!;
-  const inner = areas.map(
-    (own, i): Request => ({
-      ...first,
-      id: i + (cma ? 1 : 0),
-      kind: 'contiguous allocation',
-      calls: own,
-      lists: own.map((call) => [call]),
-      start: calls[own[0]!]!.start,
-      end: calls[own.at(-1)!]!.end,
-      startPfn: 0x100,
-      endPfn: 0x200,
-      parent: cma ? 0 : -1,
-      returned: returned[i]!,
-    }),
-  );
-  const outer: Request = {
-    ...first,
-    id: 0,
-    kind: 'cma',
-    calls: [],
-    startPfn: 0x100,
-    endPfn: 0x200,
-    returned: returned.at(-1)!,
-  };
-  return { ...made, calls, requests: cma ? [outer, ...inner] : inner };
-}
+import { contiguousHistory, madeUpHistory } from './made-up.ts';
 
 test('the five tries of a list are one wish: one member, given up once', () => {
-  const history = contiguous(
+  const history = contiguousHistory(
     [['m', 'u'], ['u'], ['u'], ['u'], ['u']],
     [[0x101, 0x102], [0x102], [0x102], [0x102], [0x102]],
     [[0, 1, 2, 3, 4]],
@@ -76,7 +31,7 @@ test('the five tries of a list are one wish: one member, given up once', () => {
 });
 
 test('the areas of a CMA allocation are one demand, and what it got in the end was out of the way', () => {
-  const history = contiguous(
+  const history = contiguousHistory(
     [['u'], ['u'], ['u'], ['u'], ['u'], ['m', 'm']],
     [[0x101], [0x101], [0x101], [0x101], [0x101], [0x101, 0x102]],
     [[0, 1, 2, 3, 4], [5]],
@@ -93,7 +48,7 @@ test('the areas of a CMA allocation are one demand, and what it got in the end w
 });
 
 test('a list that its last try left smaller than five tries was reclaimed, not given up', () => {
-  const history = contiguous([['u'], ['m']], [[0x101], [0x102]], [[0, 1]], [0], false);
+  const history = contiguousHistory([['u'], ['m']], [[0x101], [0x102]], [[0, 1]], [0], false);
   const [unit] = demandOf(history).units;
   assert.equal(timesGivenUp(unit!, unit!.members[0]!, 5), 0);
   assert.equal(finallyOf(unit!, unit!.members[0]!), 'moved');

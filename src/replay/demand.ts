@@ -66,6 +66,8 @@ export interface Unit {
   readonly model: RequestModel;
   /** Goes on with the next area after -EBUSY, as cma_alloc does; how many areas the recording tried. 0 = one range only. */
   readonly areas: number;
+  /** First frame of each area that the recording tried, in order; NaN = not seen. */
+  readonly areaStarts: readonly number[];
   readonly reason: string;
   readonly mode: Mode;
   readonly cpu: number;
@@ -334,6 +336,7 @@ function unitOf(
     key,
     model: request === undefined ? 'call' : modelOf(request, index.goOn),
     areas,
+    areaStarts: areas === 0 ? [] : (index.areasOf.get(request!.id) ?? []).map(({ startPfn }) => startPfn),
     reason: first.reason,
     mode: own(modes, first.mode) ?? 'sync',
     cpu: first.cpu,

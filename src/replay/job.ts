@@ -98,8 +98,10 @@ export function runUnit(
     stuck = progress ? 0 : stuck + 1;
     if (!isWhole && stuck >= assumed.stuckAreas) break;
     // The next area begins one step further on; what has moved out of the overlap stays moved. Its scan meets the rest
-    // of the overlap again, in the first of the lists that follow.
-    const rest = lists.slice(0, stop + 1).flatMap(({ members }) => members.filter((m) => left[m] === 1));
+    // of the overlap again, in the first of the lists that follow, and nothing that lies before it.
+    const begins = areaStart(unit.areaStarts, area + 1);
+    const isMet = (m: number) => left[m] === 1 && !(unit.members[m]!.pfn < begins);
+    const rest = lists.slice(0, stop + 1).flatMap(({ members }) => members.filter(isMet));
     const [next, ...others] = lists.slice(stop + 1);
     const { from = Number.POSITIVE_INFINITY, gap = 0, members = [] } = next ?? {};
     lists = [{ members: [...rest, ...members], gap, from }, ...others];
@@ -123,6 +125,16 @@ export function runUnit(
   });
   const quiet = left.every((one) => one === 0) && episodes.every((n) => n <= 1) && attempts.every((n) => n <= 1);
   return { values, left, givenUp, episodes, returned, pagesSucceeded, quiet };
+}
+
+/**
+ * First frame of an area: as recorded, which is the same for every policy, since candidates follow each other in the bitmap
+ * (mm/cma.c cma_alloc); beyond as far from the last as that from the one before. NaN = not known.
+ */
+function areaStart(starts: readonly number[], area: number): number {
+  if (area < starts.length) return starts[area]!;
+  const last = starts.at(-1) ?? Number.NaN;
+  return last + (area - starts.length + 1) * (last - (starts.at(-2) ?? Number.NaN));
 }
 
 /**

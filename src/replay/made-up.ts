@@ -170,3 +170,51 @@ export function madeUpHistory(requests: readonly (readonly Fate[])[], change: Pa
     ...change,
   };
 }
+
+/**
+ * The calls of a made-up history as those of contiguous allocations: `areas` of them,
+ * below one CMA allocation if `cma`, which begin at `starts`.
+ */
+export function contiguousHistory(
+  fates: readonly (readonly string[])[],
+  pfns: readonly (readonly number[])[],
+  areas: readonly (readonly number[])[],
+  returned: readonly number[],
+  cma: boolean,
+  starts: readonly number[] = [],
+): History {
+  const made = madeUpHistory(fates);
+  const calls = made.calls.map(
+    (call, c): Call => ({
+      ...call,
+      reason: 'contig_range',
+      folios: call.folios.map((folio, f) => ({ ...folio, pfn: pfns[c]![f]! })),
+    }),
+  );
+  const first = made.requests[0]!;
+  const inner = areas.map(
+    (own, i): Request => ({
+      ...first,
+      id: i + (cma ? 1 : 0),
+      kind: 'contiguous allocation',
+      calls: own,
+      lists: own.map((call) => [call]),
+      start: calls[own[0]!]!.start,
+      end: calls[own.at(-1)!]!.end,
+      startPfn: starts[i] ?? 0x100,
+      endPfn: 0x200,
+      parent: cma ? 0 : -1,
+      returned: returned[i]!,
+    }),
+  );
+  const outer: Request = {
+    ...first,
+    id: 0,
+    kind: 'cma',
+    calls: [],
+    startPfn: 0x100,
+    endPfn: 0x200,
+    returned: returned.at(-1)!,
+  };
+  return { ...made, calls, requests: cma ? [outer, ...inner] : inner };
+}

@@ -134,6 +134,7 @@ function onlyFolio(unit: Unit, episodes: readonly Episode[]): Unit {
     ...unit,
     model: 'call',
     areas: 0,
+    areaStarts: [],
     cpu: 0,
     start: 0,
     end: 0,

@@ -87,6 +87,7 @@ export function silentUnit(
     key,
     model: kind,
     areas: 0,
+    areaStarts: [],
     reason: reasons[kind],
     mode: 'sync',
     cpu,

@@ -11,6 +11,7 @@ import { claim, type Draft, newDraft, type RequestWork, reasonOf, spans } from '
 import { marks } from './log.ts';
 
 const EBUSY = -16;
+const ENOMEM = -12;
 
 export function contiguous(work: RequestWork): Draft[] {
   const seen = spans(
@@ -175,6 +176,7 @@ function inferred(work: RequestWork): Draft[] {
 
 /** CMA allocations, with the ranges they tried as children. */
 export function cma(work: RequestWork, ranges: readonly Draft[]): Draft[] {
+  const guessed = new Set<Draft>();
   const drafts = spans(
     work,
     marks.cmaStart,
@@ -183,6 +185,11 @@ export function cma(work: RequestWork, ranges: readonly Draft[]): Draft[] {
       draft.startPfn = work.log.value(0, row);
       draft.endPfn = work.log.value(1, row);
       draft.returned = work.log.value(2, row);
+      if (!Number.isNaN(draft.returned)) return;
+      // Up to 6.2 only the page that was given says how it ended.
+      const isNone = work.log.value(3, row);
+      if (isNone === 1) guessed.add(draft);
+      if (!Number.isNaN(isNone)) draft.returned = isNone === 1 ? ENOMEM : 0;
     },
     [], // the calls belong to the ranges
   );
@@ -193,7 +200,12 @@ export function cma(work: RequestWork, ranges: readonly Draft[]): Draft[] {
     );
   }
   for (const draft of drafts) {
-    for (const range of ranges) if (range.parent === draft) draft.calls.push(...range.calls);
+    for (const range of ranges) {
+      if (range.parent !== draft) continue;
+      draft.calls.push(...range.calls);
+      // The answer is that of the last range: -ENOMEM only where there was none to try.
+      if (guessed.has(draft)) draft.returned = EBUSY;
+    }
   }
   return drafts;
 }

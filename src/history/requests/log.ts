@@ -1,5 +1,5 @@
 /** The events that bound what asked for migrate_pages calls. */
-import type { KindColumns } from '../../events/batch.ts';
+import { type KindColumns, u64Column } from '../../events/batch.ts';
 import type { EventKind } from '../../events/kinds.ts';
 import { argument, field, type Getter } from '../fields.ts';
 import type { Listener } from '../gather.ts';
@@ -32,10 +32,17 @@ export const marks = {
   vmaFinalize: 24,
 } as const;
 
-/** Columns: first and last frame (or frame, count; of a split the folio's pointer), what it returned, pages taken. */
+/** Columns: first and last frame (or frame, count; of a split the folio's pointer), what it returned, pages taken (of a CMA allocation: 1 = none was given). */
 export const newRequestLog = (): Log => new Log(4);
 
 const nothing: Getter = () => NaN;
+
+/** 1 = a null pointer, 0 = another; NaN = not recorded. */
+function isNull(columns: KindColumns, name: string): Getter {
+  const values = u64Column(columns, name);
+  return values === undefined ? nothing : (row) => (values.hi[row] === 0 && values.lo[row] === 0 ? 1 : 0);
+}
+
 type Values = (columns: KindColumns) => readonly [Getter, Getter, Getter, Getter];
 const none: Values = () => [nothing, nothing, nothing, nothing];
 const returned: Values = (columns) => [nothing, nothing, argument(columns, 'return'), nothing];
@@ -83,7 +90,7 @@ function catalogued(kind: EventKind): { readonly mark: number; readonly values: 
         values: (columns) => {
           const pfn = field(columns, 'pfn');
           const count = field(columns, 'count');
-          return [pfn, (row) => pfn(row) + count(row), field(columns, 'errorno'), nothing];
+          return [pfn, (row) => pfn(row) + count(row), field(columns, 'errorno'), isNull(columns, 'page')];
         },
       };
     case 'cma_alloc_busy_retry':

@@ -72,11 +72,11 @@ async function read(text: string, kernel: string, pageSize = 4096): Promise<Hist
   return history;
 }
 
-/** Whether history can tell what a request returned: cma_alloc_finish says so since 6.3; it reads no return of syscalls. */
-const tellsReturn = (kind: string, kernel: string) => kind === 'cma' && !/^(5|6\.[012]\.)/.test(`${kernel}.`);
+/** Whether history can tell what a request returned: cma_alloc_finish says so, and up to 6.2 by its page; it reads no return of syscalls. */
+const tellsReturn = (kind: string) => kind === 'cma';
 
 /** What history found, in the words of the truth; `zero` = when its first event was. */
-function found(history: History, zero: number, kernel: string) {
+function found(history: History, zero: number) {
   const at = (time: number) => Math.round((time + zero) / 1000);
   return {
     calls: history.calls.map(({ pid, start, end, mode, reason, succeeded, failed }) => ({
@@ -104,12 +104,12 @@ function found(history: History, zero: number, kernel: string) {
       .filter(({ kind }) => kind in requestKinds)
       .map(({ kind, pid, start, end, returned }) => ({
         ...{ kind, pid, start: at(start), end: at(end) },
-        returned: tellsReturn(kind, kernel) ? returned : 0,
+        returned: tellsReturn(kind) ? returned : 0,
       })),
   };
 }
 
-function wanted({ calls, episodes, flushes, requests }: Truth, kernel: string) {
+function wanted({ calls, episodes, flushes, requests }: Truth) {
   const at = (time: number) => Math.round(time / 1000);
   return {
     calls: calls.map((call) => ({ ...call, start: at(call.start), end: at(call.end), mode: modes[call.mode]! })),
@@ -119,7 +119,7 @@ function wanted({ calls, episodes, flushes, requests }: Truth, kernel: string) {
       .filter(({ model }) => model in requestKinds)
       .map(({ model, pid, start, end, returned }) => ({
         ...{ kind: model, pid, start: at(start), end: at(end) },
-        returned: tellsReturn(model, kernel) ? returned : 0,
+        returned: tellsReturn(model) ? returned : 0,
       })),
   };
 }
@@ -143,7 +143,7 @@ for (const kernel of eras) {
     const text = [...ftraceText(events, recording)].join('');
     const history = await read(text, kernel);
     const zero = Math.round(truthZero(text));
-    const [is, was] = [found(history, zero, kernel), wanted(truth, kernel)];
+    const [is, was] = [found(history, zero), wanted(truth)];
     assert.ok(was.calls.length > 10 && was.requests.length >= 20, 'there is something to find');
     if (kernel.startsWith('5.10')) {
       // No start of calls and no migration entries there: ends, totals and flushes are what can be told.
@@ -178,9 +178,9 @@ test('perf script and CSV say what the text of tracefs says', async () => {
   for await (const row of eventsToCsv(open)) csv += row;
   const table = await read(csv, kernel);
   assert.equal(table.capture.format, 'csv');
-  const was = wanted(truth, kernel);
+  const was = wanted(truth);
   for (const history of [perf, table]) {
-    const is = found(history, truthZero(text), kernel);
+    const is = found(history, truthZero(text));
     same(is.calls, was.calls, 'calls');
     same(is.episodes, was.episodes, 'episodes');
     same(is.requests, was.requests, 'requests');
@@ -197,8 +197,8 @@ test('pages of 16 KiB, and huge pages mapped as one', async () => {
     const written = [...ftraceText(eventsOf(recording), recording)].join('');
     assert.match(written, /set_migration_pmd/);
     const history = await read(written, '6.12.117', pageSize);
-    const was = wanted(truthOf(recording), '6.12.117');
-    const is = found(history, truthZero(written), '6.12.117');
+    const was = wanted(truthOf(recording));
+    const is = found(history, truthZero(written));
     same(is.calls, was.calls, 'calls');
     same(is.episodes, was.episodes, 'episodes');
     const huge = history.calls.reduce((sum, call) => sum + call.thpSucceeded, 0);
