@@ -45,7 +45,7 @@ function look(of: 'colour' | 'shape', columns: number): object {
     field: 'verdict',
     type: 'nominal',
     scale: { domain: shownVerdicts, range: shownVerdicts.map((verdict) => verdicts[verdict][of]) },
-    legend: { orient: 'top', title: null, columns },
+    legend: { orient: 'top', title: null, columns, symbolOpacity: 1 },
   };
 }
 
@@ -180,7 +180,7 @@ function panels({ comparison }: Facts, others: readonly PolicyRow[], moved: read
         ...[true, false].flatMap((seen) => [
           {
             data: { values: values.filter((one) => one.seen === seen && one.low < one.high) },
-            mark: { type: 'rule', strokeWidth: seen ? 3 : 2, opacity: 0.75, ...(seen ? {} : { strokeDash: [3, 3] }) },
+            mark: { type: 'rule', strokeWidth: seen ? 3 : 2, ...(seen ? {} : { strokeDash: [3, 3] }) },
             encoding: { x: x('low'), x2: { field: 'high' }, y, color },
           },
           {

@@ -3,13 +3,13 @@ import type { PolicyRow } from '../../compare/comparison.ts';
 import { type Metric, metrics } from '../../replay/outcome.ts';
 import { differenceTables, drawn, failuresByReason, knownMetrics, labelOf } from '../differences.ts';
 import { count, difference, interval, list, many, middleOf } from '../numbers.ts';
-import { colours } from './colours.ts';
+import { colours, recordedLook } from './colours.ts';
 import { bounds, type Chart, characterWidth, type Facts, spec, widths } from './figure.ts';
 import { numberScale } from './scale.ts';
 
 /** By what the interval of the difference says. */
 export const verdicts = {
-  recorded: { colour: colours.blue, shape: 'diamond' },
+  recorded: recordedLook,
   'better than recorded': { colour: colours.green, shape: 'triangle-left' },
   'worse than recorded': { colour: colours.vermilion, shape: 'triangle-right' },
   'no telling difference': { colour: colours.grey, shape: 'circle' },
@@ -89,7 +89,7 @@ export const counterfactual: Chart = (facts, width = widths.wide) => {
       field: 'verdict',
       type: 'nominal',
       scale: { domain: Object.keys(verdicts), range: Object.values(verdicts).map((v) => v.colour) },
-      legend: i === 0 ? { orient: 'top', title: null, columns: narrow ? 2 : 4 } : null,
+      legend: i === 0 ? { orient: 'top', title: null, columns: narrow ? 2 : 4, symbolOpacity: 1 } : null,
     };
     const { scale, axis } = number;
     const x = (field: string): object => ({ field, type: 'quantitative', scale, axis });
@@ -122,7 +122,7 @@ export const counterfactual: Chart = (facts, width = widths.wide) => {
         ...[true, false].flatMap((seen) => [
           {
             transform: [{ filter: `datum.seen === ${seen}` }],
-            mark: { type: 'rule', strokeWidth: seen ? 3 : 2, opacity: 0.75, ...(seen ? {} : { strokeDash: [3, 3] }) },
+            mark: { type: 'rule', strokeWidth: seen ? 3 : 2, ...(seen ? {} : { strokeDash: [3, 3] }) },
             encoding: { x: x('low'), x2: { field: 'high' }, y: y(), color: colour },
           },
           {

@@ -1,4 +1,6 @@
 /** How far the replay can be believed: the recorded policy with its outcomes withheld, scored against the recording. */
+
+import type { Fidelity, Interval, LevelScore } from '../../compare/comparison.ts';
 import { poorWhen } from '../../compare/fidelity.ts';
 import type { TotalName } from '../../replay/withheld.ts';
 import { factsId, policyId } from '../evidence-id.ts';
@@ -19,44 +21,7 @@ export const fidelity: Chart = (facts, width = widths.wide) => {
   const { fidelity: score, reproduction } = facts.comparison;
   const narrow = width < 500;
   const panelWidth = narrow ? width - 70 : Math.floor((width - 90) / 2);
-  const rows = [
-    { what: 'folios given up', recorded: score.recordedFailures, predicted: score.predictedFailures },
-    { what: 'episodes', recorded: score.recordedEpisodes, predicted: score.predictedEpisodes },
-  ].filter(
-    (row) =>
-      !Number.isNaN(row.recorded) &&
-      !Number.isNaN(row.predicted.estimate) &&
-      (row.recorded > 0 || row.predicted.high > 0),
-  );
-  const panel = ({ what, recorded, predicted }: (typeof rows)[number]): object => ({
-    width: panelWidth,
-    height: 46,
-    title: [`${what}: recorded ${count(recorded)},`, `predicted ${interval(predicted)}`],
-    data: { values: [{ recorded, low: predicted.low, high: predicted.high, estimate: predicted.estimate }] },
-    layer: [
-      {
-        mark: { type: 'rule', strokeWidth: 3, color: colours.blue },
-        encoding: {
-          x: {
-            field: 'low',
-            type: 'quantitative',
-            title: 'upright: recorded; dot and line: predicted',
-            scale: { zero: true },
-            axis: { tickCount: 4 },
-          },
-          x2: { field: 'high' },
-        },
-      },
-      {
-        mark: { type: 'point', filled: true, size: 80, opacity: 1, color: colours.blue },
-        encoding: { x: { field: 'estimate', type: 'quantitative' } },
-      },
-      {
-        mark: { type: 'tick', orient: 'vertical', thickness: 3, size: 30, color: colours.vermilion },
-        encoding: { x: { field: 'recorded', type: 'quantitative' } },
-      },
-    ],
-  });
+  const checks = score.folios === 0 ? [] : checksOf(score);
   const calibration = score.calibration.filter((bin) => bin.folios > 0);
   // Where nothing failed and nothing was expected to, every dot lies in one corner and says nothing.
   const calibrated = calibration.some((bin) => bin.predicted > 0 || bin.observed > 0);
@@ -100,7 +65,7 @@ export const fidelity: Chart = (facts, width = widths.wide) => {
       },
     ],
   };
-  const scores = rows.map(panel);
+  const scores = checks.length === 0 ? [] : [checksPanel(checks, panelWidth)];
   return {
     id: 'fidelity',
     title: 'How far to believe this',
@@ -160,6 +125,112 @@ export const fidelity: Chart = (facts, width = widths.wide) => {
   };
 };
 
+/** A recorded number, and what is predicted where it is withheld. */
+interface Check {
+  readonly what: string;
+  readonly recorded: number;
+  readonly predicted: Interval;
+}
+
+const levelTitles: Readonly<Record<LevelScore['level'], string>> = {
+  folio: 'folios given up',
+  call: 'calls with one',
+  request: 'requests with one',
+};
+
+/** What is checked, without what the capture does not have and what is nought on both sides. */
+function checksOf({ levels, totals, recordedEpisodes, predictedEpisodes }: Fidelity): Check[] {
+  return [
+    ...levels.map(({ level, recorded, predicted }) => ({ what: levelTitles[level], recorded, predicted })),
+    { what: 'episodes', recorded: recordedEpisodes, predicted: predictedEpisodes },
+    ...totals.map(({ name, recorded, predicted }) => ({ what: totalTitles[name], recorded, predicted })),
+  ].filter(
+    ({ recorded, predicted }) =>
+      !Number.isNaN(recorded) && !Number.isNaN(predicted.estimate) && (recorded > 0 || predicted.high > 0),
+  );
+}
+
+const places = { within: 'recorded lies within', outside: 'recorded lies outside' } as const;
+
+/** Each prediction as a multiple of what was recorded, so that numbers of any size stand on one axis. */
+function checksPanel(checks: readonly Check[], width: number): object {
+  const step = 36;
+  const share = (value: number, { recorded }: Check): number => (recorded > 0 ? value / recorded : Number.NaN);
+  const ends = checks.flatMap((one) => [share(one.predicted.low, one), share(one.predicted.high, one)]);
+  const furthest = Math.max(2, ...ends.filter((end) => end > 0).map((end) => Math.max(end, 1 / end)));
+  // Beyond ten times as many, and from nothing, a mark stands at the edge: the text above it has the numbers.
+  const edge = Math.min(10, furthest * 1.1);
+  const inside = (value: number): number => Math.min(edge, Math.max(1 / edge, value));
+  const drawn = checks.flatMap((one, place) => {
+    const { low, high, estimate } = one.predicted;
+    if (!(one.recorded > 0)) return [];
+    return [
+      {
+        place: place + 0.66,
+        low: inside(share(low, one)),
+        high: inside(share(high, one)),
+        estimate: inside(share(estimate, one)),
+        verdict: low <= one.recorded && one.recorded <= high ? places.within : places.outside,
+      },
+    ];
+  });
+  const x = (field: string): object => ({
+    field,
+    type: 'quantitative',
+    scale: { type: 'log', domain: [1 / edge, edge], nice: false },
+    axis: {
+      title: 'predicted, as a multiple of what was recorded',
+      values: [0.1, 0.2, 0.5, 0.8, 1, 1.25, 2, 5, 10].filter((tick) => tick >= 1 / edge && tick <= edge),
+      labelExpr: "datum.value === 1 ? 'as recorded' : format(datum.value, '~r') + '×'",
+      grid: false,
+    },
+  });
+  const y = (field: string): object => ({
+    field,
+    type: 'quantitative',
+    scale: { domain: [0, checks.length], reverse: true, nice: false },
+    axis: null,
+  });
+  const verdict = (range: readonly string[]): object => ({
+    field: 'verdict',
+    type: 'nominal',
+    scale: { domain: Object.values(places), range },
+    legend: { orient: 'top', title: null, columns: width < 400 ? 1 : 2, symbolOpacity: 1 },
+  });
+  const color = verdict([colours.blue, colours.vermilion]);
+  return {
+    width,
+    height: checks.length * step,
+    layer: [
+      {
+        data: { values: checks.map((_, place) => ({ at: 1, top: place + 0.45, bottom: place + 0.88 })) },
+        mark: { type: 'rule', strokeWidth: 2 },
+        encoding: { x: x('at'), y: y('top'), y2: { field: 'bottom' } },
+      },
+      {
+        data: { values: drawn },
+        mark: { type: 'rule', strokeWidth: 3 },
+        encoding: { x: x('low'), x2: { field: 'high' }, y: y('place'), color },
+      },
+      {
+        data: { values: drawn },
+        mark: { type: 'point', filled: true, size: 80, opacity: 1 },
+        encoding: { x: x('estimate'), y: y('place'), color, shape: verdict(['circle', 'triangle-up']) },
+      },
+      {
+        data: {
+          values: checks.map(({ what, recorded, predicted }, place) => ({
+            at: place + 0.25,
+            text: `${what}: ${count(recorded)}, predicted ${interval(predicted)}`,
+          })),
+        },
+        mark: { type: 'text', align: 'left', baseline: 'middle', x: 0 },
+        encoding: { y: y('at'), text: { field: 'text', type: 'nominal' } },
+      },
+    ],
+  };
+}
+
 /** Agreement and error by folio, by call and by request, each beside what the overall rate alone would do. */
 function levelTable({ levels, state }: Facts['comparison']['fidelity']): Table {
   return table(
@@ -198,6 +269,9 @@ function finding({ comparison }: Facts): string {
     score.recordedFailures === 0 || Number.isNaN(score.brier) || Number.isNaN(score.brierOfRate)
       ? []
       : [`Brier score ${brier(score.brier)} against ${brier(score.brierOfRate)} for always saying the overall rate`];
+  // Folios may be right in all where calls, requests or a total are not.
+  const missed =
+    score.state === 'poor' && score.misses.length > 0 ? ` Poor all the same: ${score.misses.join('; ')}.` : '';
   const numbers = [...predicted, ...scores].join('; ');
-  return numbers === '' ? score.verdict : `${score.verdict} In numbers: ${numbers}.`;
+  return numbers === '' ? `${score.verdict}${missed}` : `${score.verdict}${missed} In numbers: ${numbers}.`;
 }
