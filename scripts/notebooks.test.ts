@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { type Browser, chromium } from 'playwright-core';
@@ -74,49 +74,48 @@ const expected: Readonly<Record<string, { drawings: number; tables: number; key:
   tour: { drawings: 3, tables: 2, key: () => pagesOf(linesOf('debian-6.12-4k', 'shanon_hot'), 'nr_failed') },
 };
 
-async function withBrowser(out: string, use: (browser: Browser, address: string) => Promise<void>): Promise<void> {
-  const browser = await chromium.launch({ executablePath: browserPath, args: ['--no-sandbox', '--disable-gpu'] });
-  const { address, close } = await serve(out);
-  try {
-    await use(browser, address);
-  } finally {
-    close();
-    await browser.close();
-  }
-}
+let folder = '';
+let browser: Browser | undefined;
+let served: Awaited<ReturnType<typeof serve>> | undefined;
 
-function folderOf(t: TestContext): string {
-  const folder = mkdtempSync(join(tmpdir(), 'folioscope-notebooks-'));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
+before(async () => {
+  if (skip) return;
+  folder = mkdtempSync(join(tmpdir(), 'folioscope-notebooks-'));
+  browser = await chromium.launch({ executablePath: browserPath, args: ['--no-sandbox', '--disable-gpu'] });
+  await buildNotebooks(join(folder, 'all'));
+  served = await serve(join(folder, 'all'));
+});
 
-test('every notebook builds, runs in every cell, asks for nothing from outside, and counts what its capture says', {
-  skip,
-}, async (t) => {
-  const out = folderOf(t);
+after(async () => {
+  served?.close();
+  await browser?.close();
+  if (folder !== '') rmSync(folder, { recursive: true, force: true });
+});
+
+test('every notebook has its expectations, and its picture', () => {
   const names = notebookNames();
   assert.deepEqual(names, Object.keys(expected).sort());
-  await buildNotebooks(out);
-  await withBrowser(out, async (browser, address) => {
-    for (const name of names) {
-      const seen = await openNotebook(browser, address, name);
-      const { drawings, tables, key } = expected[name]!;
-      assert.deepEqual(seen.errors, [], name);
-      assert.deepEqual(seen.outside, [], name);
-      assert.equal(seen.key, key(seen), `${name}: its number, and the one counted in the text of its capture`);
-      assert.notEqual(seen.key, '0', name);
-      assert.equal(seen.drawings, drawings, `${name}: drawings`);
-      assert.equal(seen.tables, tables, `${name}: tables`);
-      assert.ok(seen.rows >= tables, `${name}: ${seen.rows} rows in ${tables} tables`);
-    }
-  });
+  for (const name of names) assert.ok(existsSync(join(root, 'notebooks', `${name}.png`)), `notebooks/${name}.png`);
 });
+
+for (const [name, { drawings, tables, key }] of Object.entries(expected)) {
+  test(`${name}: runs in every cell, asks for nothing from outside, and counts what its capture says`, {
+    skip,
+  }, async () => {
+    const seen = await openNotebook(browser!, served!.address, name);
+    assert.deepEqual(seen.errors, []);
+    assert.deepEqual(seen.outside, []);
+    assert.equal(seen.key, key(seen), 'its number, and the one counted in the text of its capture');
+    assert.notEqual(seen.key, '0');
+    assert.equal(seen.drawings, drawings, 'drawings');
+    assert.equal(seen.tables, tables, 'tables');
+    assert.ok(seen.rows >= tables, `${seen.rows} rows in ${tables} tables`);
+  });
+}
 
 test('a notebook that the command line wrote runs outside of the repository, beside an installed package', {
   skip,
-}, async (t) => {
-  const folder = folderOf(t);
+}, async () => {
   const own = join(folder, 'own');
   // What `npm install` leaves: the package by its name, and beside it whatever it and the builder depend on.
   const installed = join(own, 'node_modules', 'folioscope');
@@ -132,11 +131,10 @@ test('a notebook that the command line wrote runs outside of the repository, bes
   const ran = spawnSync(process.execPath, [main, 'notebook', capture, '-o', own], { encoding: 'utf8' });
   assert.equal(ran.status, 0, ran.stderr);
   await buildNotebooks(join(folder, 'dist'), ['trace of mine'], own);
-  await withBrowser(join(folder, 'dist'), async (browser, address) => {
-    const seen = await openNotebook(browser, address, 'trace of mine');
-    assert.deepEqual(seen.errors, []);
-    assert.deepEqual(seen.outside, []);
-    assert.equal(seen.key, String(linesOf('debian-6.1-4k', 'shanon_hot').length));
-    assert.equal(seen.drawings, expected['my-capture']!.drawings);
-  });
+  const { address, close } = await serve(join(folder, 'dist'));
+  const seen = await openNotebook(browser!, address, 'trace of mine').finally(close);
+  assert.deepEqual(seen.errors, []);
+  assert.deepEqual(seen.outside, []);
+  assert.equal(seen.key, String(linesOf('debian-6.1-4k', 'shanon_hot').length));
+  assert.equal(seen.drawings, expected['my-capture']!.drawings);
 });
