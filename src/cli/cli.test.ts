@@ -64,7 +64,7 @@ test('usage errors: one line and a hint on stderr, nothing on stdout, exit 2', (
   }
   const bare = folioscope([]);
   assert.equal(bare.code, 2);
-  assert.match(bare.stderr, /^Usage: folioscope/);
+  assert.match(bare.stderr, /^Replays .*\n(.*\n)*First, with a capture/);
   assert.equal(bare.stdout, '');
 });
 
