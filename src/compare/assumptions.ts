@@ -145,7 +145,7 @@ export const assumptionNames: Readonly<Record<keyof Assumptions, Named>> = {
     least: 0,
     most: 100,
     metric: 'stall',
-    why: 'how often a task falls asleep on an entry in an episode that the recording did not have; none where no such sleep can be seen',
+    why: 'how often tasks fall asleep on entries in a step of the migrator, against recorded steps that began with as many asleep; none where no such sleep can be seen',
     matters: ({ evidence }) => evidence.entryWaitRate > 0,
   },
   areaLimit: {

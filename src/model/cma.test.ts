@@ -112,8 +112,8 @@ test('clean page cache is dropped, not moved; with other references it is moved,
   // A range of nothing else is had by dropping alone; migrate_pages is called with an empty list all the same, and prints
   // 0 and 0 (most calls of real CMA captures do).
   assert.equal(run('linux-6.12.117', { folios: [clean, clean] }).result.counters.calls, 1);
-  // A reader holds it until 1200: not dropped, its entries gone; moved as soon as the reader has let go.
-  const reader: Obstacle = { holder: 'transient reference', from: 0, until: 1200, references: 1 };
+  // A reader holds it until 1150: not dropped, its entries gone; moved as soon as the reader has let go.
+  const reader: Obstacle = { holder: 'transient reference', from: 0, until: 1150, references: 1 };
   const read = run('linux-6.12.117+drain-once', {
     folios: [clean],
     world: { ...steady, obstacles: () => [reader] },

@@ -112,6 +112,7 @@ export function writeEntries(kernel: Kernel, run: Run, member: Member): void {
   folio.mapped = 0;
   member.entriesSince = kernel.now;
   kernel.underEntries++;
+  kernel.world.entries?.(visitOf(kernel, run, member), 'set');
   if (kernel.log !== undefined) {
     const isPmd = folio.spec.order > 0 && folio.entries < folio.pages ? 1 : 0;
     log(kernel, run, member, logKind['set entry'], folio.entries, folio.spec.order, isPmd);
@@ -141,6 +142,7 @@ export function endEpisode(kernel: Kernel, run: Run, member: Member, moved = fal
       for (const arrival of member.caught) if (arrival < kernel.now) leaveEntry(kernel, run, member, arrival);
       member.caught = [];
     }
+    kernel.world.entries?.(visitOf(kernel, run, member), moved ? 'moved' : 'undone');
     member.entriesSince = Number.NaN;
     if (!moved) member.undoneAt = kernel.now;
     kernel.underEntries--;

@@ -101,7 +101,7 @@ for (const [what, policy, world, folio, moves] of waits) {
 test('the first three passes of the old loop only try the lock; the fourth sleeps for it', () => {
   const result = migrate('linux-6.1.192', standing('lock contention', 5000));
   assert.equal(result.counters.passes, 4);
-  assert.equal(result.ended, 5000 + 40, 'walk, flush, attempt, copy');
+  assert.equal(result.ended, 5000 + 50, 'walk, flush, attempt, copy, return');
   const hugetlb = migrate('linux-6.12', standing('lock contention', 5000), [{ ...large, kind: 'hugetlb' }]);
   assert.equal(hugetlb.counters.passes, 4);
 });
@@ -261,7 +261,7 @@ test('the log tells a call: what it was, its entries and what came of them', () 
       ['remove entry', 60, 0, 0, 1, 0],
       ['set entry', 90, 0, 1, 0, 0],
       ['remove entry', 110, 0, 1, 1, 0],
-      ['call end', 110, 3, 1, 0, 0],
+      ['call end', 120, 3, 1, 0, 0],
     ],
   );
 });

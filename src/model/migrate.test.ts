@@ -133,7 +133,7 @@ test('nothing in the way: one episode, one attempt, one flush, and the times add
   );
   // Entries are written after the walk; then the deferred flush, the attempt and the copy, 10 ns each.
   assert.equal(timeUnderEntries, 30);
-  assert.equal(result.requests[0]!.ended, 60);
+  assert.equal(result.requests[0]!.ended, 70, 'and the way back to the caller');
 });
 
 test('an unmapped folio moves without an episode', () => {

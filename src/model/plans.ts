@@ -15,7 +15,7 @@ import type { Mode } from './decisions.ts';
 import { hugetlbPasses, partHugetlb } from './hugetlb.ts';
 import type { Kernel, Member, Run, Step } from './kernel.ts';
 import { logKind, logReasons } from './log.ts';
-import { flush, move, type PendingFlush, undo, unmap } from './migrate.ts';
+import { flush, move, type PendingFlush, serviceTime, undo, unmap } from './migrate.ts';
 import { fold, splitFolio, unfold } from './split.ts';
 
 /** What a call left behind. `givenBack` is part of `left`; `noMemory` ended the call (-ENOMEM). */
@@ -90,6 +90,9 @@ export function* migratePages(
     if (call.split.length > 0) noMemory = (yield* moveParts(kernel, run, mode, call, left, noMemory)) || noMemory;
   }
   for (const member of left) member.ending = 'failed';
+  const last = members.at(-1);
+  const returning = last === undefined ? 0 : serviceTime(kernel, run, last, 'return');
+  if (returning > 0 && !kernel.pass(returning)) yield returning;
   const folded = fold(kernel, run, members, left);
   run.mode = mode;
   run.call++;

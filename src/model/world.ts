@@ -137,7 +137,7 @@ export interface FaultWindow {
  * putting the destination in place; `restore` entries put back and the lock dropped; `putback` to a batch; `entry` from
  * the cleared entry to the written migration entry, without the flush; `split` the frozen phase of a split; `device copy`
  * of one page to or from a device; `pin` get_user_pages() of one folio; `reclaim` of one clean folio; `collect` of one
- * folio by migrate_vma_collect().
+ * folio by migrate_vma_collect(); `return` from the last step with a folio of a call to the end of the call.
  */
 export type Service =
   | 'isolate'
@@ -153,7 +153,8 @@ export type Service =
   | 'device copy'
   | 'pin'
   | 'reclaim'
-  | 'collect';
+  | 'collect'
+  | 'return';
 
 /** No answer keeps the `Visit` that it is asked with: there is one a kernel, written anew for every question. */
 export interface World {
@@ -186,6 +187,8 @@ export interface World {
    * shows; a try that may sleep sleeps for no time then. `visit.episode` is the one to come. Absent = never.
    */
   lockTaken?(visit: Visit, nth: number): boolean;
+  /** Told when the migration entries of a folio were written, and when they have gone: to the new place, or back. */
+  entries?(visit: Visit, now: 'set' | 'moved' | 'undone'): void;
   readonly cpus?: CpuRules;
 }
 

@@ -4,6 +4,7 @@
  */
 import type { Visit } from '../model/world.ts';
 import type { Policy } from '../policies/policy.ts';
+import type { Abduction } from './abduction.ts';
 import type { Condition } from './condition.ts';
 import type { Unit } from './demand.ts';
 
@@ -14,6 +15,11 @@ export interface AsRecorded {
   comesLate(visit: Visit): boolean | undefined;
   /** Whether attempts of this episode meet a reference other than that of a fault; undefined = not known. */
   meetsReference(visit: Visit): boolean | undefined;
+  /**
+   * Whether somebody is seen to wait at attempts of this episode, where no fault blocks it: only who sleeps on its entries can
+   * be, and an episode whose passes were used up had nobody; undefined = not known.
+   */
+  isWaitedFor(visit: Visit): boolean | undefined;
   isLockTaken(visit: Visit, nth: number): boolean;
 }
 
@@ -24,6 +30,7 @@ export interface AsRecordedInput {
   readonly withheld: boolean;
   readonly own: boolean;
   readonly sameBatches: boolean;
+  readonly abduction: Pick<Abduction, 'waitsOf'>;
 }
 
 /** The luck of recorded passes; of another policy's, only the time before the first episode is still the same. */
@@ -44,6 +51,11 @@ export function asRecorded(input: AsRecordedInput): AsRecorded {
       const outcome = unit.members[visit.folio]!.episodes[visit.episode]?.outcome ?? 'open';
       if (outcome === 'open' || failingAttempts + (sameBatches ? batchAttempts : 0) === 0) return undefined;
       return outcome === 'undone' && luck[visit.episode] !== 1;
+    },
+    isWaitedFor(visit) {
+      const episode = unit.members[visit.folio]!.episodes[visit.episode];
+      if (!keeps || episode === undefined || conditions[visit.folio]?.luck[visit.episode] === 1) return undefined;
+      return episode.outcome === 'undone' && isSpent(visit) !== true && input.abduction.waitsOf.has(episode.id);
     },
     isLockTaken(visit, nth) {
       if (withheld || !(own || visit.episode === 0)) return false;

@@ -52,7 +52,7 @@ export function exposuresOf(history: History): Exposures {
 }
 
 /** The last end of an episode at or before a time; -Infinity = none. */
-function lastBefore(ends: Float64Array, time: number): number {
+export function lastBefore(ends: Float64Array, time: number): number {
   return ends[countLeading(ends.length, (i) => ends[i]! <= time) - 1] ?? Number.NEGATIVE_INFINITY;
 }
 

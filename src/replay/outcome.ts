@@ -43,4 +43,4 @@ export interface PolicyOutcome {
 }
 
 /** Bumped whenever the same trace, policy and seed give another answer; every result carries it. */
-export const modelVersion = 3;
+export const modelVersion = 4;

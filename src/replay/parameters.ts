@@ -12,7 +12,8 @@ import { type Count, probability, probabilityMean } from './draws.ts';
 import { type Chances, type Exposures, exposuresOf, FirstBlockCounter, type FirstBlocks } from './exposure.ts';
 import { drawFirstBlocks } from './first-blocks.ts';
 import { firstMoves, type OwnTimes } from './own-times.ts';
-import { blockedAnew, type Returns, returnsOf, seenWaiting, sleepersOf, wakeChainsOf } from './repeats.ts';
+import { type RecordedSteps, recordedStepsOf } from './recorded-steps.ts';
+import { blockedAnew, type Returns, returnsOf, seenWaiting, sleepersOf, sleepsBegun, wakeChainsOf } from './repeats.ts';
 import { drawWakeLaw, type WakeEvidence, type WakeLaw, wakeEvidenceOf } from './wake-law.ts';
 
 /** Facts that are not data. Each has a default, can be set, and has a row in the sensitivity table. */
@@ -45,7 +46,7 @@ export interface Assumptions {
   readonly addTimes: number;
   /** Folios of a list of which only an empty call is left. */
   readonly emptyList: number;
-  /** Tasks that fall asleep on entries the recording did not have, as a multiple of the recorded rate. */
+  /** Tasks that fall asleep on entries, as a multiple of those recorded in a like step of the migrator. */
   readonly entryTouches: number;
   /** Areas that one CMA allocation tries at most, unless the recording tried more, or failed: then these were all. */
   readonly areaLimit: number;
@@ -98,12 +99,12 @@ export interface Evidence {
   readonly lateAgain: Count;
   /** Faults that go to sleep on entries, a ns under entries and folio; and tasks seen doing so. NaN = not observable. */
   readonly entryWaitRate: number;
-  /** The same in episodes of folios that were undone before: whoever the undo woke comes back to them. */
-  readonly entryWaitRateAgain: number;
   readonly waiters: number;
   /** Tasks asleep on the lock at the end of first episodes, by episode id; of those counted over, which had more than one. */
   readonly sleepers: ReadonlyMap<number, number>;
   readonly company: Count;
+  /** Sleeps on the lock that began in an episode, by its id: none where it is not in; undefined = not recorded. */
+  readonly sleepsBegun: ReadonlyMap<number, number> | undefined;
   /** PG_waiters at the first attempt of later episodes, and at one after an attempt that did not find it set. */
   readonly seenWaiting: { readonly first: Count; readonly after: Count };
   readonly services: Services;
@@ -111,13 +112,18 @@ export interface Evidence {
   readonly firsts: FirstBlocks;
   readonly exposures: Exposures;
   readonly barriers: Barriers;
+  /** Who comes to the entries of calls, and how that holds up the migrator; undefined = nobody was seen there. */
+  readonly steps: RecordedSteps | undefined;
 }
 
 /** Recorded durations in ascending order; empty = none was seen, and the service takes no time. */
 export interface Services extends Returns {
   readonly unmap: Float64Array;
   readonly copy: Float64Array;
+  /** One in vain: where none was, an attempt that moved its folio, which took a little longer. */
   readonly attempt: Float64Array;
+  /** One that moved its folio. */
+  readonly moving: Float64Array;
   readonly drain: Float64Array;
   /** By recorded episode: its own, where it was seen. A replay of the same episode takes the same time, under any policy. */
   readonly own: OwnTimes;
@@ -207,12 +213,14 @@ export function evidenceOf(
     lateAgain: again.late,
     ...entryWaits(history, assumed),
     sleepers,
+    sleepsBegun: sleepsBegun(history),
     company: { trials: blocks.length, hits: blocks.filter((count) => count > 1).length },
     seenWaiting: seenWaiting(history),
     services: { ...services, ...returnsOf(history, units, usual) },
     firsts,
     exposures,
     barriers: barriersOf(history, recorded),
+    steps: recordedStepsOf(history, units, exposures.wakes, assumed.entryTouches),
   };
 }
 
@@ -228,30 +236,21 @@ export function isDeferred(episode: Episode, unit: Unit, recorded: Policy): bool
   return deferredFlush && plan.loop === 'batched' && (unit.mode === 'async' || episode.index === 0);
 }
 
-function entryWaits(
-  history: History,
-  { entryTouches }: Assumptions,
-): Pick<Evidence, 'entryWaitRate' | 'entryWaitRateAgain' | 'waiters'> {
-  if (history.observed.entryWaits === 'unknown')
-    return { entryWaitRate: Number.NaN, entryWaitRateAgain: Number.NaN, waiters: 0 };
+function entryWaits(history: History, { entryTouches }: Assumptions): Pick<Evidence, 'entryWaitRate' | 'waiters'> {
+  if (history.observed.entryWaits === 'unknown') return { entryWaitRate: Number.NaN, waiters: 0 };
   const waits = history.waits.filter(({ on, episode }) => on === 'entry' && episode >= 0);
-  const waiters = new Set(waits.map(({ pid }) => pid)).size;
-  const rateOf = (counts: (episode: Episode) => boolean): number => {
-    let under = 0;
-    for (const one of history.episodes) if (one.end > one.start && counts(one)) under += one.end - one.start;
-    const own = waits.filter(({ episode }) => counts(history.episodes[episode]!)).length;
-    return under > 0 ? (entryTouches * own) / under : Number.NaN;
+  let under = 0;
+  for (const { start, end } of history.episodes) if (end > start) under += end - start;
+  return {
+    entryWaitRate: under > 0 ? (entryTouches * waits.length) / under : 0,
+    waiters: new Set(waits.map(({ pid }) => pid)).size,
   };
-  const first = rateOf(({ index }) => index === 0);
-  const again = rateOf(({ index }) => index > 0);
-  const known = Number.isNaN(first) ? 0 : first;
-  return { entryWaitRate: known, entryWaitRateAgain: Number.isNaN(again) ? known : again, waiters };
 }
 
 /**
  * Service times as recorded: `unmap` between the first entries of folios that one call unmaps one after the other;
  * `copy` between the last entries restored of folios moved one after the other; `attempt` from probes on the move
- * functions, from one try to the next of the same folio; `drain` until a disabled cache was drained.
+ * functions, from one try to the next of the same folio; `moving` the whole of one that succeeded; `drain` until a disabled cache was drained.
  */
 export function servicesOf(history: History): Omit<Services, keyof Returns> {
   const unmap: number[] = [];
@@ -282,6 +281,8 @@ export function servicesOf(history: History): Omit<Services, keyof Returns> {
   }
   for (const [id, time] of firstMoves(history)) own.copy.set(id, time);
   const attempt: number[] = [];
+  const moving: number[] = [];
+  for (const { start, end, returned } of history.attempts) if (returned === 0 && end >= start) moving.push(end - start);
   history.attempts.forEach(({ start, end, returned, episode, call }, i) => {
     // The same folio again, as no other was left: all that lies between two tries is in it.
     const next = history.attempts[i + 1];
@@ -320,7 +321,8 @@ export function servicesOf(history: History): Omit<Services, keyof Returns> {
     own,
     unmap: sorted(unmap),
     copy: sorted(copy),
-    attempt: sorted(attempt),
+    attempt: sorted(attempt.length > 0 ? attempt : moving),
+    moving: sorted(moving),
     drain: sorted(drain),
   };
 }

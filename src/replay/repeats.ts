@@ -125,6 +125,16 @@ export function sleepersOf({ episodes, waits }: History): Map<number, number> {
   return seen;
 }
 
+/** How many sleeps on the lock began in each episode that had any, by episode id; undefined where none is recorded. */
+export function sleepsBegun({ waits, observed }: History): ReadonlyMap<number, number> | undefined {
+  if (observed.lockWaits === 'unknown') return undefined;
+  const begun = new Map<number, number>();
+  for (const wait of [...lockSleepsOf(waits).values()].flat()) {
+    if (wait.episode >= 0) begun.set(wait.episode, (begun.get(wait.episode) ?? 0) + 1);
+  }
+  return begun;
+}
+
 /**
  * PG_waiters at attempts in vain of episodes after an undone one: at first attempts, and at those after one that did not
  * find it set. Woken tasks come and go while the migrator tries; the flag is all that it sees of them.

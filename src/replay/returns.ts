@@ -13,6 +13,8 @@ import { quantile } from './wake-law.ts';
 export interface Returning {
   /** The tasks that block this episode, one at least. */
   faults(visit: Visit, late: boolean): readonly BlockedFault[];
+  /** A task asleep on the lock blocks this episode. */
+  blocked(visit: Visit): void;
   /** From the undo of the folio until it is locked again; 0 when it was not undone since the last time this was asked. */
   again(visit: Visit): number;
   /** Whether a fault has blocked the folio before and it was undone since. */
@@ -63,6 +65,9 @@ export function createReturns(
           quantile(wakes!, luck(visit, nth * 8 + race)),
         ),
       }));
+    },
+    blocked({ folio, episode }) {
+      blockedIn[folio] = episode;
     },
     again(visit) {
       const { folio, undoneAt } = visit;

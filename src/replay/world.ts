@@ -6,7 +6,7 @@
 import { exponential, uniform } from '../base/random.ts';
 import type { Decisions } from '../model/decisions.ts';
 import type { Background } from '../model/demand.ts';
-import type { BlockedFault, FaultWindow, Visit, World } from '../model/world.ts';
+import type { BlockedFault, FaultWindow, Service, Visit, World } from '../model/world.ts';
 import type { Policy } from '../policies/policy.ts';
 import type { Abduction } from './abduction.ts';
 import { addsOfDraw, addsWhileHeld, drawsAddsAnew, type Hold } from './adds-anew.ts';
@@ -14,11 +14,13 @@ import { asRecorded } from './as-recorded.ts';
 import { type Barrier, barrierOf, soonerBy } from './barrier.ts';
 import type { Condition } from './condition.ts';
 import type { Unit } from './demand.ts';
-import { exposedTo } from './exposure.ts';
+import { exposedTo, lastBefore } from './exposure.ts';
 import { type Evidence, isDeferred, type Parameters } from './parameters.ts';
 import { preparationOf } from './preparation.ts';
+import type { Doing } from './recorded-steps.ts';
 import { createReturns } from './returns.ts';
 import type { Row, Scene } from './slice.ts';
+import { createTasks, type Tasks } from './tasks.ts';
 import { shareUpTo } from './wake-law.ts';
 
 export interface WorldInput {
@@ -52,6 +54,10 @@ export interface UnitWorld extends World {
 }
 
 const nobody: readonly BlockedFault[] = [];
+const nothing = new Float64Array(0);
+
+/** ns: what an attempt meets is gone by the next one. */
+const betweenTries = 2;
 
 export function createWorld(input: WorldInput): UnitWorld {
   const { unit, recorded, abduction, conditions, parameters, evidence, seed, draw, pace } = input;
@@ -68,15 +74,26 @@ export function createWorld(input: WorldInput): UnitWorld {
     pace,
   };
   const prepared = (range: number) => barrierOf(timing, preparationOf(unit.preparations, range));
-  const exposed = exposedTo({
-    unit,
-    exposures: evidence.exposures,
-    chances: parameters,
-    // Its own barrier is the model's.
-    sooner: sameBatches ? undefined : (from) => soonerBy(timing, { decisions, pid: unit.pid, from, until: unit.start }),
-    seed,
-    draw,
-  });
+  // Its own barrier is the model's.
+  const sooner = sameBatches
+    ? undefined
+    : (from: number) => soonerBy(timing, { decisions, pid: unit.pid, from, until: unit.start });
+  const exposed = exposedTo({ unit, exposures: evidence.exposures, chances: parameters, sooner, seed, draw });
+  const begun = unit.lists[0]?.time ?? Number.NaN;
+  const tasks =
+    evidence.steps === undefined || unit.calls.length === 0
+      ? undefined
+      : createTasks({
+          steps: evidence.steps,
+          key: unit.key,
+          start: begun,
+          sooner: sooner?.(lastBefore(evidence.exposures.ends, begun)) ?? 0,
+          seed,
+          pace,
+        });
+  /** Members that are added to batches, under a policy that treats these otherwise. */
+  const queued = new Set<number>();
+  let tried = { folio: -1, attempt: -1, time: 0 };
   // Whose first episode comes at another time than recorded, so that its luck is another.
   const anew = new Uint8Array(unit.members.length);
 
@@ -85,11 +102,13 @@ export function createWorld(input: WorldInput): UnitWorld {
 
   const keyOf = ({ folio }: Visit) => unit.members[folio]!.key;
 
+  const luckOf = (visit: Visit, which: number): number =>
+    uniform(seed, 'serviceTime', keyOf(visit), visit.episode * 8 + which, pace);
+
   /** A recorded duration picked by this visit's luck, so that sums keep their means and policies share it. */
   const sample = (sorted: Float64Array, visit: Visit, which: number): number => {
     if (sorted.length === 0) return 0;
-    const u = uniform(seed, 'serviceTime', keyOf(visit), visit.episode * 8 + which, pace);
-    return sorted[Math.floor(u * sorted.length)]!;
+    return sorted[Math.floor(luckOf(visit, which) * sorted.length)]!;
   };
 
   /**
@@ -154,10 +173,57 @@ export function createWorld(input: WorldInput): UnitWorld {
     return uniform(seed, 'lateReference', keyOf(visit), visit.episode, draw) < p;
   };
 
+  /** Whether an attempt meets a reference that is gone afterwards. */
+  const meetsReference = (visit: Visit): boolean => {
+    const condition = conditions[visit.folio];
+    const failing = (condition?.failingAttempts ?? 0) + (sameBatches ? (condition?.batchAttempts ?? 0) : 0);
+    return passes.meetsReference(visit) ?? visit.attempt < failing;
+  };
+  const isInVain = (visit: Visit): boolean =>
+    blockedBefore[visit.folio] === 1 || meetsReference(visit) || (conditions[visit.folio]?.obstacles.length ?? 0) > 0;
+
+  /** Of an attempt; asked for how long what it meets stays, and for how long it takes. */
+  const attemptTime = (visit: Visit): number => {
+    const { folio, attempt, now } = visit;
+    if (tried.folio !== folio || tried.attempt !== attempt) {
+      const inVain = isInVain(visit);
+      // Whether a batch holds it the model knows.
+      const usual = inVain ? services.attempt : queued.has(folio) ? services.moving : nothing;
+      const time = (inVain ? tasks?.step('tried', luckOf(visit, 2), now) : undefined) ?? sample(usual, visit, 2);
+      tried = { folio, attempt, time: Math.max(betweenTries, time) };
+    }
+    return tried.time;
+  };
+
+  /** How long the migrator takes among the tasks that are there. */
+  const timeAmong = (tasks: Tasks, service: Service, visit: Visit): number => {
+    const { now } = visit;
+    const step = (next: Doing, which: number) => tasks.step(next, luckOf(visit, which), now) ?? 0;
+    tasks.call(visit.call, now);
+    switch (service) {
+      case 'destination':
+        return returns.again(visit);
+      case 'unmap':
+        // Never no time at all: an unlock and the next lock are told apart by the clock.
+        return Math.max(1, returns.isBack(visit) ? returns.rewalk(visit) : step('set', 0));
+      case 'attempt':
+        return attemptTime(visit);
+      case 'copy':
+        return step('moved', 1);
+      case 'restore':
+        return step('undone', 3);
+      case 'return':
+        return step('return', 5);
+      default:
+        return 0;
+    }
+  };
+
   return {
     serviceTime(service, visit) {
-      const own = unit.services?.[service];
-      if (own !== undefined) return own;
+      const known = unit.services?.[service];
+      if (known !== undefined) return known;
+      if (tasks !== undefined) return timeAmong(tasks, service, visit);
       switch (service) {
         case 'destination':
           return followsWakes(visit) ? returns.again(visit) : 0;
@@ -166,9 +232,10 @@ export function createWorld(input: WorldInput): UnitWorld {
           // Never no time at all: an unlock and the next lock are told apart by the clock.
           return Math.max(1, ownTime(services.own.unmap, visit) ?? sample(services.unmap, visit, 0));
         case 'copy':
-          return ownTime(services.own.copy, visit) ?? sample(services.copy, visit, 1);
+          // From the move before to this one: its own try is in it.
+          return Math.max(0, (ownTime(services.own.copy, visit) ?? sample(services.copy, visit, 1)) - tried.time);
         case 'attempt':
-          return sample(services.attempt, visit, 2);
+          return attemptTime(visit);
         default:
           // Isolation is part of the recorded gap between lists; the others have no events of their own.
           return 0;
@@ -176,37 +243,49 @@ export function createWorld(input: WorldInput): UnitWorld {
     },
     ...prepared(0),
     prepared,
-    background: (scene) =>
-      sameBatches
-        ? scene.background
-        : addsOfDraw(scene, {
-            conditions,
-            anew: drawsAddsAnew(scene, decisions, recorded.decisions),
-            seed,
-            draw,
-          }),
-    held: (scene, hold) => (sameBatches ? [] : addsWhileHeld(scene, hold, { seed, draw })),
+    background(scene) {
+      if (sameBatches) return scene.background;
+      const anew = drawsAddsAnew(scene, decisions, recorded.decisions);
+      const adds = addsOfDraw(scene, { conditions, anew, seed, draw });
+      for (const folio of adds.folio) if (folio >= 0) queued.add(folio);
+      return adds;
+    },
+    held(scene, hold) {
+      if (sameBatches) return [];
+      const adds = addsWhileHeld(scene, hold, { seed, draw });
+      for (const { folio } of adds) if (folio >= 0) queued.add(folio);
+      return adds;
+    },
     faultEnters(visit: Visit, window: FaultWindow) {
       const before = blockedBefore[visit.folio] === 1;
       const blocked = isBlocked(visit, window);
       blockedBefore[visit.folio] = blocked ? 1 : 0;
       if (!blocked || passes.isAwake(visit)) return nobody;
       if (followsWakes(visit)) {
-        return returns.faults(visit, comesLate(visit, window.deferredFlush));
+        const faults = returns.faults(visit, comesLate(visit, window.deferredFlush));
+        tasks?.block(visit.folio, faults.length, visit.now);
+        return faults;
       }
+      returns.blocked(visit);
+      const recordedOne = withheld ? undefined : unit.members[visit.folio]!.episodes[visit.episode];
+      const begun =
+        recordedOne === undefined || evidence.sleepsBegun === undefined
+          ? Number(!before)
+          : (evidence.sleepsBegun.get(recordedOne.id) ?? 0);
+      tasks?.block(visit.folio, Math.max(1, begun), visit.now);
       // Let go by the unlock; whether it is still there in the next episode is that episode's question.
-      return [
-        {
-          at: visit.now,
-          releaseAfter: 0,
-          sleepsOn: before,
-          late: passes.comesLate(visit) ?? (!before && comesLate(visit, window.deferredFlush)),
-        },
-      ];
+      const fault = {
+        at: visit.now,
+        releaseAfter: 0,
+        sleepsOn: begun === 0,
+        late: passes.comesLate(visit) ?? (!before && comesLate(visit, window.deferredFlush)),
+      };
+      return Array.from({ length: Math.max(1, begun) }, () => fault);
     },
     entryWaiter(visit, n, from) {
       // Whoever came to wait on the entries came when the attempts were over.
       if (passes.isAwake(visit)) return Number.POSITIVE_INFINITY;
+      if (tasks !== undefined) return tasks.arrival(visit.folio, n);
       const episode = withheld ? undefined : unit.members[visit.folio]!.episodes[visit.episode];
       // The tasks that fell asleep on a recorded episode are those that touch this folio then.
       if (episode !== undefined) {
@@ -214,7 +293,7 @@ export function createWorld(input: WorldInput): UnitWorld {
         // Of entries set without an event only the request's beginning is recorded.
         return episode.set === 0 ? Math.max(from, unit.start + after) : from + after;
       }
-      const rate = visit.episode > 0 ? evidence.entryWaitRateAgain : evidence.entryWaitRate;
+      const rate = evidence.entryWaitRate;
       if (!(rate > 0) || n >= evidence.waiters) return Number.POSITIVE_INFINITY;
       let at = from;
       for (let i = 0; i <= n; i++) {
@@ -224,15 +303,21 @@ export function createWorld(input: WorldInput): UnitWorld {
       return at;
     },
     entryWaitReferenceTime: () => 0, // from the fault to its sleep: too short for any event to show
-    waiters: (visit) => (followsWakes(visit) ? returns.waiters(visit) : undefined),
+    waiters(visit) {
+      if (followsWakes(visit)) return returns.waiters(visit);
+      return tasks === undefined ? undefined : passes.isWaitedFor(visit);
+    },
+    entries({ folio, now }, what) {
+      if (tasks === undefined) return;
+      if (what === 'set') tasks.set(folio, now);
+      else tasks.gone(folio, now, what);
+    },
     obstacles(_request, folio) {
       return conditions[folio]?.obstacles ?? [];
     },
     transient(visit) {
-      const condition = conditions[visit.folio];
-      const failing = (condition?.failingAttempts ?? 0) + (sameBatches ? (condition?.batchAttempts ?? 0) : 0);
-      if (!(passes.meetsReference(visit) ?? visit.attempt < failing)) return undefined;
-      return { until: visit.now + sample(services.attempt, visit, 2) + 1 };
+      if (!meetsReference(visit)) return undefined;
+      return { until: visit.now + attemptTime(visit) + 1 };
     },
     ...(losesLocks ? { lockTaken: passes.isLockTaken } : {}),
   };
@@ -269,6 +354,7 @@ export function continued(
     entryWaiter: (visit, n, from) => world.entryWaiter(shift(visit), n, from),
     entryWaitReferenceTime: (visit, n) => world.entryWaitReferenceTime(shift(visit), n),
     transient: (visit) => world.transient(shift(visit)),
+    ...(world.entries === undefined ? {} : { entries: (visit, what) => world.entries!(shift(visit), what) }),
     ...(world.waiters === undefined ? {} : { waiters: (visit) => world.waiters!(shift(visit)) }),
     ...(world.lockTaken === undefined ? {} : { lockTaken: (visit, nth) => world.lockTaken!(shift(visit), nth) }),
     ...world.prepared(area),

@@ -155,6 +155,7 @@ const service = z.enum([
   'pin',
   'reclaim',
   'collect',
+  'return',
   ...furtherServices,
 ] satisfies ScenarioService[]);
 

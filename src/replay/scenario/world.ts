@@ -45,11 +45,12 @@ const services: Readonly<Record<Service, number>> = {
   pin: 11,
   reclaim: 12,
   collect: 13,
+  return: 14,
 };
 
 /** Services of which there is one a move attempt, and one a call; there is one of each other an episode. */
 const perAttempt: ReadonlySet<Service> = new Set(['attempt', 'copy', 'device copy']);
-const perCall: ReadonlySet<Service> = new Set(['isolate', 'putback', 'pin', 'reclaim', 'collect']);
+const perCall: ReadonlySet<Service> = new Set(['isolate', 'putback', 'pin', 'reclaim', 'collect', 'return']);
 
 const nobody: readonly BlockedFault[] = [];
 const nothing: readonly Obstacle[] = [];
