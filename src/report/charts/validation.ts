@@ -3,7 +3,7 @@ import type { Spread, Validation, ValidationRow } from '../../compare/validate.t
 import { metrics } from '../../replay/outcome.ts';
 import { difference, interval, inUnit, list, many } from '../numbers.ts';
 import { type Table, table } from '../tables.ts';
-import { colours } from './colours.ts';
+import { colours, recordedLook } from './colours.ts';
 import { characterWidth, type Figure, spec, timeScale, widths } from './figure.ts';
 
 /** Mean of runs and how far they reach. */
@@ -83,7 +83,7 @@ function panel(row: ValidationRow, width: number, labels: number): object {
   const color = {
     field: 'what',
     type: 'nominal',
-    scale: { domain: ['real', 'predicted'], range: [colours.vermilion, colours.blue] },
+    scale: { domain: ['real', 'predicted'], range: [recordedLook.colour, colours.blue] },
     legend: null,
   };
   return {
@@ -109,7 +109,17 @@ function panel(row: ValidationRow, width: number, labels: number): object {
       {
         data: { values },
         mark: { type: 'point', filled: true, size: 70, opacity: 1 },
-        encoding: { x: x('estimate'), y, color },
+        encoding: {
+          x: x('estimate'),
+          y,
+          color,
+          shape: {
+            field: 'what',
+            type: 'nominal',
+            scale: { domain: ['real', 'predicted'], range: [recordedLook.shape, 'circle'] },
+            legend: null,
+          },
+        },
       },
     ],
   };
