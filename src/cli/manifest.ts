@@ -17,7 +17,18 @@ import type { ReplayOptions } from './replays.ts';
 import { version } from './version.ts';
 
 /** Options that say where something is written or how fast. */
-const noMatter = new Set(['json', 'threads', 'manifest', 'strict', 'output', 'interactive', 'charts', 'mail']);
+const noMatter = new Set([
+  'json',
+  'threads',
+  'manifest',
+  'strict',
+  'output',
+  'interactive',
+  'charts',
+  'mail',
+  'charts',
+  'mail',
+]);
 
 /** @throws TraceError for an input that can no longer be read */
 export async function manifestOf(

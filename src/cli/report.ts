@@ -11,6 +11,7 @@ import { manifestOf } from './manifest.ts';
 import { namedRows } from './named-rows.ts';
 import { prepareFolder, print, printJson, printLines, screenWidth, writeFiles } from './output.ts';
 import { addReplayOptions, type ReplayOptions, wantedPolicies, wholeReplay } from './replays.ts';
+import { browserRuntime } from './runtime.ts';
 import { version } from './version.ts';
 
 interface ReportOptions extends ReplayOptions {
@@ -18,6 +19,7 @@ interface ReportOptions extends ReplayOptions {
   /** Forms in which the figures are written as files of their own. */
   readonly charts?: readonly ChartForm[];
   readonly mail?: true;
+  readonly interactive?: true;
 }
 
 const forms: readonly ChartForm[] = ['svg', 'png', 'vega'];
@@ -54,8 +56,8 @@ function commandLine(files: readonly string[], options: ReportOptions): string {
     ...(options.charts ?? []).map((form) => ['--charts', form] as const),
     ['-o', options.output],
   ]);
-  const mail = options.mail ? ['--mail'] : [];
-  return ['folioscope', 'report', ...files.map(shellWord), ...readingWords(options), ...flags, ...mail].join(' ');
+  const more = [...(options.mail ? ['--mail'] : []), ...(options.interactive ? ['--interactive'] : [])];
+  return ['folioscope', 'report', ...files.map(shellWord), ...readingWords(options), ...flags, ...more].join(' ');
 }
 
 /** A second look at a capture, for the events that the page shows; undefined of what can be read only once. */
@@ -74,6 +76,8 @@ async function lookInto(file: string, options: ReportOptions): Promise<Look | un
 export async function writeReport(files: readonly string[], options: ReportOptions): Promise<void> {
   checkFiles(files);
   const policies = await wantedPolicies(options);
+  // Before an hour of work: where they are missing nothing can be drawn with them.
+  const interactive = options.interactive ? browserRuntime() : undefined;
   prepareFolder(options.output);
   const {
     done: all,
@@ -102,6 +106,7 @@ export async function writeReport(files: readonly string[], options: ReportOptio
     manifest: await manifestOf('report', files, options, comparisons),
     command: commandLine(files, options),
     version: version(),
+    ...(interactive === undefined ? {} : { interactive }),
     ...(notes.length === 0 ? {} : { notes }),
   };
   const report = await buildReport(input);
@@ -158,6 +163,7 @@ export function reportCommand(): Command {
         'each figure in DIR/charts as svg or png, with its Vega-Lite spec, or vega: the spec alone; may be given again',
       ).argParser(chartForm),
     )
+    .option('--interactive', 'a page with scripts, all inside: values to hover, a span of the timeline to brush')
     .option('--mail', 'DIR/mail.txt, too: plain text of 72 columns for a mailing list');
   return addReplayOptions(command).action(writeReport);
 }

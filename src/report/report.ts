@@ -6,6 +6,7 @@ import { captureHtml, sectionAnchor } from './capture-page.ts';
 import { sections } from './charts/charts.ts';
 import { type Facts, type Figure, widths } from './charts/figure.ts';
 import { EvidenceBook, eventsOfPage, type Look } from './evidence-page.ts';
+import { interactiveParts, type RuntimeTexts } from './interactive.ts';
 import { introHtml } from './intro.ts';
 import { reportJson } from './json.ts';
 import { type Manifest, manifestTables } from './manifest.ts';
@@ -36,6 +37,8 @@ export interface ReportInput {
   readonly version: string;
   /** What a reader must know about all of it, a sentence each: a capture that is left out, clocks that differ. */
   readonly notes?: readonly string[];
+  /** Draws figures with values to hover and a span to brush, by these runtimes; without it the page has no script. */
+  readonly interactive?: RuntimeTexts;
   /** What went in, by hash. */
   readonly manifest?: Manifest;
   /** When it was made, where the caller wants that said; without it the same input gives the same bytes. */
@@ -117,7 +120,9 @@ async function pageOf(input: ReportInput, { title, names, figures }: Made): Prom
     { anchor: 'again', title: 'Manifest' },
   ];
   const notes = (input.notes ?? []).map((note) => `<p class="note">${escapeHtml(note)}</p>`);
+  const script = input.interactive === undefined ? undefined : await interactiveParts(all, input.interactive);
   return page({
+    ...(script === undefined ? {} : { script }),
     title,
     contents,
     lead: [introHtml(), ...notes].join('\n'),
