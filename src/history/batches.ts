@@ -2,6 +2,7 @@
  * Stays in per-CPU LRU batches and the flushes that end them: what `flush-runs.ts` parts gets its cause, and each line its
  * stay. A stay begins with its add where the adding functions were probed.
  */
+import { addTo } from '../base/groups.ts';
 import { countLeading } from '../base/sorted.ts';
 import type { Capture } from '../events/capture.ts';
 import { isWorker, whenEmptied } from './drains.ts';
@@ -200,7 +201,9 @@ export function foldBatches(capture: Capture, sources: BatchSources): BatchFold 
   flushes.sort((a, b) => a.ordinal - b.ordinal);
   const flushAt = new Map(flushes.map((flush, index) => [flush.ordinal, index]));
   for (let row = 0; row < log.length; row++) flushOf[row] = flushAt.get(log.ordinal.data[flushOf[row]!]!)!;
-  return { stays: foldStays(sources, flushOf), flushes, pause, capacity };
+  const stays = foldStays(sources, flushOf);
+  endWithOthers(stays, flushes);
+  return { stays, flushes, pause, capacity };
 }
 
 /**
@@ -237,7 +240,7 @@ function causeOf(sources: BatchSources, full: boolean, drain: number, comm: stri
 /**
  * One row for every line; and one for every add that was seen and whose line was not: of batches whose flush prints nothing
  * (mlock, rotate, ...), and of folios that were isolated when their batch was flushed. Those end at the next recorded drain
- * of their CPU, and stay open where none is recorded.
+ * of their CPU, or with the others of their batch (`endWithOthers`), and stay open where neither is recorded.
  */
 function foldStays(sources: BatchSources, flushOf: Int32Array): StayTable {
   const log = sources.insertions;
@@ -304,6 +307,21 @@ function foldStays(sources: BatchSources, flushOf: Int32Array): StayTable {
   takeAdds(Number.POSITIVE_INFINITY);
   for (const [key, add] of waiting) closeUnseen(key, add);
   return table;
+}
+
+/**
+ * A flush empties its whole batch (mm/swap.c folio_batch_move_lru()): a stay without a line of its own was over when the next
+ * line of its batch was written on its CPU, even where the next drain that is recorded came later.
+ */
+function endWithOthers(stays: StayTable, flushes: readonly Flush[]): void {
+  const of = new Map<number, Flush[]>();
+  for (const flush of flushes) addTo(of, flush.cpu * batchKinds.length + batchKinds.indexOf(flush.batch), flush);
+  for (let row = 0; row < stays.length; row++) {
+    if (stays.flush[row]! >= 0) continue;
+    const own = of.get(stays.cpu[row]! * batchKinds.length + stays.batch[row]!) ?? [];
+    const next = own[countLeading(own.length, (i) => own[i]!.ordinal <= stays.ordinal[row]!)];
+    if (next !== undefined && !(stays.flushed[row]! <= next.start)) stays.flushed[row] = next.start;
+  }
 }
 
 /** Time of the first mark after a place, or NaN. */

@@ -1,7 +1,10 @@
 /** Which insertions are one flush, and what caused it. */
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
+import { openCapture } from '../read/file.ts';
+import { tracePath } from '../test-support.ts';
 import { batchKinds } from './facts.ts';
+import { workOut } from './history.ts';
 import {
   calibration,
   disable,
@@ -150,6 +153,45 @@ ${calibration}
     [0x201, 'mlock', 1000, 9000],
     [0x202, 'mlock', 11000, NaN],
   ]);
+});
+
+test('a flush empties its whole batch: a stay without a line of its own ends with the next line of that batch', async () => {
+  const { stays } = await told(`
+${calibration}
+    1 a-1 1.000000 ${adding(0x100)}
+    1 a-1 1.000001 ${adding(0x101)}
+    2 b-2 1.000002 ${adding(0x102)}
+    1 a-1 1.000011 ${insertion(0x101)}
+    1 a-1 1.000020 ${drain(1)}`);
+  const left = (pfn: number): number => stays.flushed[stays.pfn.lastIndexOf(pfn)]! - 1e9;
+  assert.equal(left(0x100), left(0x101), 'freed before its line, and not waiting for the drain');
+  assert.equal(left(0x102), NaN, 'nothing emptied the batch of its CPU');
+});
+
+test('no CPU ever has more folios in a batch than the batch can hold, by the adds and ends of a real capture', async () => {
+  const { stays, capture } = await workOut(
+    await openCapture(tracePath('debian-6.1-4k/pin_vmsplice_fail/trace.txt.gz')),
+  );
+  assert.equal(capture.kernelVersion?.value, '6.1.192');
+  const changes = new Map<number, [time: number, change: number][]>();
+  for (let row = 0; row < stays.length; row++) {
+    if (Number.isNaN(stays.added[row]!)) continue;
+    const own = changes.get(stays.cpu[row]! * 8 + stays.batch[row]!) ?? [];
+    changes.set(stays.cpu[row]! * 8 + stays.batch[row]!, own);
+    own.push([stays.added[row]!, 1], [stays.flushed[row]!, -1]);
+  }
+  const most = [...changes.values()].map((own) => {
+    let held = 0;
+    let top = 0;
+    // Of equal times the add comes first; what never left is at the end.
+    own.sort(([a, up], [b, other]) => (Number.isNaN(a) ? 1 : Number.isNaN(b) ? -1 : a - b) || other - up);
+    for (const [, change] of own) {
+      held += change;
+      top = Math.max(top, held);
+    }
+    return top;
+  });
+  assert.equal(Math.max(...most), 15);
 });
 
 test('a large folio is not batched: its add flushes the batch, and the flush is named so where episodes show its size', async () => {
