@@ -2,7 +2,7 @@
 import type { Interval, PolicyRow } from '../../compare/comparison.ts';
 import { type Metric, metricNames, metrics } from '../../replay/outcome.ts';
 import { directionOnly, knownMetrics, labelOf } from '../differences.ts';
-import { difference, interval, list, many, middleOf } from '../numbers.ts';
+import { interval, list, many, middleOf } from '../numbers.ts';
 import { table } from '../tables.ts';
 import { verdictOf, verdicts, verdictWords } from './counterfactual.ts';
 import { bounds, type Chart, characterWidth, type Facts, spec, widths } from './figure.ts';
@@ -20,7 +20,7 @@ export const costs: Chart = (facts, width = widths.wide) => {
   return {
     id: 'costs',
     title: 'Every cost, against the recorded policy',
-    finding: finding(facts, known, drawn),
+    finding: finding(facts, { known, moved, drawn }),
     tables: others.length === 0 || known.length === 0 ? [] : [verdictTable(facts, others, moved)],
     spec:
       others.length === 0 || drawn.length === 0
@@ -217,42 +217,37 @@ function tally(row: PolicyRow, moved: readonly Metric[]): Record<'better' | 'wor
 }
 
 function verdictTable({ comparison }: Facts, others: readonly PolicyRow[], moved: readonly Metric[]) {
-  const titles = (of: readonly Metric[], row: PolicyRow): string =>
-    of
-      .map((metric) => `${metrics[metric].title} ${difference(row.difference[metric], metrics[metric].unit)}`)
-      .join('; ');
+  const titles = (of: readonly Metric[]): string => of.map((metric) => metrics[metric].title).join('; ');
   return table(
     ['policy', 'less', 'more', 'no telling difference'],
     others.map((row) => {
       const { better, worse, same } = tally(row, moved);
-      return [
-        labelOf(row, comparison.recorded),
-        titles(better, row),
-        titles(worse, row),
-        same.map((metric) => metrics[metric].title).join('; '),
-      ];
+      return [labelOf(row, comparison.recorded), titles(better), titles(worse), titles(same)];
     }),
     {
       title: 'What each policy costs less and more of',
       notes: [
-        'By the interval of the paired difference: less and more where it leaves zero out.',
+        'By the interval of the paired difference: less and more where it leaves zero out. The numbers stand with the first figure of other policies.',
         ...directionOnly(comparison),
       ],
     },
   );
 }
 
-function finding(
-  { comparison: { rows, recorded } }: Facts,
-  known: readonly Metric[],
-  moved: readonly Metric[],
-): string {
+interface Shown {
+  /** Costs of which the capture shows something; of them, those in which a draw differs; of those, each number once. */
+  readonly known: readonly Metric[];
+  readonly moved: readonly Metric[];
+  readonly drawn: readonly Metric[];
+}
+
+function finding({ comparison: { rows, recorded } }: Facts, { known, moved, drawn }: Shown): string {
   const others = rows.filter(({ policy }) => policy !== recorded);
   if (others.length === 0) return 'No other policy could be replayed on this capture.';
   if (known.length === 0) return 'This capture shows no cost of any policy.';
   if (moved.length === 0) return `None of ${many(known.length, 'cost')} differs in any draw under any policy.`;
   const real = others.filter(({ policy }) => !bounds.has(policy));
-  const tallies = real.map((row) => ({ row, ...tally(row, moved) }));
+  const tallies = real.map((row) => ({ row, ...tally(row, drawn) }));
   const named = (metric: Metric): string => metrics[metric].title;
   const free = tallies
     .filter(({ better, worse }) => better.length > 0 && worse.length === 0)
@@ -276,18 +271,11 @@ function finding(
     ...(bad.length > 0 ? [`${list(bad)} only more`] : []),
     ...(idle.length > 0 ? [`${list(idle)} neither, as far as can be told`] : []),
   ];
-  const twins = known.flatMap((metric) => {
-    const twin = moved.includes(metric) ? undefined : twinOf(metric, [...moved, metric], rows);
-    return twin === undefined ? [] : [{ metric, twin }];
+  const twins = drawn.flatMap((metric) => {
+    const others = moved.filter((one) => !drawn.includes(one) && twinOf(one, moved, rows) === metric);
+    return others.length === 0 ? [] : [` With the same numbers as ${named(metric)}: ${list(others.map(named))}.`];
   });
-  const alike = twins
-    .map(({ metric, twin }) =>
-      ` ${named(metric)} are as ${named(twin)}.`.replace(/^ ./, (first) => first.toUpperCase()),
-    )
-    .join('');
-  const still = known
-    .filter((metric) => !moved.includes(metric) && twins.every((one) => one.metric !== metric))
-    .map(named);
+  const still = known.filter((metric) => !moved.includes(metric)).map(named);
   const rest = still.length === 0 ? '' : ` No draw differs in ${list(still)}.`;
-  return `Of ${many(moved.length, 'cost')} that differ: ${parts.join('; ')}.${alike}${rest}`;
+  return `Of ${many(drawn.length, 'cost')} that differ: ${parts.join('; ')}.${twins.join('')}${rest}`;
 }

@@ -209,7 +209,8 @@ function short({ estimate, low, high }: Interval): string {
 
 function tablesOf({ comparison: { rows, recorded, level } }: Facts): Table[] {
   const others = rows.filter(({ policy }) => policy !== recorded);
-  const causes = causesOf(rows);
+  const held = new Map(rows[0]?.fates.byCause.map(({ cause, again }) => [cause, middleOf(again)]));
+  const causes = causesOf(rows).filter((cause) => (held.get(cause) ?? 0) >= 0.5);
   return [
     table(
       ['policy', 'moved>', 'not reached>', 'given up again>', 'given up instead>'],
@@ -228,15 +229,21 @@ function tablesOf({ comparison: { rows, recorded, level } }: Facts): Table[] {
       ? []
       : [
           table(
-            ['policy', ...causes.flatMap((cause) => [`${cause}: moved>`, `${cause}: again>`])],
-            others.map((row) => [
-              labelOf(row, recorded),
-              ...causes.flatMap((cause) => {
+            ['policy', 'held by', 'moved>', 'given up again>'],
+            others.flatMap((row) =>
+              causes.map((cause) => {
                 const fates = row.fates.byCause.find((one) => one.cause === cause);
-                return fates ? [interval(fates.moved), interval(fates.again)] : ['0', '0'];
+                return [
+                  labelOf(row, recorded),
+                  cause,
+                  ...(fates ? [interval(fates.moved), interval(fates.again)] : ['0', '0']),
+                ];
               }),
-            ]),
-            { title: 'By what held them' },
+            ),
+            {
+              title: 'By what held them',
+              notes: ['Causes that are expected to have held less than half a folio are left out.'],
+            },
           ),
         ]),
   ];
