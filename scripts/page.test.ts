@@ -61,6 +61,12 @@ let browser: Browser | undefined;
 
 const tracesOf = (name: string) => join(folder, name, 'trace.txt');
 
+function report(name: string, out: string, ...flags: string[]): void {
+  const args = [main, 'report', tracesOf(name), '--draws', '4', '-o', join(folder, name, out), ...flags];
+  const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', maxBuffer: 1 << 26 });
+  assert.equal(status, 0, `${name}: ${stderr}`);
+}
+
 before(async () => {
   if (skip) return;
   folder = mkdtempSync(join(tmpdir(), 'folioscope-pages-'));
@@ -68,9 +74,7 @@ before(async () => {
     mkdirSync(join(folder, name));
     writeFileSync(tracesOf(name), `${text().trimEnd()}\n`);
     writeFileSync(join(folder, name, 'meta.json'), readFileSync(tracePath(...beside, 'meta.json')));
-    const args = [main, 'report', tracesOf(name), '--draws', '4', '-o', join(folder, name, 'out')];
-    const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', maxBuffer: 1 << 26 });
-    assert.equal(status, 0, `${name}: ${stderr}`);
+    report(name, 'out');
   }
   browser = await chromium.launch({ executablePath: browserPath, args: ['--no-sandbox', '--disable-gpu'] });
 });
@@ -80,7 +84,7 @@ after(async () => {
   if (folder !== '') rmSync(folder, { recursive: true, force: true });
 });
 
-/** A page opened from its file, and everything that it asked for or complained of. */
+/** A page opened from its file, by folder, and everything that it asked for or complained of. */
 async function opened(
   name: string,
   options: BrowserContextOptions = {},
@@ -98,7 +102,7 @@ async function opened(
     complaints.push(`a dialog: ${dialog.message()}`);
     void dialog.dismiss();
   });
-  const address = pathToFileURL(join(folder, name, 'out', 'index.html')).href;
+  const address = pathToFileURL(join(folder, ...name.split('/'), 'index.html')).href;
   try {
     await page.goto(address);
     await use(page);
@@ -122,7 +126,7 @@ for (const name of real) {
   test(`${name}: wide and narrow, light and dark, nothing sticks out and nothing is asked for`, { skip }, async () => {
     for (const width of [1280, 390])
       for (const colorScheme of ['light', 'dark'] as const)
-        await opened(name, { viewport: { width, height: 900 }, colorScheme }, async (page) => {
+        await opened(`${name}/out`, { viewport: { width, height: 900 }, colorScheme }, async (page) => {
           await page.evaluate(() => {
             for (const each of document.querySelectorAll('details')) each.open = true;
           });
@@ -137,7 +141,7 @@ for (const name of real) {
   });
 
   test(`${name}: every link leads to one place with words in it, and opens it`, { skip }, async () => {
-    await opened(name, {}, async (page) => {
+    await opened(`${name}/out`, {}, async (page) => {
       const { links, broken, doubled, empty } = await page.evaluate(() => {
         const ids = [...document.querySelectorAll('[id]')].map(({ id }) => id);
         const all = [...document.querySelectorAll('a[href^="#"]')];
@@ -178,7 +182,7 @@ for (const name of real) {
     const events = readFileSync(tracesOf(name), 'utf8')
       .split('\n')
       .filter((line) => line !== '' && !line.startsWith('#') && !/^CPU:\d+ \[LOST /.test(line));
-    await opened(name, {}, async (page) => {
+    await opened(`${name}/out`, {}, async (page) => {
       const shown = await page.evaluate(() =>
         [...document.querySelectorAll('.events tbody tr')].flatMap((row) => {
           const cells = [...row.querySelectorAll('td')].map((cell) => cell.textContent ?? '');
@@ -196,7 +200,7 @@ for (const name of real) {
   test(`${name}: on paper the tables are unfolded, the ground is white, and what needs a hand is gone`, {
     skip,
   }, async () => {
-    await opened(name, { colorScheme: 'dark' }, async (page) => {
+    await opened(`${name}/out`, { colorScheme: 'dark' }, async (page) => {
       await page.emulateMedia({ media: 'print' });
       const seen = await page.evaluate(() => {
         const has = (element: Element) => element.getClientRects().length > 0;
@@ -220,7 +224,7 @@ for (const name of real) {
 }
 
 test('keys alone reach links and folds, are seen where they are, and open what they are on', { skip }, async () => {
-  await opened('move_pages', {}, async (page) => {
+  await opened('move_pages/out', {}, async (page) => {
     const kinds = new Set<string>();
     let outlined = 0;
     for (let press = 0; press < 40; press++) {
@@ -258,7 +262,7 @@ test('keys alone reach links and folds, are seen where they are, and open what t
 });
 
 test('names that would command a page, a terminal or a spreadsheet are words on it', { skip }, async () => {
-  await opened('hostile', {}, async (page) => {
+  await opened('hostile/out', {}, async (page) => {
     const { scripts, images, handlers, words } = await page.evaluate(() => ({
       scripts: document.querySelectorAll('script').length,
       images: document.querySelectorAll('img, iframe, object, embed, base, form').length,
@@ -275,6 +279,56 @@ test('names that would command a page, a terminal or a spreadsheet are words on 
   });
   const names = ['report.md', 'report.json'].map((file) => readFileSync(join(folder, 'hostile', 'out', file), 'utf8'));
   for (const text of names) assert.ok(!text.includes('\u001b'));
+});
+
+test('an interactive page of a real capture counts in a written span what its text has there, and shows values', {
+  skip,
+}, async () => {
+  report('move_pages', 'live', '--interactive');
+  const times = readFileSync(tracesOf('move_pages'), 'utf8')
+    .split('\n')
+    .filter((line) => !line.startsWith('#'))
+    .map((line) => ({
+      time: Number(/ (\d+\.\d{6}): /.exec(line)?.[1]),
+      isCall: line.includes(' mm_migrate_pages_start: '),
+    }));
+  const start = times[0]!.time;
+  const calls = times.filter(({ isCall }) => isCall).map(({ time }) => time - start);
+  // Half-way between calls, so that no rounding decides.
+  const between = (i: number) => (calls[i - 1]! + calls[i]!) / 2;
+  const [from, to] = [between(20), between(55)];
+  await opened('move_pages/live', {}, async (page) => {
+    const timeline = page.locator('#c1-timeline');
+    await timeline.scrollIntoViewIfNeeded();
+    await timeline.locator('.wide .marks').first().waitFor();
+    const says = timeline.locator('[role=status]').first();
+    assert.match(await says.innerText(), new RegExp(`: ${calls.length} of ${calls.length}`));
+    await timeline.getByRole('spinbutton', { name: 'from' }).fill(String(from));
+    await timeline.getByRole('spinbutton', { name: 'to' }).fill(String(to));
+    await timeline.getByRole('spinbutton', { name: 'to' }).press('Enter');
+    assert.match(await says.innerText(), new RegExp(`: 35 of ${calls.length} between `));
+    assert.equal(await timeline.locator('.brushed').first().locator('tbody tr').count(), 35);
+    // A bar that is drawn: some are of no height, and others lie under the span.
+    const bar = timeline.locator('.wide .mark-rect path[fill^="#"]').filter({ visible: true }).first();
+    await bar.scrollIntoViewIfNeeded();
+    await bar.hover();
+    await page.locator('.tip').waitFor({ state: 'visible' });
+    assert.match(await page.locator('.tip').innerText(), /\d/);
+  });
+});
+
+test('an interactive page of a hostile capture runs its own scripts and no other', { skip }, async () => {
+  report('hostile', 'live', '--interactive');
+  await opened('hostile/live', {}, async (page) => {
+    await page.locator('#c1-timeline').scrollIntoViewIfNeeded();
+    await page.locator('#c1-timeline .wide .marks').first().waitFor();
+    const policy = await page.locator('meta[http-equiv="Content-Security-Policy"]').getAttribute('content');
+    assert.match(policy ?? '', /default-src 'none'/);
+    assert.doesNotMatch(policy ?? '', /script-src[^;]*'unsafe-inline'/);
+    // As many as the page without a hostile capture has: none came with a name.
+    assert.equal(await page.locator('script').count(), 4);
+    assert.equal(await page.locator('img, iframe, object, embed').count(), 0);
+  });
 });
 
 /** The questions of docs/report.md, and the anchors that it says the answers are at. */
@@ -297,7 +351,7 @@ test('every question that docs/report.md says the page answers has words and num
   const asked = questions();
   assert.ok(asked.length >= 12, `${asked.length} questions`);
   for (const name of ['move_pages', 'contiguous'] as const)
-    await opened(name, {}, async (page) => {
+    await opened(`${name}/out`, {}, async (page) => {
       for (const { question, anchors } of asked) {
         assert.ok(anchors.length > 0, `${question} has an anchor`);
         for (const anchor of anchors) {
