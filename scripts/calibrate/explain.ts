@@ -6,8 +6,8 @@ import { resolvePolicy } from '../../src/policies/policies.ts';
 import { conditionsOf } from '../../src/replay/abduction.ts';
 import { demandOf, timesGivenUp } from '../../src/replay/demand.ts';
 import { runUnit } from '../../src/replay/job.ts';
+import { likenessOf } from '../../src/replay/likeness.ts';
 import { drawParameters } from '../../src/replay/parameters.ts';
-import { likenessOf } from '../../src/replay/replay.ts';
 import { type Recording, recordScenario } from '../../src/replay/scenario/record.ts';
 import { stageOf } from '../../src/replay/stage.ts';
 import { createWorld } from '../../src/replay/world.ts';
@@ -84,7 +84,7 @@ export async function explain(
     const pace = draw % stage.variants.length;
     const evidence = stage.evidenceAt[stage.abduction.untold.levelOf(seed, draw)]!;
     const parameters = drawParameters(evidence, stage.assumed, seed, draw, pace);
-    for (const scene of stage.variants[pace]!) {
+    for (const scene of stage.variants.at(pace)) {
       const { unit } = scene;
       const conditions = conditionsOf(stage.abduction, scene, base, stage.assumed, seed, draw);
       const input = {

@@ -60,6 +60,7 @@ function addedOf(
   seed: number,
 ): LatentAdds {
   const adds = addsOf(history);
+  const throws = Array.from({ length: variants.length }, (_, variant) => variants.at(variant));
   const restingRanks: number[] = [];
   let bounded = 0;
   let inBounds = 0;
@@ -74,7 +75,7 @@ function addedOf(
       bounded++;
       if (adds.low[row]! <= time && time <= adds.high[row]!) inBounds++;
     }
-    for (const [unit, { unit: one }] of variants[0]!.entries()) {
+    for (const [unit, { unit: one }] of throws[0]!.entries()) {
       let resting = 0;
       for (let row = first; row < last; row++) {
         if (times[row - first]! < one.start && adds.flushed[row]! >= one.start) resting++;
@@ -87,7 +88,7 @@ function addedOf(
         }
         return count;
       };
-      const thrown = Float64Array.from(variants, before);
+      const thrown = Float64Array.from(throws, before);
       if (thrown.some((value) => value !== thrown[0])) {
         restingRanks.push(rankOf(resting, thrown, uniform(seed, 'world', one.key, cpu)));
         continue;

@@ -4,7 +4,8 @@ import { nearest } from '../policies/nearest.ts';
 import type { Policy } from '../policies/policy.ts';
 import type { Metric, PolicyOutcome } from '../replay/outcome.ts';
 import { type Assumptions, defaultAssumptions } from '../replay/parameters.ts';
-import { replayStage } from '../replay/replay.ts';
+import { Memory } from '../replay/recall.ts';
+import { byPace, numbersFrom, replayDraws } from '../replay/replay.ts';
 import { restaged, type Stage } from '../replay/stage.ts';
 import type { Assumption, BlameRow, Move } from './comparison.ts';
 import { mean } from './statistics.ts';
@@ -239,15 +240,54 @@ export function endsOf(stage: Stage, blame: readonly BlameRow[]): End[] {
   });
 }
 
-/** By policy: the mean of what moves with the assumption, at this end of it. */
-export function playEnd(
+/** What some draws gave of what moves with an assumption, at each end: by policy, in the order of the numbers of the draws. */
+export type EndsPart = readonly { readonly numbers: readonly number[]; readonly values: readonly number[][] }[];
+
+/** What plays ends of assumptions, in draws of the paces asked for. */
+export function endsPlayer(
   stage: Stage,
   policies: readonly Policy[],
-  { key, changed }: End,
+  ends: readonly End[],
   { draws, seed }: { readonly draws: number; readonly seed: number },
-): number[] {
-  const there = restaged(stage, { [key]: changed }, seed, Math.min(draws, stage.variants.length));
-  return meansOf(replayStage(there, policies, { draws, seed }), key, draws);
+): (paces: readonly number[]) => EndsPart {
+  const stages: Stage[] = [];
+  const stageAt = (i: number): Stage => {
+    const { key, changed } = ends[i]!;
+    stages[i] ??= restaged(stage, { [key]: changed }, Math.min(draws, stage.variants.length));
+    return stages[i];
+  };
+  return (paces) => {
+    const parts = ends.map(() => ({ numbers: [] as number[], values: policies.map((): number[] => []) }));
+    for (const pace of paces) {
+      // Most ends leave most requests as they are.
+      const memory = new Memory();
+      ends.forEach(({ key }, i) => {
+        const there = stageAt(i);
+        const numbers = byPace(numbersFrom(0, draws), there).get(pace) ?? [];
+        const { metric = 'failedFolios' } = assumptionNames[key];
+        const { outcomes } = replayDraws(there, policies, numbers, { seed, memory });
+        const { numbers: all, values } = parts[i]!;
+        all.push(...numbers);
+        outcomes.forEach(({ totals }, p) => {
+          values[p]!.push(...totals[metric]);
+        });
+      });
+    }
+    return parts;
+  };
+}
+
+/** By end and policy, the mean over all draws of what was played in parts. */
+export function meansOfEnds(parts: readonly EndsPart[]): number[][] {
+  return (parts[0] ?? []).map((_, end) => {
+    const own = parts.map((part) => part[end]!);
+    const numbers = own.flatMap((part) => part.numbers);
+    const order = numbers.map((_, i) => i).sort((a, b) => numbers[a]! - numbers[b]!);
+    return own[0]!.values.map((_, p) => {
+      const values = own.flatMap((part) => part.values[p]!);
+      return mean(Float64Array.from(order, (i) => values[i]!));
+    });
+  });
 }
 
 function meansOf(outcomes: readonly PolicyOutcome[], key: keyof Assumptions, draws: number): number[] {

@@ -4,11 +4,11 @@
  */
 import type { Policy } from '../policies/policy.ts';
 import type { PolicyOutcome } from '../replay/outcome.ts';
-import { joined, replayer } from '../replay/replay.ts';
+import { byPace, joined, numbersFrom, type Part, replayDraws } from '../replay/replay.ts';
 import type { Stage } from '../replay/stage.ts';
 import { joinedWithheld, type Withheld, withheld } from '../replay/withheld.ts';
-import { type End, endDraws, endsOf, playEnd } from './assumptions.ts';
-import { boundingParts } from './bounds.ts';
+import { type End, type EndsPart, endDraws, endsOf, endsPlayer, meansOfEnds } from './assumptions.ts';
+import { boundingOf } from './bounds.ts';
 import type { BlameRow } from './comparison.ts';
 
 /** One part. */
@@ -46,7 +46,10 @@ export interface TasksInput {
   readonly untold: number;
 }
 
-/** Roughly members and background rows to be played in one part: under a second, so that whoever waits can stop it soon. */
+/**
+ * Roughly members and background rows to be played in one part: under a second, so that whoever waits can stop it soon. Draws of
+ * one pace are in one part, however many (`replayDraws`).
+ */
 const sizeOfPart = 150_000;
 /** Fewer draws than this would play what no draw reaches too often. */
 const leastDraws = 10;
@@ -66,31 +69,41 @@ export function tasksOf(input: TasksInput): {
 } {
   const { stage, policies, bounded, blame, draws, seed, folds, untold } = input;
   const size = sizeOf(stage);
-  const spans = (each: number) => spansOf(draws, Math.max(leastDraws, Math.ceil(sizeOfPart / (size * each))));
-  const play = replayer(stage, policies, seed);
-  const bounding =
-    bounded.length === 0 ? [] : boundingParts(stage, [policies[0]!, ...bounded], { draws, seed, untold });
+  const bounding = boundingOf(stage, [policies[0]!, ...bounded], { draws, seed, untold });
+  const boundingDraws = bounding.ways * (bounded.length + 1);
   const ends = endsOf(stage, blame);
   const drawsOfEnds = endDraws(draws, size);
+  const playEnds = endsPlayer(stage, policies, ends, { draws: drawsOfEnds, seed });
+  const parted = (groups: readonly (readonly number[])[], each: number) =>
+    inParts(groups, (groups.flat().length * size * each) / sizeOfPart);
+  const paces = (of: number) => numbersFrom(0, Math.min(of, stage.variants.length)).map((pace) => [pace]);
   const sections = {
-    bounding: bounding.map(
-      ({ draws: each, run }): Task => ({ what: 'bounding', cost: each * (bounded.length + 1), run }),
-    ),
-    held: spans(1).map(
+    bounding:
+      bounded.length === 0 || bounding.ways === 0
+        ? []
+        : parted(
+            numbersFrom(0, bounding.draws).map((pace) => [pace]),
+            boundingDraws,
+          ).map((own): Task => ({ what: 'bounding', cost: own.length * boundingDraws, run: () => bounding.play(own) })),
+    held: spansOf(draws, Math.max(leastDraws, Math.ceil(sizeOfPart / size))).map(
       (span): Task => ({
         what: 'withholding outcomes',
         cost: span.draws,
         run: () => withheld(stage, { ...span, seed, folds }),
       }),
     ),
-    outcomes: spans(policies.length).map(
-      (span): Task => ({ what: 'replaying policies', cost: span.draws * policies.length, run: () => play(span) }),
+    outcomes: parted([...byPace(numbersFrom(0, draws), stage).values()], policies.length).map(
+      (numbers): Task => ({
+        what: 'replaying policies',
+        cost: numbers.length * policies.length,
+        run: () => replayDraws(stage, policies, numbers, { seed }),
+      }),
     ),
-    ends: ends.map(
-      (end): Task => ({
+    ends: parted(ends.length === 0 ? [] : paces(drawsOfEnds), policies.length * ends.length).map(
+      (own): Task => ({
         what: 'changing assumptions',
-        cost: drawsOfEnds * policies.length,
-        run: () => playEnd(stage, policies, end, { draws: drawsOfEnds, seed }),
+        cost: (own.length / paces(drawsOfEnds).length) * drawsOfEnds * policies.length * ends.length,
+        run: () => playEnds(own),
       }),
     ),
   };
@@ -102,26 +115,36 @@ export function tasksOf(input: TasksInput): {
       return section.map((_, i) => results[at - section.length + i]);
     };
     // Results are as the tasks of their section give them, wherever they were run.
-    const bounds = take(sections.bounding) as (PolicyOutcome[][] | undefined)[];
+    const bounds = take(sections.bounding) as (Part[] | undefined)[];
     const held = untilMissing(take(sections.held) as (Withheld | undefined)[]);
-    const outcomes = untilMissing(take(sections.outcomes) as (PolicyOutcome[] | undefined)[]);
-    const means = take(sections.ends) as (number[] | undefined)[];
+    const outcomes = untilMissing(take(sections.outcomes) as (Part | undefined)[]);
+    const parts = untilMissing(take(sections.ends) as (EndsPart | undefined)[]);
     if (bounds.includes(undefined) || held.length === 0 || outcomes.length === 0) return undefined;
     const played = new Map<End, readonly number[]>();
-    ends.forEach((end, i) => {
-      const one = means[i];
-      if (one !== undefined) played.set(end, one);
-    });
+    if (parts.length === sections.ends.length) {
+      meansOfEnds(parts).forEach((means, i) => {
+        played.set(ends[i]!, means);
+      });
+    }
     const all = joined(outcomes);
     return {
       held: joinedWithheld(held),
       outcomes: all,
-      bounding: untilMissing(bounds).flat(),
+      bounding: Array.from({ length: bounds.length === 0 ? 0 : bounding.ways }, (_, way) =>
+        joined(untilMissing(bounds).map((part) => part[way]!)),
+      ),
       ends: played,
       draws: all[0]?.draws ?? 0,
     };
   };
   return { tasks, gather };
+}
+
+/** Groups put together to so many parts, none of them cut. */
+function inParts(groups: readonly (readonly number[])[], wanted: number): number[][] {
+  const count = Math.min(groups.length, Math.max(1, Math.ceil(wanted)));
+  const edge = (i: number) => Math.round((i * groups.length) / count);
+  return Array.from({ length: count }, (_, i) => groups.slice(edge(i), edge(i + 1)).flat());
 }
 
 /** Parts of so many draws, the last one perhaps of more: a handful would play everything anew for little. */

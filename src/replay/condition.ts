@@ -66,3 +66,28 @@ export function isFree({ obstacles, failingAttempts, batchAttempts, luck, passes
     passes.lost.every((tries) => tries === 0)
   );
 }
+
+/** By field: whether it is the same; one that is missing does not compile. */
+const sameField: { readonly [K in keyof Condition]: (a: Condition[K], b: Condition[K]) => boolean } = {
+  cause: Object.is,
+  obstacles: (a, b) => areSame(a, b, isSameObstacle),
+  failingAttempts: Object.is,
+  batchAttempts: Object.is,
+  luck: (a, b) => areSame(a, b, Object.is),
+  passes: (a, b) => areSame(a.lost, b.lost, Object.is) && areSame(a.spent, b.spent, Object.is),
+};
+const fields = Object.keys(sameField) as (keyof Condition)[];
+
+/** Whether two conditions hold a folio in the same way. */
+export function isSameCondition(a: Condition, b: Condition): boolean {
+  const isSame = <K extends keyof Condition>(field: K) => sameField[field](a[field], b[field]);
+  return a === b || fields.every(isSame);
+}
+
+function areSame<T>(a: readonly T[], b: readonly T[], isSame: (a: T, b: T) => boolean): boolean {
+  return a === b || (a.length === b.length && a.every((one, i) => isSame(one, b[i]!)));
+}
+
+function isSameObstacle(a: Obstacle, b: Obstacle): boolean {
+  return a.holder === b.holder && a.from === b.from && a.until === b.until && a.references === b.references;
+}

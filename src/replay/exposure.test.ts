@@ -6,12 +6,17 @@ import type { FaultWindow, Visit } from '../model/world.ts';
 import { demandOf } from './demand.ts';
 import { type Chances, exposedTo, exposuresOf, FirstBlockCounter } from './exposure.ts';
 import { madeUpHistory } from './made-up.ts';
+import type { Parameters } from './parameters.ts';
+import { luckOf } from './recall.ts';
 
 const chances: Chances = {
   alone: { deferred: 0.5, eager: 0.6 },
   beside: { deferred: 0.01, eager: 0.02 },
   back: 0.5,
 };
+
+/** Nothing else of a draw is asked for here. */
+const parameters = chances as Parameters;
 
 /** Requests 1 ms apart, each of one folio with one episode of 10 us that begins 1 us after its call. */
 const alone = madeUpHistory([['m'], ['m'], ['m']]);
@@ -51,10 +56,9 @@ function met(history: typeof alone, unit: number, window: Partial<FaultWindow>, 
   const exposed = exposedTo({
     unit: units[unit]!,
     exposures: exposuresOf(history),
-    chances,
     sooner,
     seed: 1,
-    draw: 0,
+    luck: luckOf(0, parameters),
   });
   exposed.meet(visit(1), { from: begun + 1000, until: begun + 1000, deferredFlush: true, begun, ...window });
   return exposed;
@@ -78,26 +82,26 @@ test('folios unmapped together: all but the first are beside others', () => {
 test('the chance of a block grows with the share of tasks that are back', () => {
   const history = sleeping([1000, 2000, 500_000, 2e6]);
   // 989 us after the episode before three of four are back.
-  assert.equal(met(history, 1, {}).chance(true), 1 - 0.5 ** (3.5 / 5));
-  assert.equal(met(history, 1, { beside: 1 }).chance(true), chances.beside.deferred);
-  assert.equal(met(history, 1, { beside: 1 }).chance(false), chances.beside.eager);
+  assert.equal(met(history, 1, {}).chance(true)(parameters), 1 - 0.5 ** (3.5 / 5));
+  assert.equal(met(history, 1, { beside: 1 }).chance(true)(parameters), chances.beside.deferred);
+  assert.equal(met(history, 1, { beside: 1 }).chance(false)(parameters), chances.beside.eager);
   const { start } = history.episodes[1]!;
-  assert.equal(met(history, 1, { letGo: start - 2500 }).chance(true), 1 - 0.5 ** (1.5 / 5));
+  assert.equal(met(history, 1, { letGo: start - 2500 }).chance(true)(parameters), 1 - 0.5 ** (1.5 / 5));
 });
 
 test('a request that comes sooner after the one before is met by fewer', () => {
   const history = sleeping([1000, 2000, 500_000, 2e6]);
   const recorded = met(history, 1, {}, () => 0);
   const sooner = met(history, 1, {}, () => 980_000);
-  assert.ok(sooner.chance(true) < recorded.chance(true));
+  assert.ok(sooner.chance(true)(parameters) < recorded.chance(true)(parameters));
   assert.equal(recorded.keepsLuck(), true);
 });
 
 test('where no sleep was seen the chance lies between no change and going along with the time', () => {
-  const half = met(alone, 1, {}, () => 494_500).chance(true);
+  const half = met(alone, 1, {}, () => 494_500).chance(true)(parameters);
   // Half of the time is left, and `back` is one half: three quarters of the way.
   assert.ok(Math.abs(half - (1 - 0.5 ** 0.75)) < 1e-9, `${half}`);
-  assert.equal(met(alone, 1, {}).chance(true), 0.5);
+  assert.equal(met(alone, 1, {}).chance(true)(parameters), 0.5);
 });
 
 test('trials are the shares of tasks that were back, and never fewer than the hits', () => {

@@ -6,12 +6,13 @@
  * back is the recording machine's business, and is taken from its own recorded sleeps.
  */
 import { addTo } from '../base/groups.ts';
-import { uniform } from '../base/random.ts';
 import { countLeading } from '../base/sorted.ts';
 import type { Episode, History } from '../history/facts.ts';
 import type { FaultWindow, Visit } from '../model/world.ts';
 import type { Unit } from './demand.ts';
 import type { Count } from './draws.ts';
+import { type Chance, firstBlock, firstBlockAfter, firstBlockBeside, fixed, happens } from './questions.ts';
+import type { Luck } from './recall.ts';
 
 export interface Exposures {
   /**
@@ -121,7 +122,7 @@ interface Exposed {
   /** An episode's window, in order of time; what the others are asked about is the last one told of. */
   meet(visit: Visit, window: FaultWindow): void;
   /** The chance of a first block in it, if its flush is of this kind. */
-  chance(deferred: boolean): number;
+  chance(deferred: boolean): Chance;
   /** Whether the recorded luck of a first episode still holds, although the request may have begun sooner or later. */
   keepsLuck(): boolean;
 }
@@ -129,18 +130,17 @@ interface Exposed {
 export interface ExposedInput {
   readonly unit: Pick<Unit, 'members' | 'lists'>;
   readonly exposures: Exposures;
-  readonly chances: Chances;
   /**
    * ns by which the unit begins sooner than recorded, as seen from the last recorded episode before it; absent = its
    * barriers are the recorded ones.
    */
   readonly sooner: ((from: number) => number) | undefined;
   readonly seed: number;
-  readonly draw: number;
+  readonly luck: Luck;
 }
 
 /** What the folios of one unit are exposed to in one replay. */
-export function exposedTo({ unit, exposures, chances, sooner, seed, draw }: ExposedInput): Exposed {
+export function exposedTo({ unit, exposures, sooner, seed, luck }: ExposedInput): Exposed {
   const { members, lists } = unit;
   const { ends, since, wakes } = exposures;
   /** Until an episode has ended in this replay, what came before is recorded, and how long ago is the policy's doing. */
@@ -153,12 +153,6 @@ export function exposedTo({ unit, exposures, chances, sooner, seed, draw }: Expo
   let then = 0;
   let member = members[0];
   let episode = 0;
-  const share = (): number => {
-    if (wakes.length > 0 || sooner === undefined || !isFirst || beside > 0) return shareBack(exposures, now);
-    // Tasks come back one by one, ever more slowly: their number grows no faster than the time, and does not shrink.
-    const ratio = now / then;
-    return ratio >= 0 && ratio < Number.POSITIVE_INFINITY ? 1 + chances.back * (ratio - 1) : 1;
-  };
   return {
     meet(visit, window) {
       const ended = window.letGo ?? Number.NEGATIVE_INFINITY;
@@ -174,14 +168,15 @@ export function exposedTo({ unit, exposures, chances, sooner, seed, draw }: Expo
     },
     chance(deferred) {
       const kind = deferred ? 'deferred' : 'eager';
-      if (beside > 0 && !Number.isNaN(chances.beside[kind])) return chances.beside[kind];
-      return 1 - (1 - chances.alone[kind]) ** share();
+      if (beside > 0) return firstBlockBeside(kind, shareBack(exposures, now));
+      const isToldByTime = wakes.length === 0 && sooner !== undefined && isFirst;
+      return isToldByTime ? firstBlockAfter(kind, now / then) : firstBlock(kind, shareBack(exposures, now));
     },
     keepsLuck() {
       if (!isFirst || beside > 0 || Number.isNaN(then) || now === then) return true;
       // A task that got in at the old time gets in at a new one only by another chance; the nearer, the likelier the same.
       const kept = Math.min(now, then) / Math.max(now, then);
-      return uniform(seed, 'faultWindow', member!.key, lucky + episode, draw) < kept;
+      return luck.isSo(happens(seed, 'faultWindow', member!.key, lucky + episode, fixed(kept)));
     },
   };
 }

@@ -7,7 +7,7 @@ import { addFates, type Fate, type Fates, fateNames, fatesOf, givenUpInstead, jo
 import type { UnitOutcome } from './job.ts';
 import { madeUpHistory } from './made-up.ts';
 import type { PolicyOutcome } from './outcome.ts';
-import { joined, replayer } from './replay.ts';
+import { joined, numbersFrom, replayDraws, replayStage } from './replay.ts';
 import { stageOf } from './stage.ts';
 
 /** By folio: how often it was given up, and whether the request was left with it. */
@@ -36,7 +36,11 @@ test('each folio given up meets one fate under its cause, and what is given up i
   assert.deepEqual([...fatesOf(fates, 'cannot tell', 'again')], [0, 1]);
   assert.deepEqual([...fatesOf(fates, 'cannot tell', 'notReached')], [0, 1]);
   assert.deepEqual([...givenUpInstead(fates)], [0, 1]);
-  assert.deepEqual([...joinedFates([fates, fates])], [...fates, ...fates]);
+  const order = [
+    { part: 1, at: 1 },
+    { part: 0, at: 0 },
+  ];
+  assert.deepEqual([...givenUpInstead(joinedFates([fates, fates], order))], [1, 0]);
 });
 
 test('fates add up to what each policy gives up, in every draw, however the draws were parted', () => {
@@ -47,8 +51,8 @@ test('fates add up to what each policy gives up, in every draw, however the draw
   const history = madeUpHistory(
     Array.from({ length: 40 }, (_, i) => (i % 2 === 0 ? ['m', 'm', 'um', 'uu'] : ['m', 'm', 'm', 'm'])),
   );
-  const play = replayer(stageOf(history, recorded, 1), policies, 1);
-  const outcomes = play({ draws: 20 });
+  const stage = stageOf(history, recorded, 1);
+  const { outcomes } = replayDraws(stage, policies, numbersFrom(0, 20), { seed: 1 });
   const [base, ...others] = outcomes as [PolicyOutcome, ...PolicyOutcome[]];
   let gains = 0;
   let losses = 0;
@@ -63,7 +67,9 @@ test('fates add up to what each policy gives up, in every draw, however the draw
     }
   }
   assert.ok(gains > 0 && losses > 0, `${gains} gained, ${losses} lost`);
-  const parts = joined([play({ draws: 12 }), play({ draws: 8, first: 12 })]);
+  const parts = joined(
+    [numbersFrom(12, 8), numbersFrom(0, 12)].map((numbers) => replayDraws(stage, policies, numbers, { seed: 1 })),
+  );
   outcomes.forEach(({ fates }, p) => {
     assert.deepEqual(parts[p]!.fates, fates);
   });
@@ -73,6 +79,6 @@ test('without the recorded policy beside it nothing is told', () => {
   const recorded = resolvePolicy('linux-6.12.117');
   const history = madeUpHistory([['m', 'uu']]);
   const refcheck = resolvePolicy('refcheck-unmap', recorded);
-  const [outcome] = replayer(stageOf(history, recorded, 1), [refcheck], 1)({ draws: 4 });
+  const [outcome] = replayStage(stageOf(history, recorded, 1), [refcheck], { draws: 4, seed: 1 });
   assert.ok(outcome!.fates.every((n) => n === 0));
 });

@@ -63,7 +63,14 @@ function column(fates: Fates, place: number): Float64Array {
   return Float64Array.from({ length: fates.length / width }, (_, draw) => fates[draw * width + place]!);
 }
 
-/** Parts one behind the other. */
-export function joinedFates(parts: readonly Fates[]): Fates {
-  return Float64Array.from(parts.flatMap((part) => [...part]));
+/** Draws of parts, in this order. */
+export function joinedFates(
+  parts: readonly Fates[],
+  order: readonly { readonly part: number; readonly at: number }[],
+): Fates {
+  const fates = noFates(order.length);
+  order.forEach(({ part, at }, draw) => {
+    fates.set(parts[part]!.subarray(at * width, (at + 1) * width), draw * width);
+  });
+  return fates;
 }

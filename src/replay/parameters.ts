@@ -3,6 +3,7 @@
  * (or again) there in the next one, how long things take. Every draw takes its own probabilities from the posteriors.
  */
 
+import { once } from '../base/once.ts';
 import { uniform } from '../base/random.ts';
 import type { Episode, History } from '../history/facts.ts';
 import type { Policy } from '../policies/policy.ts';
@@ -144,6 +145,8 @@ export interface Parameters extends Chances {
   /** The same of a fault that blocks a folio which was undone before. */
   readonly lateAgain: number;
   readonly unseen: Unseen;
+  /** As in the evidence. */
+  readonly entryWaitRate: number;
 }
 
 /** The luck of each recorded episode of a member, as abduction has it (probabilities of `blocked`). NaN = not known. */
@@ -163,7 +166,8 @@ export function evidenceOf(
   const eager = { trials: 0, hits: 0 };
   const repeat = { trials: 0, hits: 0 };
   const late = { trials: 0, hits: 0 };
-  const exposures = exposuresOf(history);
+  const { services, exposures, sleepers, begun, waiting } = factsOf(history);
+  const { again, barriers } = factsUnder(history)(recorded);
   const firsts = new FirstBlockCounter(exposures);
   for (const unit of units) {
     unit.members.forEach((member, m) => {
@@ -191,10 +195,7 @@ export function evidenceOf(
       });
     });
   }
-  const services = servicesOf(history);
   const usual = { unmap: median(services.unmap), copy: median(services.copy) };
-  const again = blockedAnew(history, recorded);
-  const sleepers = sleepersOf(history);
   const blocks = units.flatMap(({ members }) =>
     members.flatMap(({ episodes }) => sleepers.get(episodes[0]?.id ?? -1) ?? []),
   );
@@ -213,16 +214,40 @@ export function evidenceOf(
     lateAgain: again.late,
     ...entryWaits(history, assumed),
     sleepers,
-    sleepsBegun: sleepsBegun(history),
+    sleepsBegun: begun,
     company: { trials: blocks.length, hits: blocks.filter((count) => count > 1).length },
-    seenWaiting: seenWaiting(history),
+    seenWaiting: waiting,
     services: { ...services, ...returnsOf(history, units, usual) },
     firsts,
     exposures,
-    barriers: barriersOf(history, recorded),
-    steps: recordedStepsOf(history, units, exposures.wakes, assumed.entryTouches),
+    barriers,
+    steps: stepsOf(history)(units)(assumed.entryTouches),
   };
 }
+
+/** What does not hang on the units that are counted over, which may be asked for often. */
+const factsOf = once((history: History) => ({
+  services: servicesOf(history),
+  exposures: exposuresOf(history),
+  sleepers: sleepersOf(history),
+  begun: sleepsBegun(history),
+  waiting: seenWaiting(history),
+}));
+const factsUnder = once((history: History) =>
+  once((recorded: Policy) => ({ again: blockedAnew(history, recorded), barriers: barriersOf(history, recorded) })),
+);
+
+/** The same object for the same units, by which what is remembered of a replay is told apart (`recall.ts`). */
+const stepsOf = once((history: History) =>
+  once((units: readonly Unit[]) => {
+    const known = new Map<number, RecordedSteps | undefined>();
+    return (touches: number): RecordedSteps | undefined => {
+      if (!known.has(touches))
+        known.set(touches, recordedStepsOf(history, units, factsOf(history).exposures.wakes, touches));
+      return known.get(touches);
+    };
+  }),
+);
 
 /** 0 where there is nothing. */
 function median(sorted: Float64Array): number {
@@ -252,7 +277,7 @@ function entryWaits(history: History, { entryTouches }: Assumptions): Pick<Evide
  * `copy` between the last entries restored of folios moved one after the other; `attempt` from probes on the move
  * functions, from one try to the next of the same folio; `moving` the whole of one that succeeded; `drain` until a disabled cache was drained.
  */
-export function servicesOf(history: History): Omit<Services, keyof Returns> {
+export const servicesOf = once((history: History): Omit<Services, keyof Returns> => {
   const unmap: number[] = [];
   const copy: number[] = [];
   const own = { unmap: new Map<number, number>(), copy: new Map<number, number>() };
@@ -325,7 +350,7 @@ export function servicesOf(history: History): Omit<Services, keyof Returns> {
     moving: sorted(moving),
     drain: sorted(drain),
   };
-}
+});
 
 /**
  * The parameters of one draw.
@@ -347,6 +372,7 @@ export function drawParameters(
   return {
     ...drawFirstBlocks(evidence.firsts, assumed, seed, draw),
     back: uniform(seed, 'parameter', draw, unseen),
+    entryWaitRate: evidence.entryWaitRate,
     unseen: { worker: spread(seed, pace, 1), rcu: spread(seed, pace, 2) },
     repeat: evidence.repeat.trials > 0 ? probability(evidence.repeat, seed, draw, 2, priorWeight) : assumed.repeatHit,
     anew: probability(evidence.anew.trials > 0 ? evidence.anew : evidence.firstBlocks, seed, draw, 21, priorWeight),

@@ -6,7 +6,7 @@ import { resolvePolicy } from '../policies/policies.ts';
 import { openCapture } from '../read/file.ts';
 import { tracePath } from '../test-support.ts';
 import { recordedPolicy } from './recorded.ts';
-import { joined, replayer, replayStage } from './replay.ts';
+import { joined, numbersFrom, replayDraws, replayStage } from './replay.ts';
 import { stageOf } from './stage.ts';
 import { joinedWithheld, withheld } from './withheld.ts';
 
@@ -21,12 +21,16 @@ test('parts of a replay, in any hands, are the whole', async () => {
     ...['refcheck-unmap', 'drain-once', 'waiters-undo'].map((name) => resolvePolicy(name, recorded)),
   ];
   const whole = replayStage(stage, policies, { draws: 24, seed: 3 });
-  // The second hand has played other draws before, the first plays its parts out of turn.
-  const [one, other] = [replayer(stage, policies, 3), replayer(stage, policies, 3)];
-  const last = one({ first: 17, draws: 7 });
-  const middle = other({ first: 4, draws: 13 });
-  const first = one({ first: 0, draws: 4 });
-  assert.deepEqual(joined([first, middle, last]), whole);
+  // Out of turn, and each with draws from all over.
+  const parts = [1, 2, 0].map((rest) =>
+    replayDraws(
+      stage,
+      policies,
+      numbersFrom(0, 24).filter((number) => number % 3 === rest),
+      { seed: 3 },
+    ),
+  );
+  assert.deepEqual(joined(parts), whole);
 });
 
 test('parts of predictions of what was withheld are the whole', async () => {

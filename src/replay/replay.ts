@@ -2,20 +2,21 @@
  * Prediction: the demand of a capture replayed under each policy, many times, each time with another draw of what the
  * capture does not show, and with the same draw for every policy.
  */
+import { addTo } from '../base/groups.ts';
 import type { History } from '../history/facts.ts';
-import type { Decisions } from '../model/decisions.ts';
-import { type Axis, batchAxes, type Policy, retryAxes } from '../policies/policy.ts';
+import type { Policy } from '../policies/policy.ts';
 import { conditionsOf } from './abduction.ts';
-import { drawsAddsAnew } from './adds-anew.ts';
 import { type Condition, isFree } from './condition.ts';
 import type { Unit } from './demand.ts';
 import { addFates, type Fates, joinedFates, noFates } from './fates.ts';
 import { runUnit, type UnitOutcome } from './job.ts';
+import { likenessOf, meetsAlike } from './likeness.ts';
 import { type Metric, metricNames, type PolicyOutcome, type Totals } from './outcome.ts';
 import { drawParameters } from './parameters.ts';
+import { type Held, Memory } from './recall.ts';
 import type { Scene } from './slice.ts';
 import { type Stage, stageOf } from './stage.ts';
-import { createWorld, meetsFault } from './world.ts';
+import { createWorld } from './world.ts';
 
 export interface ReplayOptions {
   readonly draws: number;
@@ -38,13 +39,13 @@ interface Sums {
 
 const noNumbers = (): Numbers => metricNames.map(() => 0);
 
-function addTo(sums: Numbers, outcome: UnitOutcome): void {
+function addNumbers(sums: Numbers, outcome: UnitOutcome): void {
   const { values } = outcome;
   for (let i = 0; i < metricNames.length; i++) sums[i]! += values[metricNames[i]!];
 }
 
 function count(sums: Sums, draw: number, unit: Unit, outcome: UnitOutcome): void {
-  addTo(sums.byReason.get(unit.reason)![draw]!, outcome);
+  addNumbers(sums.byReason.get(unit.reason)![draw]!, outcome);
   if (outcome.quiet) return;
   unit.members.forEach((member, m) => {
     if (outcome.givenUp[m]! > 0) for (const row of member.rows) sums.failed[row]!++;
@@ -80,7 +81,7 @@ function settle(calm: Calm, scene: number, policy: number, reason: string, outco
   calm.open[scene]!--;
   const sums = calm.sums[policy]!;
   if (!sums.has(reason)) sums.set(reason, noNumbers());
-  addTo(sums.get(reason)!, outcome);
+  addNumbers(sums.get(reason)!, outcome);
 }
 
 /** Metrics that a capture cannot give: NaN in every draw, which says so wherever they are shown. */
@@ -126,31 +127,46 @@ function finish(
       reason,
       totals: toTotals((draw, metric) => ofReason(reason, draw, metric)),
     })),
-    failed: sums.failed.map((times) => times / draws),
+    failed: sums.failed.map((times) => times / Math.max(1, draws)),
     fates: sums.fates,
   };
 }
 
-/** Replays of the same policies, one behind the other in the order of their draws, as one. */
-export function joined(parts: readonly (readonly PolicyOutcome[])[]): PolicyOutcome[] {
-  const [first = []] = parts;
-  return first.map(({ policy, byReason, failed }, p) => {
-    const own = parts.map((part) => part[p]!);
-    const draws = own.reduce((sum, part) => sum + part.draws, 0);
-    const behind = (of: (part: PolicyOutcome) => Totals): Totals =>
-      Object.fromEntries(
-        metricNames.map((name) => [name, Float64Array.from(own.flatMap((part) => [...of(part)[name]]))]),
+/** Some draws of a replay, in any order: data that can be sent. */
+export interface Part {
+  readonly numbers: readonly number[];
+  /** By policy; its draws are these numbers, in this order. */
+  readonly outcomes: readonly PolicyOutcome[];
+}
+
+/** Replays of the same policies as one, in the order of the numbers of their draws. */
+export function joined(parts: readonly Part[]): PolicyOutcome[] {
+  const order = parts
+    .flatMap(({ numbers }, part) => numbers.map((number, at) => ({ number, part, at })))
+    .sort((a, b) => a.number - b.number);
+  const draws = order.length;
+  const [first] = parts;
+  return (first?.outcomes ?? []).map(({ policy, byReason, failed }, p) => {
+    const own = parts.map(({ outcomes }) => outcomes[p]!);
+    const inOrder = (of: (part: PolicyOutcome) => Totals): Totals => {
+      const each = own.map(of);
+      return Object.fromEntries(
+        metricNames.map((name) => [name, Float64Array.from(order, ({ part, at }) => each[part]![name][at]!)]),
       ) as Record<Metric, Float64Array>;
+    };
     return {
       policy,
       draws,
-      totals: behind(({ totals }) => totals),
-      byReason: byReason.map(({ reason }, r) => ({ reason, totals: behind((part) => part.byReason[r]!.totals) })),
+      totals: inOrder(({ totals }) => totals),
+      byReason: byReason.map(({ reason }, r) => ({ reason, totals: inOrder((part) => part.byReason[r]!.totals) })),
       // Shares of each part's draws: whole numbers again, so that nothing hangs on how the draws were parted.
       failed: failed.map(
         (_, row) => own.reduce((sum, part) => sum + Math.round(part.failed[row]! * part.draws), 0) / draws,
       ),
-      fates: joinedFates(own.map(({ fates }) => fates)),
+      fates: joinedFates(
+        own.map(({ fates }) => fates),
+        order,
+      ),
     };
   });
 }
@@ -161,54 +177,119 @@ export function replay(
   policies: readonly Policy[],
   recorded: Policy,
   options: ReplayOptions,
-): PolicyOutcome[] {
+): readonly PolicyOutcome[] {
   return replayStage(stageOf(history, recorded, options.seed), policies, options);
 }
 
 /** The draws asked for, of all policies, each draw with the same luck for every one of them. */
-export function replayStage(stage: Stage, policies: readonly Policy[], options: ReplayOptions): PolicyOutcome[] {
-  return replayer(stage, policies, options.seed)(options);
-}
-
-/** Plays draws of these policies, as many and as often as asked; what no draw reaches is played once for all of them. */
-export function replayer(
+export function replayStage(
   stage: Stage,
   policies: readonly Policy[],
-  seed: number,
-): (options: Omit<ReplayOptions, 'seed'>) => PolicyOutcome[] {
-  const { history, recorded, variants, abduction, evidenceAt, assumed } = stage;
+  { draws, seed, first = 0, onProgress }: ReplayOptions,
+): readonly PolicyOutcome[] {
+  const numbers = numbersFrom(first, draws);
+  return replayDraws(stage, policies, numbers, { seed, onProgress }).outcomes;
+}
+
+export function numbersFrom(first: number, draws: number): number[] {
+  return Array.from({ length: draws }, (_, i) => first + i);
+}
+
+/** Numbers of draws by their pace: those of one pace have so much in common that they are played together. */
+export function byPace(numbers: readonly number[], { variants }: Stage): Map<number, number[]> {
+  const groups = new Map<number, number[]>();
+  for (const number of numbers) addTo(groups, number % variants.length, number);
+  return groups;
+}
+
+export interface DrawsOptions {
+  readonly seed: number;
+  /** What is remembered of draws of this pace, where all draws are of one; it serves other stages of the same capture, too. */
+  readonly memory?: Memory;
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+}
+
+/** Plays these draws of all policies. Those of one pace are played one behind the other, and then forgotten. */
+export function replayDraws(
+  stage: Stage,
+  policies: readonly Policy[],
+  numbers: readonly number[],
+  { seed, memory, onProgress }: DrawsOptions,
+): Part {
   const reasons = [...new Set(stage.scenes.map(({ unit }) => unit.reason))];
-  const calmAt = variants.map((scenes) => calmOf(scenes.length, policies.length));
+  const sums = policies.map(
+    (): Sums => ({
+      byReason: new Map(reasons.map((reason) => [reason, numbers.map(noNumbers)])),
+      failed: new Float64Array(stage.rows),
+      fates: noFates(numbers.length),
+    }),
+  );
+  const place = new Map(numbers.map((number, i) => [number, i]));
+  const calm = new Array<Calm['sums']>(numbers.length);
+  let done = 0;
+  for (const [pace, own] of byPace(numbers, stage)) {
+    // One draw alone remembers for nobody.
+    const remembered = memory ?? (own.length > 1 ? new Memory() : undefined);
+    const { play, calmSums } = paceOf(stage, policies, { seed, pace, memory: remembered });
+    for (const number of own) {
+      calm[place.get(number)!] = calmSums;
+      play(sums, number, place.get(number)!);
+      onProgress?.(++done, numbers.length);
+    }
+  }
+  return {
+    numbers,
+    outcomes: policies.map(({ name }, p) =>
+      finish(name, numbers.length, sums[p]!, (at) => calm[at]![p]!, stage.history),
+    ),
+  };
+}
+
+/** How a unit is held in a draw, and what is remembered of it when it was held so. */
+interface Known {
+  readonly conditions: readonly Condition[];
+  readonly isFree: boolean;
+  readonly held: Held | undefined;
+}
+
+/** What plays draws of one pace. */
+function paceOf(
+  stage: Stage,
+  policies: readonly Policy[],
+  { seed, pace, memory }: { readonly seed: number; readonly pace: number; readonly memory: Memory | undefined },
+): { readonly play: (sums: readonly Sums[], draw: number, at: number) => void; readonly calmSums: Calm['sums'] } {
+  const { recorded, abduction, evidenceAt, assumed } = stage;
+  const scenes = stage.variants.at(pace);
+  const calm = calmOf(scenes.length, policies.length);
   const likeness = policies.map((policy) => likenessOf(policy, recorded));
   const against = policies.findIndex(({ name }) => name === recorded.name);
   const alike = policies.map((a) => policies.map((b) => meetsAlike(a.decisions, b.decisions)));
-  const constant = new Map<Scene, { conditions: Condition[]; isFree: boolean }>();
-  const play = (sums: readonly Sums[], draw: number, done: number): void => {
-    const pace = draw % variants.length;
+  const steady = new Map<Scene, Known>();
+  const play = (sums: readonly Sums[], draw: number, at: number): void => {
     const evidence = evidenceAt[abduction.untold.levelOf(seed, draw)]!;
     const parameters = drawParameters(evidence, assumed, seed, draw, pace);
-    const calm = calmAt[pace]!;
-    variants[pace]!.forEach((scene, s) => {
+    const know = (scene: Scene): Known => {
+      const conditions = conditionsOf(abduction, scene, recorded, assumed, seed, draw);
+      return { conditions, isFree: conditions.every(isFree), held: memory?.of(scene, conditions, evidence) };
+    };
+    scenes.forEach((scene, s) => {
       if (calm.open[s] === 0) return;
       const { unit } = scene;
-      let known = constant.get(scene);
+      let known = steady.get(scene);
       const isSteady = known !== undefined || isSmooth(unit);
       if (known === undefined) {
-        const conditions = conditionsOf(abduction, scene, recorded, assumed, seed, draw);
-        known = { conditions, isFree: conditions.every(isFree) };
-        if (isSteady) constant.set(scene, known);
+        known = know(scene);
+        if (isSteady) steady.set(scene, known);
       }
-      const { conditions, isFree: wasFree } = known;
+      const { conditions, isFree: wasFree, held } = known;
       const quiet: { p: number; outcome: UnitOutcome }[] = [];
       const came: UnitOutcome[] = [];
-      policies.forEach((policy, p) => {
-        const place = s * policies.length + p;
-        if (calm.settled[place] === 1) {
-          came[p] = calm.outcomes[place]!;
-          quiet.push({ p, outcome: came[p] });
-          return;
-        }
-        const input = {
+      const playUnder = (policy: Policy, p: number): UnitOutcome => {
+        const recall = held?.under(p);
+        const found = recall?.find(draw, parameters);
+        if (found !== undefined) return found;
+        const { own, sameBatches } = likeness[p]!;
+        const world = createWorld({
           unit,
           recorded,
           decisions: policy.decisions,
@@ -218,114 +299,45 @@ export function replayer(
           evidence,
           seed,
           draw,
+          luck: recall,
           pace,
           withheld: false,
-          ...likeness[p]!,
-        };
-        // Where nothing was in the way in the recording nothing of a draw but its pace reaches a unit, unless something is
-        // in the way under this policy: a fault or an add, too, where it asks for luck that was not recorded.
-        const { own, sameBatches } = likeness[p]!;
-        const asRecorded = own && sameBatches;
-        const isAnew = drawsAddsAnew(scene, policy.decisions, recorded.decisions);
-        const untouched = wasFree && (asRecorded || !(isAnew || meetsFault(input, policy.decisions)));
-        const same =
-          (untouched ? calm.outcomes[place] : undefined) ?? quiet.find((other) => alike[other.p]![p])?.outcome;
-        const outcome = same ?? runUnit(scene, policy, createWorld(input), conditions, sameBatches);
+          own,
+          sameBatches,
+        });
+        const outcome = runUnit(scene, policy, world, conditions, sameBatches);
+        return recall?.keep(outcome) ?? outcome;
+      };
+      policies.forEach((policy, p) => {
+        const place = s * policies.length + p;
+        if (calm.settled[place] === 1) {
+          came[p] = calm.outcomes[place]!;
+          quiet.push({ p, outcome: came[p] });
+          return;
+        }
+        const outcome = quiet.find((other) => alike[other.p]![p])?.outcome ?? playUnder(policy, p);
         came[p] = outcome;
         if (outcome.quiet) {
           quiet.push({ p, outcome });
-          if (untouched) calm.outcomes[place] = outcome;
-          if (untouched && asRecorded && isSteady) {
+          // Where nothing was in the way in the recording, a policy that asks for nothing but recorded luck has this outcome
+          // in every draw of the pace.
+          const { own, sameBatches } = likeness[p]!;
+          if (wasFree && own && sameBatches && isSteady) {
+            calm.outcomes[place] = outcome;
             settle(calm, s, p, unit.reason, outcome);
             return;
           }
         }
-        count(sums[p]!, done, unit, outcome);
+        count(sums[p]!, at, unit, outcome);
       });
       const base = came[against];
-      if (base !== undefined) came.forEach((own, p) => addFates(sums[p]!.fates, done, conditions, base, own));
+      if (base === undefined) return;
+      came.forEach((own, p) => {
+        addFates(sums[p]!.fates, at, conditions, base, own);
+      });
     });
   };
-  return ({ draws, first = 0, onProgress }) => {
-    const sums = policies.map(
-      (): Sums => ({
-        byReason: new Map(reasons.map((reason) => [reason, Array.from({ length: draws }, noNumbers)])),
-        failed: new Float64Array(stage.rows),
-        fates: noFates(draws),
-      }),
-    );
-    for (let done = 0; done < draws; done++) {
-      play(sums, first + done, done);
-      onProgress?.(done + 1, draws);
-    }
-    return policies.map((policy, p) =>
-      finish(policy.name, draws, sums[p]!, (done) => calmAt[(first + done) % variants.length]!.sums[p]!, history),
-    );
-  };
-}
-
-/**
- * Whether two policies do the same as long as no references mismatch and no folio stays behind: all that is left to differ
- * is at which of its points a check is made that finds nothing, what they answer to a mismatch and how often they try. A
- * unit that met none under one of them has met none under both.
- */
-export function meetsAlike(a: Decisions, b: Decisions): boolean {
-  return (Object.keys(asked) as (keyof Decisions)[]).every((name) => asked[name](a, b));
-}
-
-type Alike = (a: Decisions, b: Decisions) => boolean;
-const same =
-  (name: keyof Decisions): Alike =>
-  (a, b) =>
-    a[name] === b[name];
-const never: Alike = () => true;
-
-/** By question: whether it was answered alike; `never` = it is not asked before a mismatch or a failure. */
-const asked: Readonly<Record<keyof Decisions, Alike>> = {
-  checkBeforeUnmap: same('checkBeforeUnmap'),
-  checkAtEndOfUnmap: never,
-  checkBeforeCopy: same('checkBeforeCopy'),
-  onMismatch: never,
-  // Asked before any comparison: somebody who only waits on the entry undoes a folio as well.
-  undoesOnWaiters: same('undoesOnWaiters'),
-  referenceSleep: never,
-  plan: (a, b) =>
-    a.plan.loop === b.plan.loop &&
-    a.plan.unmapBatchPages === b.plan.unmapBatchPages &&
-    a.plan.cutPages === b.plan.cutPages &&
-    Math.min(1, a.plan.syncFirstPasses) === Math.min(1, b.plan.syncFirstPasses),
-  deferredFlush: same('deferredFlush'),
-  faultWindow: same('faultWindow'),
-  faultSide: same('faultSide'),
-  entryWaitHoldsReference: same('entryWaitHoldsReference'),
-  tailPageWait: same('tailPageWait'),
-  lruCaches: same('lruCaches'),
-  offlineDrainsAgain: never,
-  clearsLruFlagWhenQueued: same('clearsLruFlagWhenQueued'),
-  onUnpinnable: same('onUnpinnable'),
-  emptyCollectEnds: same('emptyCollectEnds'),
-  drainAfterMove: same('drainAfterMove'),
-  batchCapacity: same('batchCapacity'),
-  vmaLockAttempts: same('vmaLockAttempts'),
-  drainAll: (a, b) => JSON.stringify(a.drainAll) === JSON.stringify(b.drainAll),
-  contiguousTries: never,
-  reclaimsCleanFirst: same('reclaimsCleanFirst'),
-  batchesMlock: same('batchesMlock'),
-  largestBatchedOrder: same('largestBatchedOrder'),
-  oracle: same('oracle'),
-  neverDrain: same('neverDrain'),
-};
-
-/** What of the recorded luck a policy meets: that of retries (`own`) and that of batches. */
-export function likenessOf(policy: Policy, recorded: Policy): { readonly own: boolean; readonly sameBatches: boolean } {
-  return {
-    own: chooseAlike(policy, recorded, retryAxes),
-    sameBatches: chooseAlike(policy, recorded, batchAxes) && policy.kind !== 'bound',
-  };
-}
-
-function chooseAlike(a: Policy, b: Policy, axes: readonly Axis[]): boolean {
-  return axes.every((axis) => a.choices[axis] === b.choices[axis]);
+  return { play, calmSums: calm.sums };
 }
 
 /** Nothing failed and nothing was undone, so that no draw has anything to abduct. */

@@ -8,6 +8,8 @@ import { lockUnfairness } from '../model/folio-lock.ts';
 import type { BlockedFault, Visit } from '../model/world.ts';
 import type { Unit } from './demand.ts';
 import type { Evidence, Parameters } from './parameters.ts';
+import { happens, hasCompany, seenAfter, seenFirst } from './questions.ts';
+import type { Luck } from './recall.ts';
 import { quantile } from './wake-law.ts';
 
 export interface Returning {
@@ -27,14 +29,15 @@ export interface Returning {
 interface LuckKey {
   readonly seed: number;
   readonly draw: number;
+  readonly luck: Luck;
   readonly withheld: boolean;
 }
 
 export function createReturns(
   { members }: Unit,
   { services, sleepers }: Evidence,
-  { wakes, company, seen }: Parameters,
-  { seed, draw, withheld }: LuckKey,
+  { wakes, seen: { isKnown } }: Parameters,
+  { seed, draw, luck, withheld }: LuckKey,
 ): Returning {
   const cameBack = new Float64Array(members.length).fill(Number.NaN);
   /** By folio, the last episode that somebody blocked anew; -1 = none. */
@@ -43,10 +46,16 @@ export function createReturns(
   const lookedIn = new Int32Array(members.length).fill(-1);
   const firstAttempt = new Int32Array(members.length);
   const isBack = ({ folio, undoneAt }: Visit) => blockedIn[folio]! >= 0 && !Number.isNaN(undoneAt);
-  const luck = ({ folio, episode }: Visit, which: number) =>
-    uniform(seed, 'wake', members[folio]!.key, episode * 64 + which, draw);
+  const isTwo = ({ folio, episode }: Visit): boolean => {
+    return luck.isSo(happens(seed, 'wake', members[folio]!.key, episode * 64 + 63, hasCompany));
+  };
+  const wakesAfter = ({ folio, episode }: Visit, which: number): number => {
+    luck.drawsNumber();
+    return quantile(wakes!, uniform(seed, 'wake', members[folio]!.key, episode * 64 + which, draw));
+  };
   const pickOne = (times: Float64Array, { folio, episode }: Visit, which: number): number => {
     if (times.length === 0) return 0;
+    luck.drawsNumber();
     const u = uniform(seed, 'serviceTime', members[folio]!.key, episode * 8 + which, draw);
     return times[Math.floor(u * times.length)]!;
   };
@@ -54,16 +63,14 @@ export function createReturns(
     faults(visit, late) {
       const { folio, episode, now } = visit;
       const recorded = withheld || episode > 0 ? undefined : sleepers.get(members[folio]!.episodes[0]?.id ?? -1);
-      const count = recorded ?? (luck(visit, 63) < company ? 2 : 1);
+      const count = recorded ?? (isTwo(visit) ? 2 : 1);
       blockedIn[folio] = episode;
       // One delay for each unlock that wakes a task: after so many lost races it is handed the lock.
       return Array.from({ length: count }, (_, nth) => ({
         at: now,
         releaseAfter: 0,
         late,
-        wakeAfter: Array.from({ length: lockUnfairness + 1 }, (_, race) =>
-          quantile(wakes!, luck(visit, nth * 8 + race)),
-        ),
+        wakeAfter: Array.from({ length: lockUnfairness + 1 }, (_, race) => wakesAfter(visit, nth * 8 + race)),
       }));
     },
     blocked({ folio, episode }) {
@@ -86,11 +93,11 @@ export function createReturns(
         firstAttempt[folio] = attempt;
       }
       for (let n = firstAttempt[folio]!; n <= attempt; n++) {
-        const u = uniform(seed, 'staleWaiters', members[folio]!.key, episode * 64 + n, draw);
-        if (u < (n === firstAttempt[folio] ? seen.first : seen.after)) return true;
+        const chance = n === firstAttempt[folio] ? seenFirst : seenAfter;
+        if (luck.isSo(happens(seed, 'staleWaiters', members[folio]!.key, episode * 64 + n, chance))) return true;
       }
       // Where no attempt shows the flag, who the model knows to sleep is seen all the same.
-      return seen.isKnown ? false : undefined;
+      return isKnown ? false : undefined;
     },
   };
 }

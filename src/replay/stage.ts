@@ -2,18 +2,28 @@
 import type { History } from '../history/facts.ts';
 import type { Policy } from '../policies/policy.ts';
 import { type Abduction, abduct } from './abduction.ts';
-import { addsOf, drainsOf } from './adds.ts';
-import { demandOf, type Unit } from './demand.ts';
+import { type Adds, addsOf, type DrainRow, drainsOf } from './adds.ts';
+import { type Demand, demandOf, type Unit } from './demand.ts';
 import { type Assumptions, defaultAssumptions, type Evidence, evidenceOf } from './parameters.ts';
 import { type Corner, type Scene, sceneOf } from './slice.ts';
+
+/** Scenes by throw, set when they are asked for; only those asked for last are kept. */
+export interface Throws {
+  readonly length: number;
+  at(variant: number): readonly Scene[];
+}
 
 /** Everything about a capture that is the same for all policies and draws. */
 export interface Stage {
   readonly history: History;
   readonly recorded: Policy;
+  readonly seed: number;
+  readonly corner: Corner | undefined;
+  readonly demand: Demand;
+  readonly background: { readonly adds: Adds; readonly drains: readonly DrainRow[]; readonly cpus: number };
   readonly scenes: readonly Scene[];
   /** The scenes again, each time with another throw of what is only bounded; draws take them in turn. */
-  readonly variants: readonly (readonly Scene[])[];
+  readonly variants: Throws;
   readonly abduction: Abduction;
   readonly evidence: Evidence;
   /** The same at each level of the abduction's untold faults. */
@@ -30,36 +40,60 @@ export interface Stage {
 export interface StageOptions {
   readonly assumed?: Partial<Assumptions>;
   /** Puts adds of which only bounds are known there, instead of throwing them. */
-  readonly corner?: Corner;
+  readonly corner?: Corner | undefined;
   /** How many throws, when fewer draws than usual will be made of it. */
   readonly variants?: number;
 }
 
-/** Sets the stage once; `replay`, `reproduce` and `withheld` take it from here. */
-export function stageOf(history: History, recorded: Policy, seed = 0, options: StageOptions = {}): Stage {
-  const assumed = { ...defaultAssumptions, ...options.assumed };
-  const demand = demandOf(history, assumed);
-  const abduction = abduct(history, demand.units, recorded, assumed);
-  const drains = drainsOf(history);
-  const cpus = cpusOf(history);
-  const adds = addsOf(history);
-  const { seen, exact, spread } = adds;
+/** Assumptions by which each part of a stage is set; the others are only read while it is played. */
+const demandBy: readonly (keyof Assumptions)[] = ['emptyList'];
+const abductionBy: typeof demandBy = [...demandBy, 'untoldOdds', 'undoneByFault', 'untoldFault'];
+const evidenceBy: typeof demandBy = [...abductionBy, 'entryTouches'];
+const scenesBy: typeof demandBy = [...demandBy, 'backgroundBeyond', 'addTimes'];
+
+/**
+ * Sets the stage once; `replay`, `reproduce` and `withheld` take it from here. `like`: a stage of the same capture, whose parts are
+ * taken where no assumption has them otherwise.
+ */
+export function stageOf(
+  history: History,
+  recorded: Policy,
+  seed = 0,
+  { assumed: changed, corner, variants }: StageOptions = {},
+  like?: Stage,
+): Stage {
+  const assumed = { ...defaultAssumptions, ...changed };
+  const isLike = (names: readonly (keyof Assumptions)[]) =>
+    names.every((name) => like?.assumed[name] === assumed[name]);
+  const demand = isLike(demandBy) ? like!.demand : demandOf(history, assumed);
+  const abduction = isLike(abductionBy) ? like!.abduction : abduct(history, demand.units, recorded, assumed);
+  const { evidence, evidenceAt } = isLike(evidenceBy)
+    ? like!
+    : evidencesFor(history, demand.units, recorded, abduction, assumed);
+  const background = like?.background ?? { adds: addsOf(history), drains: drainsOf(history), cpus: cpusOf(history) };
+  const { adds, drains, cpus } = background;
   const batchesOn = recorded.decisions.lruCaches !== 'disable';
-  const thrown = (variant: number) =>
-    demand.units.map((unit) =>
-      sceneOf(unit, adds, drains, cpus, { seed, variant, corner: options.corner }, batchesOn, assumed),
-    );
-  const first = thrown(0);
-  const length = Math.max(1, Math.min(options.variants ?? mostThrows, throwsFor(first)));
-  const variants = [first, ...Array.from({ length: length - 1 }, (_, i) => thrown(i + 1))];
-  const evidenceAt = evidencesOf(history, demand.units, recorded, abduction, assumed);
-  const [only, ...others] = evidenceAt;
-  const evidence = others.length === 0 ? only! : evidenceOf(history, demand.units, recorded, abduction, assumed);
+  const sameScenes = isLike(scenesBy) && like!.seed === seed && like!.corner === corner ? like!.variants : undefined;
+  const thrown = (variant: number): readonly Scene[] =>
+    sameScenes?.at(variant).map((scene) => ({ ...scene, assumed })) ??
+    demand.units.map((unit) => sceneOf(unit, adds, drains, cpus, { seed, variant, corner }, batchesOn, assumed));
+  const scenes = thrown(0);
+  // Whoever plays plays all of one throw before the next.
+  let last = { variant: 0, scenes };
+  const at = (variant: number): readonly Scene[] => {
+    if (variant !== last.variant) last = { variant, scenes: thrown(variant) };
+    return last.scenes;
+  };
+  const { seen, exact, spread } = adds;
   return {
     history,
     recorded,
-    scenes: first,
-    variants,
+    seed,
+    corner,
+    demand,
+    background,
+    scenes,
+    variants: { length: Math.max(1, Math.min(variants ?? mostThrows, throwsFor(scenes))), at },
     abduction,
     evidence,
     evidenceAt,
@@ -67,6 +101,25 @@ export function stageOf(history: History, recorded: Policy, seed = 0, options: S
     rows: demand.rows,
     adds: { seen, exact, spread },
   };
+}
+
+/** The same stage under other assumptions; set anew only as far as one of them asks for it. */
+export function restaged(stage: Stage, changed: Partial<Assumptions>, variants: number): Stage {
+  const { history, recorded, seed, corner } = stage;
+  return stageOf(history, recorded, seed, { assumed: { ...stage.assumed, ...changed }, corner, variants }, stage);
+}
+
+function evidencesFor(
+  history: History,
+  units: readonly Unit[],
+  recorded: Policy,
+  abduction: Abduction,
+  assumed: Assumptions,
+): Pick<Stage, 'evidence' | 'evidenceAt'> {
+  const evidenceAt = evidencesOf(history, units, recorded, abduction, assumed);
+  const [only, ...others] = evidenceAt;
+  const evidence = others.length === 0 ? only! : evidenceOf(history, units, recorded, abduction, assumed);
+  return { evidence, evidenceAt };
 }
 
 /** What is counted over these units at each level of the untold faults. */
@@ -78,28 +131,6 @@ export function evidencesOf(
   assumed: Assumptions,
 ): Evidence[] {
   return blockedAt.map((blocked) => evidenceOf(history, units, recorded, { blocked, lateOf }, assumed));
-}
-
-/** Assumptions that the stage itself is set by; the others are only read while it is played. */
-const sets: readonly (keyof Assumptions)[] = [
-  'untoldOdds',
-  'undoneByFault',
-  'untoldFault',
-  'backgroundBeyond',
-  'addTimes',
-  'emptyList',
-  'entryTouches',
-];
-
-/** The same stage under other assumptions; set anew only where one of them asks for it. `seed` as it was set with. */
-export function restaged(stage: Stage, changed: Partial<Assumptions>, seed: number, variants: number): Stage {
-  const assumed = { ...stage.assumed, ...changed };
-  if (sets.some((name) => assumed[name] !== stage.assumed[name])) {
-    return stageOf(stage.history, stage.recorded, seed, { assumed, variants });
-  }
-  const scenesOf = (scenes: readonly Scene[]) => scenes.map((scene) => ({ ...scene, assumed }));
-  const others = stage.variants.slice(0, variants).map(scenesOf);
-  return { ...stage, assumed, variants: others, scenes: others[0]! };
 }
 
 const fewestThrows = 10;

@@ -4,14 +4,14 @@ import { uniform } from '../base/random.ts';
 import type { Call, History } from '../history/facts.ts';
 import { leavesBatchesOn } from './abduction.ts';
 import { afflictionsOf, conditionsAnew, ratesOf } from './afflictions.ts';
-import { isFree } from './condition.ts';
 import { timesGivenUp, type Unit } from './demand.ts';
 import { furtherListsOf } from './further-lists.ts';
-import { runUnit, type UnitOutcome } from './job.ts';
+import { runUnit } from './job.ts';
 import { drawParameters } from './parameters.ts';
+import { Memory } from './recall.ts';
 import type { ReplayOptions } from './replay.ts';
 import { evidencesOf, isScored, type Stage } from './stage.ts';
-import { createWorld, meetsFault } from './world.ts';
+import { createWorld } from './world.ts';
 
 /** What a capture prints of a request as a whole, which needs no folio by name. */
 export const totalNames = ['pagesSucceeded', 'pagesFailed', 'calls', 'busyRetries'] as const;
@@ -113,7 +113,7 @@ export function withheld(
   });
   const recordedTotals = known.map(({ unit }) => totalsOf(history, unit));
   const drawn = Object.fromEntries(totalNames.map((name) => [name, new Float64Array(draws)])) as Drawn;
-  const calm = new Map<number, UnitOutcome>();
+  const memory = new Memory();
   const further = furtherListsOf(known.map(({ unit }) => unit));
   for (let draw = 0; draw < draws; draw++) {
     // Where it stands in the arrays, and the number that its luck is drawn by.
@@ -126,6 +126,7 @@ export function withheld(
       const evidence = perFold[foldOf[i]!]!.evidences[level]!;
       const own = parameters[foldOf[i]!]!;
       const conditions = conditionsAnew(unit, rates[foldOf[i]!]!, seed, number);
+      const recall = memory.of(scene, conditions, evidence).under(0);
       const input = {
         unit,
         recorded,
@@ -135,14 +136,13 @@ export function withheld(
         evidence,
         seed,
         draw: number,
+        luck: recall,
         pace: 0,
         withheld: true,
         own: true,
         sameBatches: true,
       };
-      const untouched = conditions.every(isFree) && !meetsFault(input, recorded.decisions);
-      const outcome = (untouched ? calm.get(i) : undefined) ?? runUnit(scene, recorded, createWorld(input), conditions);
-      if (untouched && outcome.quiet) calm.set(i, outcome);
+      const outcome = recall.find(number, own) ?? recall.keep(runUnit(scene, recorded, createWorld(input), conditions));
       const sums = recordedTotals[i]!;
       const more = outcome.returned === 0 ? further(unit, seed, number) : undefined;
       const said = {

@@ -3,7 +3,7 @@
  * asks for it, keyed luck with estimated probabilities elsewhere. Two policies that ask for the same folio and episode
  * get the same answer, whatever they asked before.
  */
-import { exponential, uniform } from '../base/random.ts';
+import { uniform } from '../base/random.ts';
 import type { Decisions } from '../model/decisions.ts';
 import type { Background } from '../model/demand.ts';
 import type { BlockedFault, FaultWindow, Service, Visit, World } from '../model/world.ts';
@@ -17,11 +17,22 @@ import type { Unit } from './demand.ts';
 import { exposedTo, lastBefore } from './exposure.ts';
 import { type Evidence, isDeferred, type Parameters } from './parameters.ts';
 import { preparationOf } from './preparation.ts';
+import {
+  blockedAnew,
+  type Chance,
+  happens,
+  late,
+  lateAgain,
+  otherWindow,
+  stillThere,
+  touchesAfter,
+  touchesAt,
+} from './questions.ts';
+import { type Luck, luckOf } from './recall.ts';
 import type { Doing } from './recorded-steps.ts';
 import { createReturns } from './returns.ts';
 import type { Row, Scene } from './slice.ts';
 import { createTasks, type Tasks } from './tasks.ts';
-import { shareUpTo } from './wake-law.ts';
 
 export interface WorldInput {
   readonly unit: Unit;
@@ -34,6 +45,8 @@ export interface WorldInput {
   readonly evidence: Evidence;
   readonly seed: number;
   readonly draw: number;
+  /** Takes the luck of this draw, and remembers what it was asked; absent = nobody does. */
+  readonly luck?: Luck | undefined;
   /** Draws that share a number here share their service times. */
   readonly pace: number;
   /** Outcomes withheld: no recorded luck is used. */
@@ -61,7 +74,7 @@ const betweenTries = 2;
 
 export function createWorld(input: WorldInput): UnitWorld {
   const { unit, recorded, abduction, conditions, parameters, evidence, seed, draw, pace } = input;
-  const { withheld, own, sameBatches, decisions = recorded.decisions } = input;
+  const { withheld, own, sameBatches, decisions = recorded.decisions, luck = luckOf(draw, parameters) } = input;
   const { services } = evidence;
   // Whether the last episode asked about was blocked, by member; what the next one's chance hangs on.
   const blockedBefore = new Uint8Array(unit.members.length);
@@ -78,7 +91,7 @@ export function createWorld(input: WorldInput): UnitWorld {
   const sooner = sameBatches
     ? undefined
     : (from: number) => soonerBy(timing, { decisions, pid: unit.pid, from, until: unit.start });
-  const exposed = exposedTo({ unit, exposures: evidence.exposures, chances: parameters, sooner, seed, draw });
+  const exposed = exposedTo({ unit, exposures: evidence.exposures, sooner, seed, luck });
   const begun = unit.lists[0]?.time ?? Number.NaN;
   const tasks =
     evidence.steps === undefined || unit.calls.length === 0
@@ -102,13 +115,13 @@ export function createWorld(input: WorldInput): UnitWorld {
 
   const keyOf = ({ folio }: Visit) => unit.members[folio]!.key;
 
-  const luckOf = (visit: Visit, which: number): number =>
+  const paceLuck = (visit: Visit, which: number): number =>
     uniform(seed, 'serviceTime', keyOf(visit), visit.episode * 8 + which, pace);
 
   /** A recorded duration picked by this visit's luck, so that sums keep their means and policies share it. */
   const sample = (sorted: Float64Array, visit: Visit, which: number): number => {
     if (sorted.length === 0) return 0;
-    return sorted[Math.floor(luckOf(visit, which) * sorted.length)]!;
+    return sorted[Math.floor(paceLuck(visit, which) * sorted.length)]!;
   };
 
   /**
@@ -116,10 +129,9 @@ export function createWorld(input: WorldInput): UnitWorld {
    * through the folio's queue.
    */
   const followsWakes = ({ folio }: Visit) => parameters.wakes !== undefined && (withheld || !own || anew[folio] === 1);
-  const returns = createReturns(unit, evidence, parameters, { seed, draw, withheld });
-  /** That the task which the last undo woke has not run since. */
-  const stillThere = ({ now, undoneAt }: Visit): number =>
-    parameters.wakes === undefined ? parameters.repeat : 1 - shareUpTo(parameters.wakes, now - undoneAt);
+  const returns = createReturns(unit, evidence, parameters, { seed, draw, luck, withheld });
+  const happensIn = (visit: Visit, purpose: 'faultWindow' | 'lateReference', chance: Chance): boolean =>
+    luck.isSo(happens(seed, purpose, keyOf(visit), visit.episode, chance));
 
   /** What this episode took when it was recorded. */
   const ownTime = (times: ReadonlyMap<number, number>, { folio, episode }: Visit): number | undefined => {
@@ -132,13 +144,13 @@ export function createWorld(input: WorldInput): UnitWorld {
     const member = unit.members[visit.folio]!;
     const before = blockedBefore[visit.folio] === 1;
     const episode = member.episodes[visit.episode];
-    const luck = conditions[visit.folio]?.luck;
+    const recordedLuck = conditions[visit.folio]?.luck;
     exposed.meet(visit, window);
     if (!withheld && !sameBatches && !exposed.keepsLuck()) anew[visit.folio] = 1;
     const isAnew = withheld || anew[visit.folio] === 1;
-    const known = isAnew ? undefined : luck?.[visit.episode];
+    const known = isAnew ? undefined : recordedLuck?.[visit.episode];
     if (known !== undefined && !Number.isNaN(known) && episode !== undefined) {
-      const recordedBefore = visit.episode > 0 && luck?.[visit.episode - 1] === 1;
+      const recordedBefore = visit.episode > 0 && recordedLuck?.[visit.episode - 1] === 1;
       // Same window, same past: the same luck. A policy that retries otherwise comes back at another time, when the task
       // may or may not have run since it was woken, so that later episodes are other events.
       if (own && recordedBefore === before) return known === 1;
@@ -148,17 +160,15 @@ export function createWorld(input: WorldInput): UnitWorld {
         // The window of a deferred flush is a part of the other: who got into the shorter one gets into the longer, too.
         const [shorter, longer] = [exposed.chance(true), exposed.chance(false)];
         if (wasDeferred ? known === 1 : known === 0) return known === 1;
-        const u = uniform(seed, 'faultWindow', keyOf(visit), 0, draw);
-        return u < (wasDeferred ? (longer - shorter) / (1 - shorter) : shorter / longer);
+        return happensIn(visit, 'faultWindow', otherWindow(wasDeferred, shorter, longer));
       }
     }
-    if (!isAnew && own && before && luck !== undefined && visit.episode >= luck.length && luck.at(-1) === 1)
-      return true;
+    const isPast = recordedLuck !== undefined && visit.episode >= recordedLuck.length;
+    if (!isAnew && own && before && isPast && recordedLuck.at(-1) === 1) return true;
     // Where the law of wakeups is followed, whoever blocked it before is still in the folio's queue, or it is not there.
     const returned = followsWakes(visit) ? returns.isBack(visit) : before;
-    const again = followsWakes(visit) ? parameters.anew : stillThere(visit);
-    const p = returned ? again : exposed.chance(deferredFlush);
-    return uniform(seed, 'faultWindow', keyOf(visit), visit.episode, draw) < p;
+    const again = followsWakes(visit) ? blockedAnew : stillThere(visit.now - visit.undoneAt);
+    return happensIn(visit, 'faultWindow', returned ? again : exposed.chance(deferredFlush));
   };
 
   // Whoever sleeps on from the episode before has its reference already; a new one may come after the end of unmapping.
@@ -169,8 +179,7 @@ export function createWorld(input: WorldInput): UnitWorld {
       const seen = visit.episode === 0 ? abduction.lateOf.get(episode.id) : undefined;
       if (seen !== undefined) return seen;
     }
-    const p = returns.isBack(visit) ? parameters.lateAgain : parameters.late;
-    return uniform(seed, 'lateReference', keyOf(visit), visit.episode, draw) < p;
+    return happensIn(visit, 'lateReference', returns.isBack(visit) ? lateAgain : late);
   };
 
   /** Whether an attempt meets a reference that is gone afterwards. */
@@ -189,7 +198,7 @@ export function createWorld(input: WorldInput): UnitWorld {
       const inVain = isInVain(visit);
       // Whether a batch holds it the model knows.
       const usual = inVain ? services.attempt : queued.has(folio) ? services.moving : nothing;
-      const time = (inVain ? tasks?.step('tried', luckOf(visit, 2), now) : undefined) ?? sample(usual, visit, 2);
+      const time = (inVain ? tasks?.step('tried', paceLuck(visit, 2), now) : undefined) ?? sample(usual, visit, 2);
       tried = { folio, attempt, time: Math.max(betweenTries, time) };
     }
     return tried.time;
@@ -198,7 +207,7 @@ export function createWorld(input: WorldInput): UnitWorld {
   /** How long the migrator takes among the tasks that are there. */
   const timeAmong = (tasks: Tasks, service: Service, visit: Visit): number => {
     const { now } = visit;
-    const step = (next: Doing, which: number) => tasks.step(next, luckOf(visit, which), now) ?? 0;
+    const step = (next: Doing, which: number) => tasks.step(next, paceLuck(visit, which), now) ?? 0;
     tasks.call(visit.call, now);
     switch (service) {
       case 'destination':
@@ -247,11 +256,13 @@ export function createWorld(input: WorldInput): UnitWorld {
       if (sameBatches) return scene.background;
       const anew = drawsAddsAnew(scene, decisions, recorded.decisions);
       const adds = addsOfDraw(scene, { conditions, anew, seed, draw });
+      if (adds !== scene.background) luck.drawsNumber();
       for (const folio of adds.folio) if (folio >= 0) queued.add(folio);
       return adds;
     },
     held(scene, hold) {
       if (sameBatches) return [];
+      luck.drawsNumber();
       const adds = addsWhileHeld(scene, hold, { seed, draw });
       for (const { folio } of adds) if (folio >= 0) queued.add(folio);
       return adds;
@@ -293,14 +304,12 @@ export function createWorld(input: WorldInput): UnitWorld {
         // Of entries set without an event only the request's beginning is recorded.
         return episode.set === 0 ? Math.max(from, unit.start + after) : from + after;
       }
-      const rate = evidence.entryWaitRate;
-      if (!(rate > 0) || n >= evidence.waiters) return Number.POSITIVE_INFINITY;
-      let at = from;
-      for (let i = 0; i <= n; i++) {
-        const u = uniform(seed, 'transientDuration', keyOf(visit), visit.episode * 64 + i, draw);
-        at += exponential(1 / rate, u);
-      }
-      return at;
+      if (n >= evidence.waiters) return Number.POSITIVE_INFINITY;
+      const touch = { seed, key: keyOf(visit), episode: visit.episode, n, from };
+      // Whoever comes later than now has not come: nobody asks when it will.
+      if (luck.isSo(touchesAfter(touch, visit.now))) return Number.POSITIVE_INFINITY;
+      luck.drawsNumber();
+      return touchesAt(touch, draw, parameters);
     },
     entryWaitReferenceTime: () => 0, // from the fault to its sleep: too short for any event to show
     waiters(visit) {
@@ -321,15 +330,6 @@ export function createWorld(input: WorldInput): UnitWorld {
     },
     ...(losesLocks ? { lockTaken: passes.isLockTaken } : {}),
   };
-}
-
-/** Whether luck puts a fault before the first episode of any member, when nothing recorded decides it. */
-export function meetsFault({ unit, parameters, seed, draw }: WorldInput, { deferredFlush, plan }: Decisions): boolean {
-  const isAsync = unit.mode === 'async' || (plan.loop === 'batched' && plan.syncFirstPasses > 0);
-  const kind = deferredFlush && isAsync ? 'deferred' : 'eager';
-  const beside = parameters.beside[kind];
-  const p = Math.max(parameters.alone[kind], Number.isNaN(beside) ? 0 : beside);
-  return unit.members.some(({ mapped, key }) => mapped > 0 && uniform(seed, 'faultWindow', key, 0, draw) < p);
 }
 
 /**
