@@ -74,18 +74,19 @@ export function cards(facts: Facts, anchor: string): Card[] {
   ];
 }
 
-function trust({ comparison: { fidelity } }: Facts, anchor: string): Card {
+function trust({ history: { capture }, comparison: { fidelity } }: Facts, anchor: string): Card {
   const { state, recordedFailures, predictedFailures, folios } = fidelity;
   const words = { good: 'Yes, within its intervals', poor: 'As a direction only', unchecked: 'It cannot be checked' };
   return {
     question: 'Can the replay be believed?',
-    answer: words[state],
+    // Within the intervals says little of what never reached the capture.
+    answer: state === 'good' && lostOf(capture) !== undefined ? 'Only of what was recorded' : words[state],
     more:
       folios === 0
         ? 'nothing recorded has an outcome that could be predicted'
         : `of ${many(folios, 'folio')} ${count(recordedFailures)} given up; predicted without looking: ${interval(predictedFailures)}`,
     anchor: `${anchor}-trust`,
-    mood: state,
+    mood: state === 'good' && lostOf(capture) !== undefined ? 'unchecked' : state,
   };
 }
 
@@ -93,11 +94,12 @@ function failed({ history, comparison }: Facts, anchor: string): Card {
   const folios = history.calls.reduce((sum, call) => sum + call.folios.length, 0);
   const card = { question: 'What failed?', anchor: `${anchor}-failed` };
   const lost = history.failures.length;
+  const nothing = lostOf(history.capture) === undefined ? 'Nothing' : 'Nothing that was recorded';
   if (folios === 0 && lost === 0) {
     const unseen = history.observed.calls === 'unknown';
     return {
       ...card,
-      answer: unseen ? 'Not recorded' : 'Nothing',
+      answer: unseen ? 'Not recorded' : nothing,
       more: `${many(history.requests.length, 'request')} without a call`,
     };
   }
@@ -105,7 +107,7 @@ function failed({ history, comparison }: Facts, anchor: string): Card {
     ...card,
     answer:
       lost === 0
-        ? 'Nothing'
+        ? nothing
         : `${count(lost)} of ${many(folios, 'folio')}${folios > lost ? ` (${percent(lost / folios)})` : ''}`,
     more: `in ${many(history.calls.length, 'call')}; ${count(comparison.fidelity.recordedFailures)} given up after their requests' own retries`,
   };
@@ -175,11 +177,18 @@ function next({ comparison }: Facts, anchor: string): Card {
   return { ...card, answer, more };
 }
 
-function lostWords({ losses }: Capture): string {
+/** Events that the capture says were lost; `atLeast` where it does not say how many everywhere. Undefined of none. */
+function lostOf({ losses }: Capture): { readonly events: number; readonly atLeast: boolean } | undefined {
   const real = losses.filter(({ how }) => how !== 'buffer started');
-  if (real.length === 0) return 'No lost event is reported';
+  if (real.length === 0) return undefined;
   const known = real.filter((loss) => !Number.isNaN(loss.count));
-  const events = known.reduce((sum, loss) => sum + loss.count, 0);
-  if (known.length === 0) return 'Events were lost, how many is not known';
-  return `${known.length < real.length ? 'At least ' : ''}${many(events, 'event')} lost`;
+  return { events: known.reduce((sum, loss) => sum + loss.count, 0), atLeast: known.length < real.length };
+}
+
+function lostWords(capture: Capture): string {
+  const lost = lostOf(capture);
+  if (lost === undefined) return 'No lost event is reported';
+  if (lost.events === 0) return 'Events were lost, how many is not known';
+  const share = percent(lost.events / (lost.events + capture.events));
+  return lost.atLeast ? `At least ${many(lost.events, 'event')} lost` : `${many(lost.events, 'event')} lost (${share})`;
 }

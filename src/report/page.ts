@@ -89,9 +89,11 @@ export function figureHtml(figure: DrawnFigure, anchor: string, level: Level = 3
       : '';
   const finding = linked(figure.finding, figure.links, hrefOf);
   const id = escapeHtml(anchor);
-  const drawing = figure.svg
-    ? `<figure><figcaption id="${id}-says">${finding}</figcaption><div role="img" aria-labelledby="${id}-says"><div class="wide">${figure.svg.wide}</div><div class="narrow">${figure.svg.narrow}</div></div></figure>`
-    : `<p class="nothing">${finding}</p>`;
+  // Nothing to draw is told in a line of its own, so that it stands in nobody's way.
+  if (figure.svg === undefined) {
+    return `<div class="chart" id="${id}">\n<p class="nothing"><b>${escapeHtml(figure.title)}.</b> ${finding}</p>\n${numbers}\n</div>\n`;
+  }
+  const drawing = `<figure><figcaption id="${id}-says">${finding}</figcaption><div role="img" aria-labelledby="${id}-says"><div class="wide">${figure.svg.wide}</div><div class="narrow">${figure.svg.narrow}</div></div></figure>`;
   return `<div class="chart" id="${id}">\n${heading(level, figure.title)}\n${drawing}\n${numbers}\n</div>\n`;
 }
 

@@ -12,8 +12,8 @@ import { reportJson } from './json.ts';
 import { type Manifest, manifestTables } from './manifest.ts';
 import { captureMarkdown, headMarkdown, tableMarkdown } from './markdown.ts';
 import { many } from './numbers.ts';
-import { type DrawnFigure, foldedHtml, page } from './page.ts';
-import { pooledTables } from './pooled.ts';
+import { answersHtml, type DrawnFigure, foldedHtml, page } from './page.ts';
+import { pooledAnswers, pooledTables } from './pooled.ts';
 import { overview, shortNames } from './summary.ts';
 import { renderSvg } from './svg.ts';
 import { escapeHtml, htmlTable } from './tables.ts';
@@ -104,7 +104,8 @@ async function pageOf(input: ReportInput, { title, names, figures }: Made): Prom
     const name = isSeveral ? `<h2>${escapeHtml(names[i]!)}</h2>\n` : '';
     parts.push(`<section id="${anchor}">\n${name}${body}\n</section>`);
   }
-  const pooled = pooledTables(all.map(({ comparison }) => comparison)).map((one) => htmlTable(one));
+  const comparisons = all.map(({ comparison }) => comparison);
+  const pooled = [answersHtml(pooledAnswers(comparisons)), ...pooledTables(comparisons).map((one) => foldedHtml(one))];
   const overviewHtml = isSeveral
     ? `<section id="captures"><h2>The captures</h2>\n${htmlTable(overview(all), (row) => `#c${row + 1}`)}${pooled.join('\n')}</section>`
     : '';
