@@ -240,5 +240,5 @@ export function measuredText({ low, high, unit }: Pick<Finding, 'low' | 'high' |
 /** When the items of a broken rule were, as the capture prints times; empty where nobody knows. */
 export function windowText({ start, end }: Breaking, { capture }: History): string {
   if (capture.clock.unit === 'none' || Number.isNaN(start)) return '';
-  return `${stamp(capture, start)} to ${stamp(capture, end)}`;
+  return `${stamp(capture, start)} to ${stamp(capture, end)}${capture.clock.unit === 'ns' ? ' s' : ''}`;
 }

@@ -19,7 +19,7 @@ export interface Told {
 function escaped(text: string): string {
   return text
     .replace(
-      /[^\t\n\r\u0020-\u007e\u00a0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]|[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/gu,
+      /[^\t\n\r\u0020-\u007e\u00a0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]|[\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu,
       '\ufffd',
     )
     .replace(/&/g, '&amp;')

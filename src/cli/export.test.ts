@@ -143,7 +143,7 @@ test('a quick look at a terabyte answers at once: heads and tails, and it says s
 test('a quick look says what it estimates, and that the end of a packed or piped input is not known', () => {
   const lossy = tracePath('debian-6.1-4k', 'lossy', 'trace_pipe.txt.gz');
   const packed = folioscope(['inspect', '--quick', lossy]).stdout;
-  assert.match(packed, /time span +\d+\.\d+ to not known/);
+  assert.match(packed, /time span +from \d+\.\d+ s, its end is not known/);
   assert.match(packed, /events +about [\d\u202f]+, estimated from the parts read/);
   assert.match(packed, /not seen +it is packed \(gzip\)/);
   assert.match(packed, /lost, as seen +CPU 0, lost: \d+ gaps, \d+ events/);

@@ -28,7 +28,7 @@ export function addExamples(command: Command): void {
 
 const first: readonly Example[] = [
   { line: 'inspect CAPTURE', says: 'what is in it, and what it can answer' },
-  { line: 'analyze CAPTURE', says: 'what happened: calls, failures, who is to blame' },
+  { line: 'analyze CAPTURE', says: 'what happened, what failed and why' },
   { line: 'compare CAPTURE', says: 'what other policies would have changed' },
   { line: 'report CAPTURE -o out', says: 'the same as a page: out/index.html' },
 ];

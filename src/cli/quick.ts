@@ -30,9 +30,11 @@ function asData({ capture, first, last, events, basis, losses, skips, unseen }: 
 function spanText(capture: Capture, first: bigint | undefined, last: bigint | undefined): string {
   if (capture.clock.unit === 'none') return 'no times';
   if (first === undefined && last === undefined) return 'not known';
-  const at = (time: bigint | undefined): string => (time === undefined ? 'not known' : stampOf(capture.clock, time));
-  const isTold = capture.clock.unit === 'ns' && first !== undefined && last !== undefined;
-  return `${at(first)} to ${at(last)}${isTold ? ` s: ${duration(Number(last - first))}` : ''}`;
+  const unit = capture.clock.unit === 'ns' ? ' s' : '';
+  if (last === undefined) return `from ${stampOf(capture.clock, first!)}${unit}, its end is not known`;
+  if (first === undefined) return `to ${stampOf(capture.clock, last)}${unit}, its beginning is not known`;
+  const long = unit === '' ? '' : `: ${duration(Number(last - first))}`;
+  return `${stampOf(capture.clock, first)} to ${stampOf(capture.clock, last)}${unit}${long}`;
 }
 
 function eventsText({ events, basis }: QuickLook): string {
