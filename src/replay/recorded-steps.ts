@@ -42,7 +42,7 @@ export interface RecordedSteps {
   readonly tasks: number;
   /** Sleeps of a replayed step for each recorded one; an assumption. */
   readonly touches: number;
-  /** ns from the end of an episode until a task that slept on its entries ran again, ascending. */
+  /** ns from the end of an episode, while its call had more to do, until a task that slept on its entries ran again, ascending. */
   readonly wakes: Float64Array;
   /** Steps from doing this to doing that, by their time, begun in such a company: all of this kind where there are few. */
   of(last: Doing, next: Doing, company: Company): readonly Step[];
@@ -81,7 +81,7 @@ export function recordedStepsOf(
           if (place < 0) continue;
           sleeps.push({ after: Math.max(0, onEntries[i]!.start - time), place: place / under.length });
         }
-        const company = companyAt(time);
+        const company = companyAt(from);
         const step = { time: happened.time - time, sleeps, company };
         for (const key of keysOf(doing, happened.doing, company, most)) addTo(pools, key, step);
       }
@@ -90,11 +90,12 @@ export function recordedStepsOf(
       last = happened;
     }
   }
+  const between = wakesBetween(history, onEntries);
   for (const steps of pools.values()) steps.sort((a, b) => a.time - b.time);
   return {
     tasks: most,
     touches,
-    wakes,
+    wakes: between.length > 0 ? between : wakes,
     of(last, next, company) {
       const keys = keysOf(last, next, company, most);
       const enough = keys.find((key) => (pools.get(key)?.length ?? 0) >= fewest) ?? keys.at(-1)!;
@@ -160,6 +161,19 @@ function happenedIn(history: History, id: number): Happened[] {
   add(start, 'call');
   add(end, 'return');
   return all.sort((a, b) => a.time - b.time || doings.indexOf(a.doing) - doings.indexOf(b.doing));
+}
+
+/** How long those took to run who were let go while their call had more to do: they meet what it does. */
+function wakesBetween({ calls, episodes }: History, waits: readonly Wait[]): Float64Array {
+  const lastEnd = calls.map(({ folios }) =>
+    folios.reduce((last, folio) => folio.episodes.reduce((end, id) => Math.max(end, episodes[id]!.end || 0), last), 0),
+  );
+  const wakes: number[] = [];
+  for (const { episode, end } of waits) {
+    const { call, end: letGo } = episodes[episode]!;
+    if (letGo < lastEnd[call]! && end >= letGo) wakes.push(end - letGo);
+  }
+  return Float64Array.from(wakes).sort();
 }
 
 /** How many of these tasks sleep, and how many were let go but do not run yet, at a time; and the most of both. */
