@@ -179,6 +179,7 @@ test('areas end as they ended, and each call leaves what it left', () => {
   assert.deepEqual(row(figure, 'given up before any folio was tried')[1], '1');
   assert.deepEqual(row(figure, 'lock-blocked fault kept a folio')[1], '1');
   assert.match(figure.finding, /1 CMA allocation tried 3 areas and 1 succeeded/);
+  assert.deepEqual(row(figure, 'mover-301').slice(1, 2), ['3']);
   const [, second] = figure.tables[1]!.rows;
   // Only the area of two calls on one list has a second one.
   assert.equal(second![1], '1');

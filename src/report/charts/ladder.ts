@@ -6,7 +6,7 @@ import type { Cause, History, Request } from '../../history/facts.ts';
 import { blameOf, likeliest } from '../../replay/blame.ts';
 import { factsId } from '../evidence-id.ts';
 import { count, duration, list, many } from '../numbers.ts';
-import { table } from '../tables.ts';
+import { type Table, table } from '../tables.ts';
 import { colours } from './colours.ts';
 import { countsPanel } from './counts.ts';
 import { barsView, type Chart, spec, widths } from './figure.ts';
@@ -73,6 +73,7 @@ export const ladder: Chart = ({ history }, width = widths.wide) => {
         ]),
         rungs.length === 0 ? {} : { title: 'What each call left for the next' },
       ),
+      allocationsTable(history, areas),
       table(
         ['frames', 'task', 'lists>', 'calls>', 'folios>', 'left>', 'took>', 'how it ended'],
         sorted
@@ -134,6 +135,34 @@ export const ladder: Chart = ({ history }, width = widths.wide) => {
           }),
   };
 };
+
+/** Allocations that tried areas in turn, those that took most first. */
+function allocationsTable({ requests, capture }: History, areas: readonly Area[]): Table {
+  const tried = new Map<number, number>();
+  for (const { request } of areas) tried.set(request.parent, (tried.get(request.parent) ?? 0) + 1);
+  const rows = requests
+    .filter(({ kind }) => kind === 'cma')
+    .map((request) => ({ request, areas: tried.get(request.id) ?? 0 }))
+    .sort((a, b) => b.areas - a.areas || a.request.id - b.request.id);
+  return table(
+    ['by', 'areas tried>', 'took>', 'how it ended'],
+    rows
+      .slice(0, 20)
+      .map(({ request: { pid, comm, start, end, returned }, areas: own }) => [
+        pid < 0 ? comm : `${comm}-${pid}`,
+        count(own),
+        capture.clock.unit === 'ns' ? duration(end - start) : '–',
+        Number.isNaN(returned) ? unseen : returned >= 0 ? got : 'failed',
+      ]),
+    rows.length === 0
+      ? {}
+      : {
+          title: 'CMA allocations, those that tried most areas first',
+          evidence: rows.slice(0, 20).map(({ request: { id } }) => [factsId('requests', { id })]),
+          ...(rows.length > 20 ? { notes: [`${many(rows.length - 20, 'more allocation')} left out.`] } : {}),
+        },
+  );
+}
 
 function rungName(i: number): string {
   const ordinals = ['first', 'second', 'third', 'fourth', 'fifth'];

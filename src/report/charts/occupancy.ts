@@ -108,8 +108,8 @@ export const occupancy: Chart = ({ history }, width = widths.wide) => {
                 title: [
                   timed ? 'seconds since the first event' : 'clock units since the first event',
                   shown.levels
-                    ? `height: average in batches, pale: most at once; full lane: ${count(most)}`
-                    : `height: folios in the largest flush; full lane: ${count(most)}`,
+                    ? `dark: average, pale: most at once; full lane: ${count(most)}`
+                    : `folios in the largest flush; full lane: ${count(most)}`,
                 ],
                 tickCount: width < 500 ? 5 : 10,
                 grid: false,
