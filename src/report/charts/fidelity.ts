@@ -224,7 +224,8 @@ function checksPanel(checks: readonly Check[], width: number): object {
             text: `${what}: ${count(recorded)}, predicted ${interval(predicted)}`,
           })),
         },
-        mark: { type: 'text', align: 'left', baseline: 'middle', x: 0 },
+        // On a phone it begins above the names of the calibration's axis.
+        mark: { type: 'text', align: 'left', baseline: 'middle', x: width < 300 ? -44 : 0 },
         encoding: { y: y('at'), text: { field: 'text', type: 'nominal' } },
       },
     ],

@@ -154,7 +154,12 @@ function draw({ comparison }: Facts, shown: readonly Metric[], width: number) {
     });
     const color = look('colour');
     const line = (data: object, from: object, filled: object): object => ({ data, ...from, ...filled });
-    const points = ringed(values.filter(({ isBounded }) => !isBounded));
+    const up = { from: costs.from / scaleY.divisor, to: costs.to / scaleY.divisor };
+    const points = ringed(
+      values.filter(({ isBounded }) => !isBounded),
+      gains,
+      up,
+    );
     return {
       title: metrics[price].title,
       width: panelWidth,
@@ -195,13 +200,10 @@ function draw({ comparison }: Facts, shown: readonly Metric[], width: number) {
         ...boxNames(
           values.filter(({ isBounded }) => isBounded),
           gains,
-          {
-            from: costs.from / scaleY.divisor,
-            to: costs.to / scaleY.divisor,
-          },
+          up,
         ).map(({ align, dx, dy, ...name }) => ({
           data: { values: [name] },
-          mark: { type: 'text', align, dx, dy, baseline: 'middle', fontSize: 10 },
+          mark: { type: 'text', lineBreak: '\n', align, dx, dy, baseline: 'middle', fontSize: 10 },
           encoding: { x: x('x'), y: y('top'), text: { field: 'text' } },
         })),
         {
@@ -244,31 +246,41 @@ function boxNames(
   across: Reach,
   up: Reach,
 ) {
-  const near = (a: number, b: number, { from, to }: Reach, share: number): boolean =>
-    Math.abs(a - b) <= (to - from) * share;
   const places: { x: number; top: number; isFlat: boolean; policies: string[] }[] = [];
   for (const { policy, left: x, bottom, top } of boxes) {
-    const met = places.find((place) => near(place.x, x, across, 0.3) && near(place.top, top, up, 0.05));
+    const met = places.find((place) => isNear(place.x, x, across, 0.3) && isNear(place.top, top, up, 0.05));
     if (met === undefined) places.push({ x, top, isFlat: bottom === top, policies: [policy] });
     else met.policies.push(policy);
   }
   return places.map(({ x, top, isFlat, policies }) => {
     const isRight = x > across.from + (across.to - across.from) * 0.5;
     const side = isRight ? { align: 'right', dx: -4 } : { align: 'left', dx: 4 };
-    return { x, top, text: policies.join(', '), ...side, dy: isFlat ? -10 : 8 };
+    return { x, top, text: policies.join('\n'), ...side, dy: isFlat ? -10 : 8 };
   });
 }
 
-/** Policies at one place stand as rings about the first, so that none hides another. */
-function ringed<T extends { readonly x: number; readonly y: number }>(points: readonly T[]) {
-  const met = new Map<string, number>();
+/** Policies at one place, or so near that one would hide another, stand as rings about the first. */
+function ringed<T extends Spot>(
+  points: readonly T[],
+  across: Reach,
+  up: Reach,
+): (T & { ring: number; size: number })[] {
+  const met: T[] = [];
   return points.map((point) => {
-    const place = `${point.x} ${point.y}`;
-    const ring = met.get(place) ?? 0;
-    met.set(place, ring + 1);
+    const ring = met.filter((one) => isNear(one.x, point.x, across, 0.015) && isNear(one.y, point.y, up, 0.015)).length;
+    met.push(point);
     // Areas whose square roots are as far apart as their edges can be told.
     return { ...point, ring, size: (9 + 5 * ring) ** 2 };
   });
+}
+
+interface Spot {
+  readonly x: number;
+  readonly y: number;
+}
+
+function isNear(a: number, b: number, { from, to }: Reach, share: number): boolean {
+  return Math.abs(a - b) <= (to - from) * share;
 }
 
 function tablesOf({ comparison }: Facts, others: readonly PolicyRow[], shown: readonly Metric[]): Table[] {
