@@ -62,32 +62,35 @@ export function bashScript({ name, options, commands }: ProgramWords): string {
 export function zshScript({ name, options, commands }: ProgramWords): string {
   // Within a specification of _arguments colons and brackets end its parts.
   const escaped = (text: string): string => text.replace(/[[\]:\\]/g, '\\$&');
+  /** Functions for what is both words and files: an action that names its alternatives has colons of its own. */
+  const both = new Map<string, string>();
   const action = ({ words, files }: Values): string => {
-    const list = words.length === 0 ? '' : `(${words.join(' ')})`;
-    if (!files) return list === '' ? ' ' : list;
-    return list === '' ? '_files' : `_alternative "words:word:${list}" "files:file:_files"`;
+    const list = words.join(' ');
+    if (list === '') return files ? '_files' : ' ';
+    if (!files) return `(${list})`;
+    const helper = both.get(list) ?? `_${name}_${both.size + 1}`;
+    both.set(list, helper);
+    return helper;
   };
   const option = ({ flags, says, values, value }: OptionWords): string => {
-    const taken =
-      values === undefined
-        ? ''
-        : `:${escaped(value)}:${values.words.length > 0 && values.files ? `{${action(values)}}` : action(values)}`;
+    const taken = values === undefined ? '' : `:${escaped(value)}:${action(values)}`;
     const described = `[${escaped(brief(says))}]${taken}`;
     // What takes a value may mostly be given again.
     const star = values === undefined ? '' : '*';
     return flags.map((flag) => quoted(`${star}${flag}${described}`)).join(' ');
   };
   const one = (command: CommandWords): string[] => {
-    const { values } = command;
-    const rest = values.words.length > 0 && values.files ? `{${action(values)}}` : action(values);
-    return [
-      `        ${command.name})`,
-      `          _arguments ${[...command.options.map(option), quoted(`*:argument:${rest}`)].join(' \\\n            ')} ;;`,
-    ];
+    const specifications = [...command.options.map(option), quoted(`*:argument:${action(command.values)}`)];
+    return [`        ${command.name})`, `          _arguments ${specifications.join(' \\\n            ')} ;;`];
   };
+  const cases = commands.flatMap(one);
+  const helpers = [...both].map(
+    ([words, helper]) => `${helper}() { _alternative ${quoted(`words:word:(${words})`)} 'files:file:_files' }`,
+  );
   return [
     `#compdef ${name}`,
     head(name, 'zsh'),
+    ...helpers,
     `_${name}() {`,
     '  local context state state_descr line',
     '  typeset -A opt_args',
@@ -100,7 +103,7 @@ export function zshScript({ name, options, commands }: ProgramWords): string {
     '    command) _describe command commands ;;',
     '    argument)',
     '      case $words[1] in',
-    ...commands.flatMap(one),
+    ...cases,
     '      esac ;;',
     '  esac',
     '}',

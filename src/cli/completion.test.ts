@@ -61,6 +61,24 @@ for (const shell of ['zsh', 'fish'] as const)
     assert.deepEqual([done.status, done.stderr], [0, '']);
   });
 
+test('fish completes them as bash does', { skip: skipWithout('fish', has('fish')) }, (t) => {
+  const script = temporaryFile(t, 'folioscope.fish', folioscope(['completion', 'fish']).stdout);
+  const offered = (line: string): string[] => {
+    const done = spawnSync('fish', ['--no-config', '-c', `source ${script}; complete -C ${JSON.stringify(line)}`], {
+      encoding: 'utf8',
+    });
+    assert.equal(done.stderr, '');
+    return done.stdout
+      .split('\n')
+      .flatMap((one) => one.split('\t')[0] ?? '')
+      .filter((word) => word !== '');
+  };
+  assert.deepEqual(offered('folioscope co'), ['compare', 'completion']);
+  assert.deepEqual(offered('folioscope export --to ').sort(), ['arrow', 'csv', 'parquet', 'perfetto']);
+  assert.deepEqual(offered('folioscope compare --policy refcheck-unmap'), ['refcheck-unmap', 'refcheck-unmap-x3']);
+  assert.deepEqual(offered('folioscope help ex'), ['export']);
+});
+
 test('scripts of zsh and fish name every command and option, with their quotes closed', () => {
   const { commands } = wordsOf(program());
   for (const shell of ['zsh', 'fish']) {

@@ -1,5 +1,6 @@
 /** The manual of the program as a page for man(1), in the macros of man(7): made of the same descriptions as its help. */
 import type { Argument, Command, Option } from 'commander';
+import { wrap } from '../report/tables.ts';
 import { examples } from './examples.ts';
 import { addCaptureOptions } from './options.ts';
 
@@ -8,16 +9,19 @@ function roff(text: string): string {
   return text
     .replace(/\\/g, '\\e')
     .replace(/-/g, '\\-')
-    .replace(/^([.'])/gm, '\\&$1')
     .replace(/[–—]/g, '\\(en')
     .replace(/…/g, '...')
-    .replace(/µ/g, '\\(mc');
+    .replace(/µ/g, '\\(mc')
+    .replace(/^([.'])/gm, '\\&$1');
 }
+
+/** Text that is filled, in lines short enough to compare. */
+const filled = (text: string): string => roff(wrap(text, 78).join('\n'));
 
 const bold = (text: string): string => `\\fB${roff(text)}\\fR`;
 
 /** A paragraph whose first line hangs out to the left. */
-const item = (term: string, says: string): string[] => ['.TP', term, roff(says)];
+const item = (term: string, says: string): string[] => ['.TP', term, filled(says)];
 
 /** A sentence of our own as it stands in a page. */
 const sentence = (text: string): string => (/[.!?:]$/.test(text) ? text : `${text}.`);
@@ -55,7 +59,7 @@ function commandSection(command: Command, shared: ReadonlySet<string>): string[]
   const args = command.registeredArguments;
   return [
     `.SS ${bold(command.name())} ${args.map(argumentTerm).join(' ')}`.trimEnd(),
-    roff(sentence(capital(command.description()))),
+    filled(sentence(capital(command.description()))),
     ...args
       .filter(({ description }) => description !== '')
       .flatMap((one) => item(argumentTerm(one), sentence(capital(one.description)))),
@@ -107,7 +111,7 @@ export function manPage(program: Command): string {
     '.SH SYNOPSIS',
     `${bold(name)} \\fIcommand\\fR [\\fIoption\\fR ...] [\\fIfile\\fR ...]`,
     '.SH DESCRIPTION',
-    roff(program.description()),
+    filled(program.description()),
     'A capture is a file in any of the formats that',
     bold(`${name} formats`),
     'lists, plain or packed by gzip or zstd; it is recognised by its bytes.',
@@ -128,10 +132,11 @@ export function manPage(program: Command): string {
     '.SH FILES',
     ...files.flatMap(([file, says]) => item(`\\fI${roff(file)}\\fR`, says)),
     '.SH EXAMPLES',
-    ...program.commands.flatMap((command) =>
-      (examples[command.name()] ?? []).flatMap(({ line, says }) => [
-        '.PP',
-        roff(`${sentence(capital(says))}`),
+    ...program.commands
+      .flatMap((command) => examples[command.name()] ?? [])
+      .flatMap(({ line, says }, i) => [
+        i === 0 ? '' : '.PP',
+        filled(sentence(capital(says))),
         '.PP',
         '.nf',
         '.RS',
@@ -139,7 +144,6 @@ export function manPage(program: Command): string {
         '.RE',
         '.fi',
       ]),
-    ),
     '.SH SEE ALSO',
     `${bold('trace-cmd')}(1), ${bold('perf')}(1)`,
     '.PP',
