@@ -1,5 +1,6 @@
 /** The report as one would send it to a mailing list: how far to believe it first, the numbers with their intervals, how to make them again. */
 import type { Answer, AxisAnswer, PolicyRow } from '../compare/comparison.ts';
+import { kernelName } from '../policies/kernels.ts';
 import { type Metric, metrics } from '../replay/outcome.ts';
 import { blame } from './charts/blame.ts';
 import { counterfactual } from './charts/counterfactual.ts';
@@ -52,6 +53,8 @@ function captureText(facts: Facts, name: string): string[] {
     });
   const again = said.get('Replayed with everything seen');
   const [predicted] = fidelity(facts).tables;
+  const [byReason] = outcomes(facts).tables;
+  const [byCause] = blame(facts).tables;
   return [
     heading(`How far to believe this${name}`),
     ...say('How far to believe this'),
@@ -64,10 +67,12 @@ function captureText(facts: Facts, name: string): string[] {
     heading('What failed'),
     ...say('What asked for it', 'What failed', 'Who held the folios'),
     ...tables(
-      ...[outcomes(facts), blame(facts)]
-        .map((figure) => figure.tables[0])
-        .filter((each) => (each?.rows.length ?? 0) > 1),
+      // One reason, and one cause beside which all others are next to nothing, are told by the sentences above.
+      ...(byReason !== undefined && byReason.rows.length > 1 ? [byReason] : []),
+      ...(isMixed(comparison) ? [byCause] : []),
     ),
+    heading('The policies'),
+    comparison.rows.slice(1).map(policyEntry).join(''),
     heading('Under other policies'),
     paragraph(drawsSentence(comparison)),
     paragraph(counterfactual(facts).finding),
@@ -80,6 +85,20 @@ function captureText(facts: Facts, name: string): string[] {
     ),
     ...toRecord(comparison.identifiable),
   ];
+}
+
+/** Two causes or more are expected of a hundredth of the failures each. */
+function isMixed({ blame: causes }: Facts['comparison']): boolean {
+  const total = causes.reduce((sum, { folios }) => sum + folios, 0);
+  return causes.filter(({ folios }) => folios >= total / 100).length > 1;
+}
+
+/** What it does and where that was proposed; of a kernel, on which axes it differs: its sources are a list of their own. */
+function policyEntry({ policy, title, source, changes }: PolicyRow): string {
+  const isKernel = kernelName.test(policy) && !policy.includes('+');
+  if (!isKernel) return bullet(`${policy}: ${title} (${source}).`);
+  const axes = changes.map((change) => change.split(':')[0]!);
+  return bullet(`${policy}: the kernel as released; differs on ${list(axes)}.`);
 }
 
 /** What every axis asks, how far the trace answers it, and what is wanting where it does not. */
