@@ -36,7 +36,8 @@ export const frames: Chart = ({ history }, width = widths.wide) => {
   const coarse = binned(ranges, islandAxis(islands, 24));
   const { axis } = fine;
   const longest = Math.max(0, ...axis.islands.map(({ to }) => hex(to).length));
-  const ticks = ticksOf(axis, Math.ceil(((longest + 2) * characterWidth * axis.length) / (width - 30)));
+  // The first and the last stand beside their ticks, not under them: one and a half numbers apart.
+  const ticks = ticksOf(axis, Math.ceil(((1.5 * longest + 2) * characterWidth * axis.length) / (width - 30)));
   const rows = kinds.flatMap((kind): Lane[] => {
     const bins = fine.bins[kind];
     const { name, unit } = looks[kind];
@@ -100,6 +101,7 @@ export const frames: Chart = ({ history }, width = widths.wide) => {
                 values: ticks.map(({ at }) => at),
                 labelExpr: `${JSON.stringify(Object.fromEntries(ticks.map(({ at, number }) => [at, hex(number)])))}[datum.value]`,
                 labelOverlap: false,
+                labelFlush: (longest / 2) * characterWidth,
                 grid: false,
               },
             },

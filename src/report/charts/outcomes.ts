@@ -51,7 +51,8 @@ export const outcomes: Chart = ({ history, comparison }, width = widths.wide) =>
   const rows = sorted.map((group) => {
     const folios = group.moved + group.failed + group.unknown;
     return {
-      label: `${name(group)}: ${count(group.failed)} of ${many(folios, 'folio')} failed`,
+      // The prefix of all modes is what a phone has no room for.
+      label: `${width < 500 ? name(group).replace('MIGRATE_', '') : name(group)}: ${count(group.failed)} of ${many(folios, 'folio')} failed`,
       segments: [
         { series: 'failed', value: group.failed },
         { series: 'moved', value: group.moved },
