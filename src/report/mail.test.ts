@@ -66,6 +66,7 @@ test('several captures are told apart, and all inputs keep their widths', () => 
   const text = mailText({ ...input, captures: [facts, madeUpFacts('captures/two.txt')], notes: ['Clocks differ.'] });
   assertInert(text);
   assert.match(text, /^How far to believe this: captures\/two\.txt$/m);
+  assert.match(text, /Pooled: [^:]*: folios given\n {2}up:\n\n {2}policy +difference +another capture\n/);
 });
 
 test('hostile names command no mail program, patch tool or archive', () => {

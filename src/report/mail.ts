@@ -12,6 +12,7 @@ import { directionOnly, knownMetrics } from './differences.ts';
 import type { Manifest } from './manifest.ts';
 import { count, difference, drawsSentence, interval, list, many } from './numbers.ts';
 import { bullet, commandLines, heading, paragraph, plainTable } from './plain.ts';
+import { pooledAnswers, pooledTables } from './pooled.ts';
 import type { ReportInput } from './report.ts';
 import { answers, overview, shortNames } from './summary.ts';
 import { type Table, table } from './tables.ts';
@@ -27,6 +28,8 @@ const notAsked = 'nothing here asks it';
 export function mailText(input: ReportInput): string {
   const all: readonly Facts[] = input.captures;
   const names = shortNames(all.map(({ history }) => history.capture.source));
+  const comparisons = all.map(({ comparison }) => comparison);
+  const pooled = pooledTables(comparisons);
   const what = names.length === 1 ? (names[0] ?? '') : many(names.length, 'capture');
   return [
     heading(`Page migration in ${what}`),
@@ -34,13 +37,35 @@ export function mailText(input: ReportInput): string {
       'Recorded migrations replayed under other policies, by folioscope: what was asked for stays as recorded, the kernel is a model, and what the trace does not show is drawn many times, with the same luck for every policy.',
     ),
     ...(input.notes ?? []).map(paragraph),
-    ...(all.length > 1 ? [heading('The captures'), plainTable({ ...overview(all), title: '' })] : []),
+    ...(all.length > 1 ? [heading('The captures'), plainTable(overview(all))] : []),
     ...all.flatMap((facts, i) => captureText(facts, all.length > 1 ? `: ${names[i]}` : '')),
+    ...(pooled.length === 0
+      ? []
+      : [
+          heading('Captures of one kind together'),
+          ...pooledAnswers(comparisons).map(({ question, answer }) => bullet(`${question}: ${answer}`)),
+          ...tables(...pooled.flatMap(byWhat)),
+        ]),
     heading('How to reproduce'),
     paragraph('The same inputs, options and seed give the same bytes:'),
     commandLines(input.command),
     ...(input.manifest === undefined ? [] : manifestText(input.manifest)),
   ].join('\n');
+}
+
+/** A table of several metrics in one column as a table for each: side by side they do not fit, and one below the other nobody reads. */
+function byWhat({ title, columns, align = [], rows, notes = [] }: Table): Table[] {
+  const whats = [...new Set(rows.map((row) => row[1] ?? ''))];
+  // The title says how many captures there are, unless a policy was replayed on some only.
+  const isTold = new Set(rows.map((row) => row[2])).size === 1;
+  const without = <T>(cells: readonly T[]): T[] => cells.filter((_, i) => i !== 1 && !(isTold && i === 2));
+  return whats.map((what, i) => ({
+    title: `${title ?? ''}: ${what}`,
+    columns: without(columns),
+    align: without(align),
+    rows: rows.filter((row) => row[1] === what).map(without),
+    notes: i === whats.length - 1 ? notes : [],
+  }));
 }
 
 function captureText(facts: Facts, name: string): string[] {
@@ -60,24 +85,24 @@ function captureText(facts: Facts, name: string): string[] {
     ...say('How far to believe this'),
     ...(again === undefined ? [] : [paragraph(`Replayed with everything seen: ${again}`)]),
     ...tables(predicted),
-    heading('What the trace can tell'),
+    heading(`What the trace can tell${name}`),
     ...say('Capture', 'What captured it', 'What was read'),
     ...facts.history.capture.remarks.map(bullet),
     ...identifiability(comparison.identifiable),
-    heading('What failed'),
+    heading(`What failed${name}`),
     ...say('What asked for it', 'What failed', 'Who held the folios'),
     ...tables(
       // One reason, and one cause beside which all others are next to nothing, are told by the sentences above.
       ...(byReason !== undefined && byReason.rows.length > 1 ? [byReason] : []),
       ...(isMixed(comparison) ? [byCause] : []),
     ),
-    heading('The policies'),
+    heading(`The policies${name}`),
     comparison.rows.slice(1).map(policyEntry).join(''),
-    heading('Under other policies'),
+    heading(`Under other policies${name}`),
     paragraph(drawsSentence(comparison)),
     paragraph(counterfactual(facts).finding),
     ...tables(givenUp(facts), fates(facts), costs(facts)),
-    heading('What this rests on'),
+    heading(`What this rests on${name}`),
     paragraph(sensitivity(facts).finding),
     ...comparison.remarks.filter((remark) => !facts.history.capture.remarks.includes(remark)).map(bullet),
     ...comparison.refusals.map(({ policy, missing }) =>

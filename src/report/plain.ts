@@ -79,7 +79,7 @@ export function plainTable(table: Table, { wrapped = false } = {}): string {
     });
     return `${head}${entries.join('')}${under}`;
   }
-  const text = textTable({ ...bare, columns: table.columns.map(ascii), rows }, room);
+  const text = textTable({ ...bare, columns: table.columns.map(ascii), rows }, room, { isFirstWhole: true });
   return `${head}${block(text.trimEnd().split('\n'))}${under}`;
 }
 

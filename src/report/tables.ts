@@ -143,13 +143,19 @@ function blocks(widths: readonly number[], room: number, gap: number): number[][
 
 /**
  * Widths of the columns: headings wrap at spaces; text columns give way, the widest first, down to 14, if that makes all
- * fit. Otherwise the table is cut into blocks, and a text column only has to fit beside the first.
+ * fit. Otherwise the table is cut into blocks, and a text column only has to fit beside the first. The first one may be kept whole.
  */
-function fit(of: Table, rows: readonly (readonly string[])[], room: number, gap: number): number[] {
+function fit(
+  of: Table,
+  rows: readonly (readonly string[])[],
+  room: number,
+  gap: number,
+  isFirstWhole: boolean,
+): number[] {
   const widths = of.columns.map((name, i) =>
     Math.max(...name.split(' ').map(columnsOf), ...rows.map((row) => columnsOf(row[i] ?? ''))),
   );
-  const isText = (i: number): boolean => of.align?.[i] !== 'right';
+  const isText = (i: number): boolean => of.align?.[i] !== 'right' && !(isFirstWhole && i === 0);
   const least = (i: number): number => (isText(i) ? Math.min(14, widths[i]!) : widths[i]!);
   const gaps = gap * (widths.length - 1);
   if (widths.reduce((sum, _, i) => sum + least(i), gaps) > room) {
@@ -167,11 +173,11 @@ function fit(of: Table, rows: readonly (readonly string[])[], room: number, gap:
 
 /**
  * For a terminal or a mail: at most `width` columns. Text cells wrap; what still does not fit goes below, each block led
- * by the first column.
+ * by the first column. With `isFirstWhole` the names in it are not wrapped to make room for others.
  */
-export function textTable(of: Table, width = 80): string {
+export function textTable(of: Table, width = 80, { isFirstWhole = false } = {}): string {
   const rows = of.rows.map((row) => row.map(printable));
-  const widths = fit(of, rows, width, 2);
+  const widths = fit(of, rows, width, 2, isFirstWhole);
   const lines: string[] = of.title === undefined ? [] : [...wrap(printable(of.title), width), ''];
   const parts = blocks(widths, width, 2);
   for (const [n, part] of parts.entries()) {
