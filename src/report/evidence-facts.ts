@@ -264,7 +264,8 @@ export class FactTables {
 
 /** Who held a folio, as one value of a selection: as `holdersOf` tells holders apart, of a batch by its CPU. */
 export function holderKey(cause: string, { pid, cpu }: { readonly pid: number; readonly cpu: number }): string {
-  return `${cause}/${pid}/${cause.endsWith('batch') ? cpu : -1}`;
+  const place = cause.endsWith('batch') ? ` on CPU ${cpu}` : '';
+  return `${cause}${place}${pid < 0 ? '' : ` by ${pid}`}`;
 }
 
 /** One for each cause: whom its first evidence names. */

@@ -74,5 +74,5 @@ export function wrongId(id: string, why: string, hint: string): ScenarioError {
  * give one anchor.
  */
 export function anchorOf(id: string): string {
-  return `ev-${[...id].map((c) => (/[A-Za-z0-9,=.-]/.test(c) ? c : `_${c.codePointAt(0)!.toString(16)}_`)).join('')}`;
+  return `ev-${[...id].map((c) => (/[\w,=.-]/.test(c) ? c : `~${c.codePointAt(0)!.toString(16)}~`)).join('')}`;
 }

@@ -5,7 +5,7 @@
 import type { PickedEvent } from '../write/pick.ts';
 import type { Facts } from './charts/figure.ts';
 import { Evidence, type Selected } from './evidence.ts';
-import { anchorOf, factKinds, parseFactsId, policyOfId } from './evidence-id.ts';
+import { anchorOf, type FactKind, factKinds, parseFactsId, policyOfId } from './evidence-id.ts';
 import { count, many } from './numbers.ts';
 import { policyHtml } from './policy-evidence.ts';
 import { escapeHtml, type HrefOf } from './tables.ts';
@@ -15,6 +15,11 @@ export const eventsOfPage = 6000;
 /** Of one block, where there is room for more, and where there is room for little. */
 const mostEvents = 120;
 const fewestEvents = 12;
+/** What happened to batches has most blocks and needs least of each: one event says what there is to say. */
+function weightOf(kind: FactKind): number {
+  return kind === 'flushes' || kind === 'stays' || kind === 'drains' ? 1 : 6;
+}
+
 /** Characters of the fields of an event that are shown. */
 const longestFields = 240;
 
@@ -82,17 +87,23 @@ export class EvidenceBook {
    * @param command `folioscope events FILE` with its options
    */
   async html(room: number, look: Look | undefined, command: string): Promise<string> {
-    const each = Math.max(fewestEvents, Math.min(mostEvents, Math.floor(room / Math.max(1, this.#selected.size))));
-    const shown = [...this.#selected.values()].map((selected) => ({ selected, facts: firstFacts(selected, each) }));
+    const kindOf = ({ id }: Selected): FactKind => parseFactsId(id).kind;
+    const all = [...this.#selected.values()];
+    const weights = all.reduce((sum, selected) => sum + weightOf(kindOf(selected)), 0);
+    const shown = all.map((selected) => {
+      const share = Math.floor((room * weightOf(kindOf(selected))) / weights);
+      return { selected, facts: firstFacts(selected, Math.max(fewestEvents, Math.min(mostEvents, share))) };
+    });
     const wanted = new Set(shown.flatMap(({ facts }) => facts.flatMap(({ ordinals }) => ordinals)));
     const events = await look?.([...wanted].sort((a, b) => a - b));
     const blocks = shown.map(({ selected, facts }) => {
       const more = selected.facts - facts.length;
-      const told = more > 0 ? `<p class="note">The first ${count(facts.length)} of ${count(selected.facts)}.</p>` : '';
-      const all = `<p>All of their events: <code>${escapeHtml(`${command} --behind ${shellWord(selected.id)}`)}</code></p>`;
+      const first = facts.length === 1 ? 'Here is the first' : `Here are the first ${count(facts.length)}`;
+      const told = more > 0 ? `<p class="note">${first} of ${count(selected.facts)}.</p>` : '';
+      const list = `<p>All of their events: <code>${escapeHtml(`${command} --behind ${shellWord(selected.id)}`)}</code></p>`;
       const body = events === undefined ? numbersHtml(facts) : eventsHtml(facts, events);
-      const html = block(this.#anchor(selected.id), selected.says, `${all}${told}${body}`);
-      return { kind: parseFactsId(selected.id).kind, html };
+      const html = block(this.#anchor(selected.id), selected.says, `${list}${told}${body}`);
+      return { kind: kindOf(selected), html };
     });
     const of = (kind: string): string[] => blocks.filter((one) => one.kind === kind).map(({ html }) => html);
     return factKinds.map((kind) => folded(kind, of(kind))).join('\n');

@@ -30,10 +30,10 @@ test('a selection reads back as it was written, whatever its values hold', () =>
 });
 
 test('two ids never give one anchor, and an anchor needs no escapes', () => {
-  const ids = ['calls,task=a b', 'calls,task=a_20_b', 'calls,task="><script>', 'calls,task=é', 'calls,task=_'];
+  const ids = ['calls,task=a b', 'calls,task=a~20~b', 'calls,task="><script>', 'calls,task=é', 'calls,task=_'];
   const anchors = ids.map(anchorOf);
   assert.equal(new Set(anchors).size, ids.length);
-  for (const anchor of anchors) assert.match(anchor, /^[A-Za-z0-9,=._-]+$/);
+  for (const anchor of anchors) assert.match(anchor, /^[\w,=.~-]+$/);
 });
 
 test('each sort of facts counts as many as the history has, and every fact has its events', () => {

@@ -50,7 +50,7 @@ export function policyHtml({ comparison }: Facts, policy: string, hrefOf: HrefOf
       }),
     },
   );
-  const says = `${row.title} (${row.source}). ${drawsSentence({ draws, seed, level })}`;
+  const says = `${row.title}. ${drawsSentence({ draws, seed, level })}`;
   const none =
     policy === recorded ? '' : '<p>No folio is given up in another share of draws than under the recorded policy.</p>';
   const differing = most.length === 0 ? none : htmlTable(others, undefined, hrefOf);

@@ -14,13 +14,25 @@ const evidenceShown = 10;
 export function supporting(facts: Facts, section: Section['id']): Table[] {
   const { history } = facts;
   const tables: Readonly<Record<Section['id'], readonly Table[]>> = {
-    trust: [observed(history), refusals(history)],
+    trust: [questions(facts), observed(history), refusals(history)],
     failed: [requests(history), evidence(history)],
     policies: [policies(facts)],
     next: nextTables(facts),
     appendix: [],
   };
   return tables[section].filter((each) => each.rows.length > 0);
+}
+
+/** What the letters stand for. */
+function questions({ comparison }: Facts): Table {
+  return {
+    ...table(
+      ['axis', 'the question in which kernels and policies differ', 'this capture'],
+      comparison.identifiable.map(({ axis, question, answer }) => [axis, question, answer]),
+      { title: 'The questions of policy, by letter' },
+    ),
+    stacked: true,
+  };
 }
 
 function policies({ comparison }: Facts): Table {
