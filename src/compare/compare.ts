@@ -4,6 +4,7 @@ import { causes, type History } from '../history/facts.ts';
 import type { LayOptions } from '../policies/lay.ts';
 import { defaultPolicyNames, resolvePolicy } from '../policies/policies.ts';
 import type { Policy } from '../policies/policy.ts';
+import type { Occasion } from '../policies/threads.ts';
 import { likeliest, type Posterior } from '../replay/blame.ts';
 import { modelVersion } from '../replay/outcome.ts';
 import type { Assumptions } from '../replay/parameters.ts';
@@ -157,6 +158,12 @@ export function planComparison(history: History, options: CompareOptions = {}): 
   return { tasks: parts.tasks, size: sizeOf(stage), finish };
 }
 
+/** What a capture holds that only some alternatives are about: a pin's rules for draining say nothing where nobody pins. */
+function occasionsOf({ requests }: History): ReadonlySet<Occasion> {
+  return new Set(requestOccasions.filter((occasion) => requests.some(({ kind }) => kind === occasion)));
+}
+const requestOccasions = ['longterm pin', 'migrate_vma', 'thp split'] as const satisfies readonly Occasion[];
+
 /** The policies to replay, in order and once each, and those the capture cannot feed. */
 function choose(
   history: History,
@@ -168,7 +175,7 @@ function choose(
   const refusals: Refusal[] = [];
   const pageSize = history.capture.pageSize?.value;
   const lay = pageSize === undefined ? {} : { pageSize };
-  for (const name of new Set(names ?? defaultPolicyNames(recorded))) {
+  for (const name of new Set(names ?? defaultPolicyNames(recorded, occasionsOf(history)))) {
     const policy = typeof name === 'string' ? resolvePolicy(name, recorded, lay) : name(recorded, lay);
     const refusal = refuse(history, policy, recorded, identifiable);
     if (refusal !== undefined) refusals.push(refusal);

@@ -143,7 +143,12 @@ function groundsOf(axis: Axis, history: History, signs: Signs): Ground[] {
     case 'G':
       return [...batchGrounds(history, signs), ...timingGrounds(history, signs)];
     case 'I':
-      return pins ? [...batchGrounds(history, signs), ...mlockGrounds(history)] : nothing('no longterm pin migrates');
+      if (!pins) return nothing('no longterm pin migrates');
+      return [
+        ...batchGrounds(history, signs),
+        ...mlockGrounds(history),
+        { answer: 'assumed', why: 'no event says which folios are mlocked, and a replay takes none to be' },
+      ];
     case 'J':
       return mlockGrounds(history);
     case 'M':

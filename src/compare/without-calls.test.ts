@@ -46,3 +46,27 @@ test('splits are said to be replayed alone', async () => {
     remarks.some((remark) => remark.startsWith(`Each of ${reproduction.folios} attempts to split a huge page`)),
   );
 });
+
+test('what a capture asks for brings the alternatives that are about it into a comparison, and no others', async () => {
+  const namesOf = async (capture: string) => {
+    const bytes = gunzipSync(readFileSync(tracePath('debian-6.1-4k', capture, 'trace.txt.gz')));
+    async function* once(): AsyncGenerator<Uint8Array> {
+      yield bytes;
+    }
+    const history = await workOut(await readBytes(capture, once(), { kernelVersion: '6.1.192', pageSize: 4096 }));
+    return compare(history, { draws: 2 }).rows.map(({ policy }) => policy);
+  };
+  const about = {
+    thp_split_race: ['tail-page-wait', 'wait-cond-resched'],
+    pin_vmsplice_fail: ['gup-lru-flag', 'gup-mlock-drain', 'gup-refcheck-biased'],
+  };
+  const all = Object.values(about).flat();
+  for (const [capture, own] of Object.entries(about)) {
+    const names = await namesOf(capture);
+    assert.deepEqual(
+      all.filter((name) => names.includes(name)),
+      own,
+      capture,
+    );
+  }
+});
