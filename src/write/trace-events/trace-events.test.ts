@@ -1,12 +1,14 @@
 /** JSON of the Trace Event Format: valid, by the rules of the format, and with everything that the history has. */
 import { strict as assert } from 'node:assert';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import type { History } from '../../history/facts.ts';
 import { workOut } from '../../history/history.ts';
 import { readBytes } from '../../read/bytes.ts';
 import { openCapture } from '../../read/file.ts';
 import { chunksOf } from '../../read/test-support.ts';
-import { tracePath } from '../../test-support.ts';
+import { outsideCaptures, tracePath } from '../../test-support.ts';
 import { factsOf } from '../facts/table.ts';
 import { FreeLanes, NestedLanes } from './lanes.ts';
 import { microseconds } from './pen.ts';
@@ -48,13 +50,17 @@ function eventsOf(path: string): Promise<Exported> {
   return made;
 }
 
+interface Whole {
+  readonly displayTimeUnit: string;
+  readonly traceEvents: TraceEvent[];
+  readonly otherData: Readonly<Record<string, string>>;
+}
+
+const traceOf = (history: History): Whole => JSON.parse([...toTraceEvents(factsOf(history))].join('')) as Whole;
+
 async function exportOf(path: string): Promise<Exported> {
   const history = await workOut(await openCapture(path));
-  const whole = JSON.parse([...toTraceEvents(factsOf(history))].join('')) as {
-    displayTimeUnit: string;
-    traceEvents: TraceEvent[];
-    otherData: Record<string, string>;
-  };
+  const whole = traceOf(history);
   assert.equal(whole.displayTimeUnit, 'ns');
   const left = Number(whole.otherData['left out, when it began is not known']);
   return { history, events: whole.traceEvents, left };
@@ -123,6 +129,20 @@ function broken(events: readonly TraceEvent[]): string[] {
 
 test('real captures give valid traces: names first, spans that nest, async events in pairs', async () => {
   for (const path of captures) assert.deepEqual(broken((await eventsOf(path)).events), [], path);
+});
+
+test('captures outside the repository give valid traces', {
+  skip: outsideCaptures === undefined ? 'FOLIOSCOPE_CAPTURES names no folder' : false,
+}, async () => {
+  const paths = readdirSync(outsideCaptures!, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('trace.txt.gz'),
+  );
+  assert.ok(paths.length > 0);
+  for (const path of paths) {
+    const history = await workOut(await openCapture(join(outsideCaptures!, path)));
+    if (history.capture.clock.unit === 'ns') assert.deepEqual(broken(traceOf(history).traceEvents), [], path);
+    else assert.throws(() => traceOf(history), /its clock tells no durations/, path);
+  }
 });
 
 test('the checker sees a broken trace', async () => {
