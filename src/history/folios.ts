@@ -107,6 +107,8 @@ function settle(call: BareCall, folios: Member[], hugeOrder: number): CallFolio[
   let hugeFailed = call.thpFailed || 0;
   if (Number.isNaN(moved) || Number.isNaN(failed)) return folios;
   freedMeanwhile(folios, failed);
+  sizeByTotals(folios, 'moved', moved, hugeMoved, hugeOrder);
+  sizeByTotals(folios, 'failed', failed, hugeFailed, hugeOrder);
   let unknown = 0;
   for (const folio of folios) {
     const pages = 2 ** folio.order;
@@ -157,6 +159,26 @@ function freedMeanwhile(folios: readonly Member[], failed: number): void {
     if (left < 2 ** folio.order) folio.outcome = 'moved';
     else left -= 2 ** folio.order;
   }
+}
+
+/**
+ * Of folios that only their attempts show no entry tells the size. They are huge where the totals allow nothing else: as many
+ * huge ones are left to name as there are such folios, and as many pages as those have.
+ */
+function sizeByTotals(
+  folios: readonly Member[],
+  outcome: 'moved' | 'failed',
+  pages: number,
+  huge: number,
+  hugeOrder: number,
+): void {
+  const own = folios.filter((folio) => folio.outcome === outcome);
+  const unsized = own.filter(({ episodes }) => episodes.length === 0);
+  const sized = own.filter(({ episodes }) => episodes.length > 0);
+  const hugeLeft = huge - sized.filter(({ order }) => order === hugeOrder).length;
+  const pagesLeft = pages - sized.reduce((sum, { order }) => sum + 2 ** order, 0);
+  if (unsized.length === 0 || hugeLeft !== unsized.length || pagesLeft !== unsized.length * 2 ** hugeOrder) return;
+  for (const folio of unsized) folio.order = hugeOrder;
 }
 
 function anonymous(outcome: 'moved' | 'failed', order: number): Member {
