@@ -1,6 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
-import type { TopLevelSpec } from 'vega-lite';
+import * as vega from 'vega';
+import { compile, type TopLevelSpec } from 'vega-lite';
 import { chartFiles, specText } from './chart-files.ts';
 import { charts } from './charts/charts.ts';
 import { widths } from './charts/figure.ts';
@@ -24,6 +25,21 @@ test('each spec stands alone: its text is JSON that names its schema, fetches no
       const page = (await renderSvg(figure.spec, figure.id)).replaceAll('currentColor', '#000000');
       assert.equal(drawn.replace(/<rect width="\d+" height="\d+" fill="#ffffff"\/>/, ''), page, figure.id);
     }
+  }
+});
+
+test('the Vega editor, which has nothing of ours, compiles each spec without a word and draws our look', async () => {
+  for (const chart of charts) {
+    const own = JSON.parse(specText(chart(facts))) as TopLevelSpec;
+    const said: string[] = [];
+    const say = (...what: readonly unknown[]) => said.push(what.join(' '));
+    const logger = { level: () => logger, error: say, warn: say, info: () => logger, debug: () => logger };
+    const compiled = compile(own, { logger: logger as unknown as ReturnType<typeof vega.logger> }).spec;
+    const view = new vega.View(vega.parse(compiled), { renderer: 'none' });
+    const svg = await view.toSVG();
+    view.finalize();
+    assert.deepEqual(said, [], chart(facts).id);
+    assert.match(svg, /font-family="DejaVu Sans, sans-serif"/, chart(facts).id);
   }
 });
 

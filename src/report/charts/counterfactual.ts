@@ -89,7 +89,7 @@ export const counterfactual: Chart = (facts, width = widths.wide) => {
       field: 'verdict',
       type: 'nominal',
       scale: { domain: Object.keys(verdicts), range: Object.values(verdicts).map((v) => v.colour) },
-      legend: i === 0 ? { orient: 'top', title: null, columns: narrow ? 2 : 4, symbolOpacity: 1 } : null,
+      legend: { orient: 'top', title: null, columns: narrow ? 2 : 4, symbolOpacity: 1 },
     };
     const { scale, axis } = number;
     const x = (field: string): object => ({ field, type: 'quantitative', scale, axis });
