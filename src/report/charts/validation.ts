@@ -12,7 +12,9 @@ export function spreadText({ mean, low, high }: Spread, unit: string): string {
 }
 
 /** What became of a prediction, in words. */
-export function verdictText({ sign, told, inside }: ValidationRow): string {
+export function verdictText({ sign, told, inside, real }: ValidationRow): string {
+  // One recording a side has no interval to be inside of.
+  if (Number.isNaN(real.low)) return 'no real interval';
   const where = inside ? 'inside' : 'outside';
   if (sign === 'not tellable') return `${where}, no real sign`;
   if (sign === 'wrong') return `${where}, sign wrong`;
@@ -174,11 +176,14 @@ function silentTable(silent: Validation['silent']): Table[] {
 }
 
 function finding({ rows, policy, a, b }: Validation): string {
-  const sides = `${many(a.sources.length, 'recording')} under ${list(a.recorded)} predict ${policy}, held against ${many(b.sources.length, 'recording')}`;
+  const predict = a.sources.length === 1 ? 'predicts' : 'predict';
+  const sides = `${many(a.sources.length, 'recording')} under ${list(a.recorded)} ${predict} ${policy}, held against ${many(b.sources.length, 'recording')}`;
   if (rows.length === 0) return `${sides}: nothing that both sides count.`;
   const tellable = rows.filter(({ sign }) => sign !== 'not tellable');
-  const inside = rows.filter((row) => row.inside).length;
-  const overall = `the predicted interval overlaps the real one in ${inside} of ${many(rows.length, 'metric')}`;
+  const spread = rows.filter(({ real }) => !Number.isNaN(real.low));
+  if (spread.length === 0) return `${sides}: one recording a side, so no real difference can be told from chance.`;
+  const inside = spread.filter((row) => row.inside).length;
+  const overall = `the predicted interval overlaps the real one in ${inside} of ${many(spread.length, 'metric')}`;
   if (tellable.length === 0) return `${sides}: no real difference can be told from chance; ${overall}.`;
   const right = tellable.filter(({ sign }) => sign === 'right').length;
   const named = tellable.map(
