@@ -2,6 +2,7 @@
 import type { Stage } from '../replay/stage.ts';
 import { type Level, type TotalName, totalNames, type Withheld } from '../replay/withheld.ts';
 import type { Fidelity, Interval, LevelScore, Reproduction, TotalCheck } from './comparison.ts';
+import { plural } from './remarks.ts';
 import { brierScore, mean, percentileInterval } from './statistics.ts';
 
 /** Edges of the bins of predicted shares; most folios move, so the low end is cut finer. */
@@ -121,7 +122,7 @@ export function headlineOf({ state, misses, levels, totals }: Fidelity): string 
   }
   const [folio] = levels;
   const checks = levels.length + totals.length;
-  return `With outcomes withheld all ${checks} recorded numbers lie within what the model predicts (${folio!.recorded} folios given up, ${short(folio!.predicted.low)} to ${short(folio!.predicted.high)} predicted).`;
+  return `With outcomes withheld all ${checks} recorded numbers lie within what the model predicts (${plural(folio!.recorded, 'folio')} given up, ${short(folio!.predicted.low)} to ${short(folio!.predicted.high)} predicted).`;
 }
 
 /** Totals that this capture prints, those that nothing in it counts left out. */

@@ -1,5 +1,6 @@
 /** What to do next: the policy to take, with its price, as far as one can be told; and what to record for what cannot. */
 import type { PolicyRow } from '../compare/comparison.ts';
+import { kernelName } from '../policies/kernels.ts';
 import { type Metric, metrics } from '../replay/outcome.ts';
 import { verdictOf } from './charts/counterfactual.ts';
 import { bounds, type Facts } from './charts/figure.ts';
@@ -40,6 +41,11 @@ function priceOf(facts: Facts, row: PolicyRow): string {
   return list(
     dearer.map((metric) => `${metrics[metric].title} ${difference(row.difference[metric], metrics[metric].unit)}`),
   );
+}
+
+/** Where a policy is from; a kernel's own choices have a source each, which stand with the policies. */
+function origin({ policy, title, source }: PolicyRow): string {
+  return kernelName.test(policy) ? title : `${title} (${source})`;
 }
 
 function restsOn({ answer, why }: PolicyRow): string {
@@ -108,7 +114,7 @@ function winner(facts: Facts): Pick<Answer, 'answer' | 'links'> {
       ? ''
       : ` Also fewer: ${list(rest.slice(0, 4).map((row) => `${row.policy} (${difference(row.difference.failedFolios)})`))}${rest.length > 4 ? ` and ${many(rest.length - 4, 'more policy', 'more policies')}` : ''}.`;
   return {
-    answer: `${best.policy}, ${best.title} (${best.source}): ${number} folios given up against ${recorded}. Its price: ${priceOf(facts, best)}. It rests on ${sentence(restsOn(best))}${doubt}${next}`,
+    answer: `${best.policy}, ${origin(best)}: ${number} folios given up against ${recorded}. Its price: ${priceOf(facts, best)}. It rests on ${sentence(restsOn(best))}${doubt}${next}`,
     links: [
       { text: number, to: policyId(best.policy) },
       ...rest.slice(0, 4).map((row) => ({ text: difference(row.difference.failedFolios), to: policyId(row.policy) })),
@@ -157,7 +163,7 @@ export function nextTables(facts: Facts): Table[] {
           difference(row.difference.failedFolios),
           priceOf(facts, row),
           restsOn(row),
-          `${row.title} (${row.source})`,
+          origin(row),
         ]),
         {
           title: `Policies that give up fewer folios than ${comparison.recorded}, and what they cost`,

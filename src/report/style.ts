@@ -73,6 +73,7 @@ thead th{border-top:0;vertical-align:bottom}tbody tr:nth-child(even){background:
 td:first-child:not(.n){min-width:9rem}td{min-width:3rem;max-width:26rem}.n{text-align:right;white-space:nowrap}thead .n{white-space:normal}
 .note,.meta{font-size:.85rem;color:var(--quiet);margin:.25rem 0}.nothing{font-style:italic}
 .stack table{width:100%}.stack td:last-child{max-width:none}
+@media screen and (min-width:801px){.stack td:not(.n){min-width:8rem}}
 .tip{position:fixed;z-index:2;background:var(--ground);border:1px solid var(--line);border-radius:4px;padding:.3rem .5rem;font-size:.8rem;pointer-events:none;max-width:20rem}.brushed{max-height:20rem;overflow-y:auto}
 details{margin:.25rem 0 1rem}summary{cursor:pointer;font-size:.9rem}
 .n a{color:inherit;text-decoration-style:dotted;text-underline-offset:.2em}.ev,.kind{margin:.5rem 0}.kind>.ev{margin-left:1rem}.ev>div{scroll-margin-top:3rem}.ev>div:target{border-left:4px solid var(--link);padding-left:.6rem;outline:none}.ev:has(:target)>summary{font-weight:bold}
