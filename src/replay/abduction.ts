@@ -136,12 +136,27 @@ export function conditionsOf(
             ways.map((one, call) => one[Math.floor(uniform(seed, 'lockContention', key, call, draw) * one.length)]!),
           );
     const attempts = attemptsInVain(member, unit, recorded);
-    const longer = finallyOf(unit, member) === 'moved' ? 1 : Math.max(1, assumed.passingOutlasts);
+    const lasts = finallyOf(unit, member) !== 'moved';
+    const longer = lasts ? Math.max(1, assumed.passingOutlasts) : 1;
     const held = { ...heldBy(sort, member, Math.ceil(attempts * longer)), cause, passes };
     // Its entry rests or not by the rules of the policy: an add of the background, or one that no event shows.
     const rests = isBatch(cause) && leavesBatchesOn(unit, recorded);
-    return rests ? { ...held, failingAttempts: 0, batchAttempts: attempts } : held;
+    if (sort !== 'passing') return held;
+    const metUntil = letsGoAt(member, longer, lasts ? uniform(seed, 'pinDuration', key, 2, draw) : 1);
+    return rests ? { ...held, metUntil, failingAttempts: 0, batchAttempts: attempts } : { ...held, metUntil };
   });
+}
+
+/**
+ * When a holder lets go that was met from the first episode to the end of the last that was undone. Of one that was never seen to go,
+ * no length is likelier than another: having lasted so long, it lasts as long again with a chance of one half, and t times as
+ * long with 1/t (an exponential time of which no scale is likelier than another). NaN = no episode was undone.
+ */
+function letsGoAt({ episodes }: Member, longer: number, u: number): number {
+  const last = episodes.findLast(({ outcome }) => outcome === 'undone');
+  if (last === undefined) return Number.NaN;
+  const { start } = episodes[0]!;
+  return start + (longer * (last.end - start)) / u;
 }
 
 /** One of the sorts that a cause may be, of those that account for the recorded episodes. */

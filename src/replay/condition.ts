@@ -27,6 +27,11 @@ export interface Condition {
   readonly failingAttempts: number;
   /** The same for a member that a batch held, under policies that treat batches as the recorded one did. */
   readonly batchAttempts: number;
+  /**
+   * When whatever these attempts meet lets go by the recording's clock; NaN = no episode shows it. Whoever kept a folio
+   * through whole episodes kept it between their attempts, too, so that a policy that comes at other times meets him as well.
+   */
+  readonly metUntil: number;
   /** By recorded episode: 1 blocked, 0 clear, NaN not known. */
   readonly luck: readonly number[];
   readonly passes: Passes;
@@ -40,6 +45,7 @@ export const free: Condition = {
   obstacles: [],
   failingAttempts: 0,
   batchAttempts: 0,
+  metUntil: Number.NaN,
   luck: [],
   passes: noPasses,
 };
@@ -49,12 +55,12 @@ const lasting = { pin: 1024, 'no memory': 0, 'unknown reference': 1 } as const;
 export type Lasting = keyof typeof lasting;
 
 export function forGood(holder: Lasting): Obstacle {
-  return {
-    holder,
-    from: Number.NEGATIVE_INFINITY,
-    until: Number.POSITIVE_INFINITY,
-    references: lasting[holder],
-  };
+  return { ...heldUntil(Number.POSITIVE_INFINITY), holder, references: lasting[holder] };
+}
+
+/** A reference of somebody who was there first and lets go then. */
+export function heldUntil(until: number): Obstacle {
+  return { holder: 'unknown reference', from: Number.NEGATIVE_INFINITY, until, references: 1 };
 }
 
 /** Nothing holds it, and no recorded episode of it was blocked or is unknown. */
@@ -73,6 +79,7 @@ const sameField: { readonly [K in keyof Condition]: (a: Condition[K], b: Conditi
   obstacles: (a, b) => areSame(a, b, isSameObstacle),
   failingAttempts: Object.is,
   batchAttempts: Object.is,
+  metUntil: Object.is,
   luck: (a, b) => areSame(a, b, Object.is),
   passes: (a, b) => areSame(a.lost, b.lost, Object.is) && areSame(a.spent, b.spent, Object.is),
 };

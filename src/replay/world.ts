@@ -12,7 +12,7 @@ import type { Abduction } from './abduction.ts';
 import { addsOfDraw, addsWhileHeld, drawsAddsAnew, type Hold } from './adds-anew.ts';
 import { asRecorded } from './as-recorded.ts';
 import { type Barrier, barrierOf, soonerBy } from './barrier.ts';
-import type { Condition } from './condition.ts';
+import { type Condition, heldUntil } from './condition.ts';
 import type { Unit } from './demand.ts';
 import { exposedTo, lastBefore } from './exposure.ts';
 import { type Evidence, isDeferred, type Parameters } from './parameters.ts';
@@ -182,14 +182,24 @@ export function createWorld(input: WorldInput): UnitWorld {
     return happensIn(visit, 'lateReference', returns.isBack(visit) ? lateAgain : late);
   };
 
+  // A policy that retries otherwise comes at other times than the recorded attempts, and what it shares with them is the clock.
+  const isByTime = (condition: Condition): boolean =>
+    !own && !withheld && inVain(condition) > 0 && !Number.isNaN(condition.metUntil);
+  const inVain = ({ failingAttempts, batchAttempts }: Condition): number =>
+    failingAttempts + (sameBatches ? batchAttempts : 0);
+  const standing = conditions.map((condition) =>
+    isByTime(condition) ? [...condition.obstacles, heldUntil(condition.metUntil)] : condition.obstacles,
+  );
   /** Whether an attempt meets a reference that is gone afterwards. */
   const meetsReference = (visit: Visit): boolean => {
     const condition = conditions[visit.folio];
-    const failing = (condition?.failingAttempts ?? 0) + (sameBatches ? (condition?.batchAttempts ?? 0) : 0);
-    return passes.meetsReference(visit) ?? visit.attempt < failing;
+    if (condition !== undefined && isByTime(condition)) return false;
+    return passes.meetsReference(visit) ?? visit.attempt < (condition === undefined ? 0 : inVain(condition));
   };
   const isInVain = (visit: Visit): boolean =>
-    blockedBefore[visit.folio] === 1 || meetsReference(visit) || (conditions[visit.folio]?.obstacles.length ?? 0) > 0;
+    blockedBefore[visit.folio] === 1 ||
+    meetsReference(visit) ||
+    (standing[visit.folio]?.some(({ until }) => until > visit.now) ?? false);
 
   /** Of an attempt; asked for how long what it meets stays, and for how long it takes. */
   const attemptTime = (visit: Visit): number => {
@@ -322,7 +332,7 @@ export function createWorld(input: WorldInput): UnitWorld {
       else tasks.gone(folio, now, what);
     },
     obstacles(_request, folio) {
-      return conditions[folio]?.obstacles ?? [];
+      return standing[folio] ?? [];
     },
     transient(visit) {
       if (!meetsReference(visit)) return undefined;
