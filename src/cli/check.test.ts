@@ -3,8 +3,8 @@ import { strict as assert } from 'node:assert';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { tracePath } from '../test-support.ts';
-import { folioscope, small, temporaryFile, temporaryFolder } from './test-support.ts';
+import { skipWithout, tracePath } from '../test-support.ts';
+import { folioscope, hasScript, onTerminal, small, temporaryFile, temporaryFolder } from './test-support.ts';
 
 const rules = tracePath('pairs', 'rules.yaml');
 const pair = (policy: string): string => tracePath('pairs', 'shared-anon-hot', policy, 'run01', 'trace.txt.gz');
@@ -50,6 +50,18 @@ test('nothing is wider than the screen, and nothing is coloured in a pipe', (t) 
   // A path is not cut: it would be another one.
   for (const line of stdout.split('\n')) if (!line.includes(small)) assert.ok(line.length <= 80, line);
   assert.ok(!stdout.includes('\u001b'));
+});
+
+test('verdicts have a colour on a terminal, unless NO_COLOR is set', {
+  skip: skipWithout('script', hasScript),
+}, (t) => {
+  const file = temporaryFile(t, 'r.yaml', 'rules: [{name: all, assert: calls < 1}]');
+  assert.match(onTerminal(['check', small, file], { TERM: 'xterm', NO_COLOR: '' }), /\u001b\[31mbroken\u001b\[0m/);
+  for (const env of [
+    { TERM: 'xterm', NO_COLOR: '1' },
+    { TERM: 'dumb', NO_COLOR: '' },
+  ])
+    assert.match(onTerminal(['check', small, file], env), /^broken {7}all\n/);
 });
 
 test('wrong rules are exit 2 before the capture is read, and leave no file', (t) => {

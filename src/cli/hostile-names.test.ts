@@ -3,13 +3,12 @@
  * no page, no table and no spreadsheet.
  */
 import { strict as assert } from 'node:assert';
-import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'csv-parse/sync';
 import { skipWithout } from '../test-support.ts';
-import { folioscope, main, small, temporaryFile, temporaryFolder, textOf } from './test-support.ts';
+import { folioscope, hasScript, onTerminal, small, temporaryFile, temporaryFolder, textOf } from './test-support.ts';
 
 /** ESC sequences, C1 controls, bidirectional marks, separators of lines, what is not seen. */
 const weapons = [
@@ -122,21 +121,6 @@ test('what a user names is no better: paths, options, policies', () => {
     assert.doesNotMatch(stdout + stderr, controls, args.join(' '));
   }
 });
-
-/** Runs a command with a terminal for stdout (script of util-linux makes one). */
-function onTerminal(args: readonly string[]): string {
-  const line = [process.execPath, main, ...args].map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
-  const done = spawnSync('sh', ['-c', 'exec "$0" "$@"', 'script', '-qec', line, '/dev/null'], {
-    encoding: 'utf8',
-    maxBuffer: 1 << 28,
-    input: '',
-  });
-  // The terminal's own carriage returns.
-  return done.stdout.replaceAll('\r\n', '\n');
-}
-
-// Of bsdutils, which every Debian has.
-const hasScript = spawnSync('sh', ['-c', 'command -v script']).status === 0;
 
 test('events on a terminal: printable; in a pipe: as they are', {
   skip: skipWithout('script', hasScript),

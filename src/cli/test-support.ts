@@ -51,3 +51,19 @@ export const small: string = tracePath('debian-6.1-4k', 'shanon_hot', 'trace.txt
 export function textOf(path: string): string {
   return gunzipSync(readFileSync(path)).toString('utf8');
 }
+
+/** Runs a command with a terminal for stdout (script of util-linux makes one). */
+export function onTerminal(args: readonly string[], env: Readonly<Record<string, string>> = {}): string {
+  const line = [process.execPath, main, ...args].map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
+  const done = spawnSync('sh', ['-c', 'exec "$0" "$@"', 'script', '-qec', line, '/dev/null'], {
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+    input: '',
+    env: { ...process.env, ...env },
+  });
+  // The terminal's own carriage returns.
+  return done.stdout.replaceAll('\r\n', '\n');
+}
+
+/** Of bsdutils, which every Debian has. */
+export const hasScript: boolean = spawnSync('sh', ['-c', 'command -v script']).status === 0;
