@@ -29,6 +29,13 @@ function untold(facts: Facts): Facts {
   return { ...facts, comparison: { ...facts.comparison, rows } };
 }
 
+test('an interval that holds nearly anything is no plain yes', () => {
+  const fidelity = { ...whole.comparison.fidelity, predictedFailures: { estimate: 20, low: 2, high: 30 } };
+  const wide = { ...whole, comparison: { ...whole.comparison, fidelity } };
+  assert.equal(answerOf(wide, /believed/).answer, 'Within wide intervals');
+  assert.equal(answerOf(wide, /believed/).mood, 'unchecked');
+});
+
 test('what was lost stands in the way of a plain yes', () => {
   assert.deepEqual(answerOf(whole, /believed/).mood, 'good');
   assert.match(answerOf(whole, /believed/).answer, /^Yes/);

@@ -77,16 +77,21 @@ export function cards(facts: Facts, anchor: string): Card[] {
 function trust({ history: { capture }, comparison: { fidelity } }: Facts, anchor: string): Card {
   const { state, recordedFailures, predictedFailures, folios } = fidelity;
   const words = { good: 'Yes, within its intervals', poor: 'As a direction only', unchecked: 'It cannot be checked' };
+  // An interval that is wider than the number it is about holds nearly anything.
+  const isWide = predictedFailures.high - predictedFailures.low > recordedFailures;
+  const lost = lostOf(capture) !== undefined;
+  const doubt =
+    state !== 'good' ? undefined : lost ? 'Only of what was recorded' : isWide ? 'Within wide intervals' : undefined;
   return {
     question: 'Can the replay be believed?',
     // Within the intervals says little of what never reached the capture.
-    answer: state === 'good' && lostOf(capture) !== undefined ? 'Only of what was recorded' : words[state],
+    answer: doubt ?? words[state],
     more:
       folios === 0
         ? 'nothing recorded has an outcome that could be predicted'
         : `of ${many(folios, 'folio')} ${count(recordedFailures)} given up; predicted without looking: ${interval(predictedFailures)}`,
     anchor: `${anchor}-trust`,
-    mood: state === 'good' && lostOf(capture) !== undefined ? 'unchecked' : state,
+    mood: doubt === undefined ? state : 'unchecked',
   };
 }
 

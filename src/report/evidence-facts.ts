@@ -9,6 +9,7 @@ import {
   type Request,
 } from '../history/facts.ts';
 import { likeliest, type Posterior } from '../replay/blame.ts';
+import { demandOf } from '../replay/demand.ts';
 import type { FactKind } from './evidence-id.ts';
 import { many } from './numbers.ts';
 
@@ -108,6 +109,7 @@ export class FactTables {
         return { call: own, request: without, folio: (own ?? without?.withoutCalls)!.folios[folio]! };
       });
       const posteriors = this.#posteriors();
+      const given = givenUp(this.#history);
       return {
         length: failures.length,
         keys: {
@@ -117,6 +119,7 @@ export class FactTables {
           cause: (i) => causes.filter((_, c) => posteriors[i]![c]! > leastTold),
           likeliest: (i) => likeliest(posteriors[i]!),
           holder: (i) => holderKeys(failures[i]!),
+          givenUp: (i) => (given.has(i) ? 'yes' : 'no'),
           ...memberKeys(members),
         },
         time: (i) => failures[i]!.time,
@@ -266,6 +269,15 @@ export class FactTables {
 export function holderKey(cause: string, { pid, cpu }: { readonly pid: number; readonly cpu: number }): string {
   const place = cause.endsWith('batch') ? ` on CPU ${cpu}` : '';
   return `${cause}${place}${pid < 0 ? '' : ` by ${pid}`}`;
+}
+
+/** Failures (by their place) after which a request was left with the folio: the last of each that its retries did not move. */
+function givenUp(history: History): ReadonlySet<number> {
+  const last = demandOf(history)
+    .units.flatMap(({ members }) => members)
+    .filter(({ outcomes }) => outcomes.at(-1) === 'failed')
+    .map(({ failures }) => failures.at(-1));
+  return new Set(last.filter((failure) => failure !== undefined));
 }
 
 /** One for each cause: whom its first evidence names. */

@@ -53,6 +53,8 @@ for (const path of [
         }
       }
     }
+    const { facts: givenUp } = evidence.select('failures,givenUp=yes');
+    assert.equal(givenUp, facts.comparison.fidelity.recordedFailures);
     assert.ok(counted > 10, `${counted} numbers`);
   });
 

@@ -16,7 +16,7 @@ import { answersHtml, type DrawnFigure, foldedHtml, page } from './page.ts';
 import { pooledAnswers, pooledTables } from './pooled.ts';
 import { overview, shortNames } from './summary.ts';
 import { renderSvg } from './svg.ts';
-import { escapeHtml, htmlTable } from './tables.ts';
+import { escapeHtml, type HrefOf, htmlTable } from './tables.ts';
 
 /** One capture of a report. */
 export interface ReportCapture {
@@ -107,7 +107,7 @@ async function pageOf(input: ReportInput, { title, names, figures }: Made): Prom
   const comparisons = all.map(({ comparison }) => comparison);
   const pooled = [answersHtml(pooledAnswers(comparisons)), ...pooledTables(comparisons).map((one) => foldedHtml(one))];
   const overviewHtml = isSeveral
-    ? `<section id="captures"><h2>The captures</h2>\n${htmlTable(overview(all), (row) => `#c${row + 1}`)}${pooled.join('\n')}</section>`
+    ? `<section id="captures"><h2>The captures</h2>\n${htmlTable(overview(all), (row) => `#c${row + 1}`, hrefOfAll(books))}${pooled.join('\n')}</section>`
     : '';
   const evidence = await evidenceHtml(input, books, names);
   const contents = [
@@ -129,6 +129,14 @@ async function pageOf(input: ReportInput, { title, names, figures }: Made): Prom
     lead: [introHtml(), ...notes].join('\n'),
     body: [overviewHtml, ...parts, evidence, againHtml(input)].join('\n'),
   });
+}
+
+/** Where the facts of a table of several captures are shown. */
+function hrefOfAll(books: readonly EvidenceBook[]): HrefOf {
+  return (id) => {
+    const at = id.indexOf(':');
+    return books[Number(id.slice(0, at))]?.hrefOf(id.slice(at + 1));
+  };
 }
 
 async function drawFigure(wide: Figure, narrow: Figure, name: string): Promise<DrawnFigure> {

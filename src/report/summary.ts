@@ -162,6 +162,11 @@ function requestAnswer({ history }: Facts): Answer | undefined {
   };
 }
 
+/** The id of facts in a table of several captures: `ofCapture(1, 'calls')` are those of the second. */
+export function ofCapture(place: number, id: string): string {
+  return `${place}:${id}`;
+}
+
 /** A row a capture: what a reader of several captures looks at first. Few enough columns for a page of 960 px. */
 export function overview(all: readonly Facts[]): Table {
   const names = shortNames(all.map(({ history }) => history.capture.source));
@@ -184,6 +189,11 @@ export function overview(all: readonly Facts[]): Table {
         ];
       }),
       {
+        evidence: all.map((_, i) => [
+          ...[undefined, undefined],
+          ofCapture(i, factsId('failures')),
+          ofCapture(i, factsId('failures', { givenUp: 'yes' })),
+        ]),
         notes: [
           'Failed in calls: folios that a migrate_pages call did not move, counted in each call, of those it was asked to move. Given up: folios that a request was left with after its own retries, which is what replays count. Predicted: folios given up when the recorded policy (in brackets) is replayed with its outcomes withheld; what was recorded lies within, unless it says outside. Best other policy: the one with the fewest folios given up among those whose paired difference leaves zero out; bounds are left out.',
         ],

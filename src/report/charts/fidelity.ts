@@ -88,7 +88,7 @@ export const fidelity: Chart = (facts, width = widths.wide) => {
         {
           title: `Recorded policy, outcomes withheld, ${many(score.folds, 'fold')}`,
           evidence: [
-            [undefined, undefined, policyId(facts.comparison.recorded)],
+            [undefined, factsId('failures', { givenUp: 'yes' }), policyId(facts.comparison.recorded)],
             [undefined, factsId('episodes'), policyId(facts.comparison.recorded)],
           ],
         },

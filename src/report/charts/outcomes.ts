@@ -64,7 +64,7 @@ export const outcomes: Chart = ({ history, comparison }, width = widths.wide) =>
     id: 'outcomes',
     title: 'Outcomes of single calls, by reason',
     finding: `${finding(sorted, history.observed.calls !== 'unknown', silentWork(history))}${givenUp(history.failures.length, comparison.fidelity)}`,
-    links: linksOf(sorted),
+    links: [...linksOf(sorted), ...givenUpLink(history.failures.length, comparison.fidelity)],
     tables: [
       table(
         [
@@ -144,6 +144,13 @@ function silentWork({ requests }: Facts['history']): string {
 
 function name(group: Group): string {
   return group.mode === '' ? group.reason : `${group.reason}, ${group.mode}`;
+}
+
+/** The number in that sentence. */
+function givenUpLink(failures: number, { recordedFailures }: Facts['comparison']['fidelity']): NumberLink[] {
+  const isAll = recordedFailures === failures;
+  const text = !isAll ? many(recordedFailures, 'folio') : failures === 1 ? 'that folio' : `all ${count(failures)}`;
+  return [{ text, to: factsId('failures', { givenUp: 'yes' }) }];
 }
 
 /** What the failures of single calls were after the requests' own retries: the unit of everything that is replayed. */
