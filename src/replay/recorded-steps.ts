@@ -12,13 +12,17 @@ import { countLeading } from '../base/sorted.ts';
 import type { Episode, History, Wait } from '../history/facts.ts';
 import type { Unit } from './demand.ts';
 
-/** `set`: entries written; `moved`, `undone`: they went, to the new place or back; `tried`: an attempt in vain is over. */
-const doings = ['call', 'set', 'moved', 'undone', 'tried', 'return'] as const;
+/**
+ * `set`: entries written, `set again`: of a folio that was undone before; `moved`, `undone`: they went, to the new place or back;
+ * `tried`: an attempt in vain is over.
+ */
+const doings = ['call', 'set', 'set again', 'moved', 'undone', 'tried', 'return'] as const;
 export type Doing = (typeof doings)[number];
 
-/** Tasks asleep on entries or for folio locks, and tasks let go that do not run yet. */
+/** Tasks asleep on entries or for folio locks, how many of them for locks, and tasks let go that do not run yet. */
 export interface Company {
   readonly asleep: number;
+  readonly wanting: number;
   readonly woken: number;
 }
 
@@ -72,7 +76,7 @@ export function recordedStepsOf(
     const under: number[] = [];
     for (const happened of happenedIn(history, id)) {
       // What came before a folio was tried again is `Returns`' business.
-      if (last !== undefined && !happened.isAgain) {
+      if (last !== undefined && happened.doing !== 'set again') {
         const { time, from, doing } = last;
         const sleeps: StepSleep[] = [];
         let i = countLeading(onEntries.length, (place) => onEntries[place]!.start < from);
@@ -85,30 +89,33 @@ export function recordedStepsOf(
         const step = { time: happened.time - time, sleeps, company };
         for (const key of keysOf(doing, happened.doing, company, most)) addTo(pools, key, step);
       }
-      if (happened.doing === 'set') under.push(happened.episode);
+      if (happened.doing === 'set' || happened.doing === 'set again') under.push(happened.episode);
       else if (under.includes(happened.episode)) under.splice(under.indexOf(happened.episode), 1);
       last = happened;
     }
   }
   const between = wakesBetween(history, onEntries);
   for (const steps of pools.values()) steps.sort((a, b) => a.time - b.time);
-  return {
+  const steps: RecordedSteps = {
     tasks: most,
     touches,
     wakes: between.length > 0 ? between : wakes,
     of(last, next, company) {
       const keys = keysOf(last, next, company, most);
       const enough = keys.find((key) => (pools.get(key)?.length ?? 0) >= fewest) ?? keys.at(-1)!;
-      return pools.get(enough) ?? nothing;
+      return pools.get(enough) ?? (last === 'set again' ? steps.of('set', next, company) : nothing);
     },
     backAfter(time) {
       const before = countLeading(slept.length, (i) => slept[i]!.start < time);
       return slept.slice(Math.max(0, before - most), before).map(({ end }) => end);
     },
   };
+  return steps;
 }
 
 const nothing: readonly Step[] = [];
+
+export const nobody: Company = { asleep: 0, wanting: 0, woken: 0 };
 
 /** Fewer than this say too little by themselves. */
 const fewest = 8;
@@ -119,19 +126,26 @@ function part(count: number, tasks: number): number {
 }
 const any = 4;
 
-/** Alike in all, alike in who sleeps, alike in what is done. */
-function keysOf(last: Doing, next: Doing, { asleep, woken }: Company, tasks: number): number[] {
+/**
+ * Alike in all, alike in who sleeps, alike in whether somebody got in before the entries were there and wants a lock (which happens
+ * mostly where unmapping took long), alike in what is done.
+ */
+function keysOf(last: Doing, next: Doing, { asleep, wanting, woken }: Company, tasks: number): number[] {
   const kind = doings.indexOf(last) * doings.length + doings.indexOf(next);
-  const key = (sleeping: number, waking: number) => (kind * 5 + sleeping) * 5 + waking;
+  const key = (locked: number, sleeping: number, waking: number) => ((kind * 3 + locked) * 5 + sleeping) * 5 + waking;
+  const locked = Math.min(1, wanting);
   const sleeping = part(asleep, tasks);
-  return [key(sleeping, part(woken, tasks)), key(sleeping, any), key(any, any)];
+  return [
+    key(locked, sleeping, part(woken, tasks)),
+    key(locked, sleeping, any),
+    key(locked, any, any),
+    key(2, any, any),
+  ];
 }
 
 interface Happened {
   readonly time: number;
   readonly doing: Doing;
-  /** Entries of a folio that was undone before. */
-  readonly isAgain: boolean;
   /** From when on sleeps count for the step that begins here. */
   readonly from: number;
   /** That entries were written or went of; -1 = of none. */
@@ -142,14 +156,14 @@ interface Happened {
 function happenedIn(history: History, id: number): Happened[] {
   const { start, end, folios } = history.calls[id]!;
   const all: Happened[] = [];
-  const add = (time: number, doing: Doing, episode = -1, from = time, isAgain = false) => {
-    if (!Number.isNaN(time)) all.push({ time, doing, episode, from, isAgain });
+  const add = (time: number, doing: Doing, episode = -1, from = time) => {
+    if (!Number.isNaN(time)) all.push({ time, doing, episode, from });
   };
   for (const folio of folios) {
     for (const place of folio.episodes) {
       const episode = history.episodes[place]!;
       // The way of a folio that is tried again is known until its last entry; who sleeps before that sleeps in the episode.
-      if (episode.index > 0) add(episode.lastSet, 'set', place, episode.start, true);
+      if (episode.index > 0) add(episode.lastSet, 'set again', place, episode.start);
       else add(episode.start, 'set', place);
       add(episode.end, episode.outcome === 'moved' ? 'moved' : 'undone', place);
     }
@@ -185,23 +199,26 @@ function companyOf(
   const endsOf = new Map<number, number[]>();
   for (const { sourcePfn, end } of episodes) if (!Number.isNaN(end)) addTo(endsOf, sourcePfn, end);
   for (const ends of endsOf.values()) ends.sort((a, b) => a - b);
-  const changes: { time: number; asleep: number; woken: number }[] = [];
+  const changes: { time: number; asleep: number; wanting: number; woken: number }[] = [];
   for (const wait of waits) {
     const { begun, letGo } = asleepIn(wait, episodes[wait.episode], endsOf.get(wait.pfn) ?? []);
-    changes.push({ time: begun, asleep: 1, woken: 0 }, { time: letGo, asleep: -1, woken: 1 });
-    changes.push({ time: wait.end, asleep: 0, woken: -1 });
+    const wanting = wait.on === 'lock' ? 1 : 0;
+    changes.push({ time: begun, asleep: 1, wanting, woken: 0 });
+    changes.push({ time: letGo, asleep: -1, wanting: -wanting, woken: 1 });
+    changes.push({ time: wait.end, asleep: 0, wanting: 0, woken: -1 });
   }
   changes.sort((a, b) => a.time - b.time);
-  let asleep = 0;
-  let woken = 0;
+  let now = nobody;
   const states = changes.map((change) => {
-    asleep += change.asleep;
-    woken += change.woken;
-    return { asleep, woken };
+    now = {
+      asleep: now.asleep + change.asleep,
+      wanting: now.wanting + change.wanting,
+      woken: now.woken + change.woken,
+    };
+    return now;
   });
-  const alone = { asleep: 0, woken: 0 };
   return {
-    companyAt: (time) => states[countLeading(changes.length, (i) => changes[i]!.time <= time) - 1] ?? alone,
+    companyAt: (time) => states[countLeading(changes.length, (i) => changes[i]!.time <= time) - 1] ?? nobody,
     most: Math.min(
       tasks,
       states.reduce((most, state) => Math.max(most, state.asleep + state.woken), 1),

@@ -1,9 +1,8 @@
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
-import type { Company, Doing, RecordedSteps, Step } from './recorded-steps.ts';
+import { type Company, type Doing, nobody, type RecordedSteps, type Step } from './recorded-steps.ts';
 import { createTasks } from './tasks.ts';
 
-const nobody: Company = { asleep: 0, woken: 0 };
 const asked: { last: Doing; next: Doing; company: Company }[] = [];
 
 /** Two tasks, who are back 50 ns after they were let go; each step as given, whoever is there. */
@@ -31,8 +30,8 @@ test('no more fall asleep than there are, each on the folio that the recorded on
   const sleeps = [0, 0.5, 0.9].map((place, n) => ({ after: 10 * n, place }));
   const tasks = created(stepsOf({ sleeps }));
   tasks.call(0, 1000);
-  tasks.set(7, 1000);
-  tasks.set(8, 1020);
+  tasks.set(7, 1000, false);
+  tasks.set(8, 1020, false);
   assert.equal(tasks.step('moved', 0.5, 1050), 70, 'what is left of 100 ns since the last entry');
   assert.deepEqual([arrivals(tasks, 7), arrivals(tasks, 8)], [[1050], [1050]]);
 });
@@ -40,9 +39,9 @@ test('no more fall asleep than there are, each on the folio that the recorded on
 test('who sleeps on one folio comes to no other before it was let go and is back', () => {
   const tasks = created(stepsOf({ sleeps: [{ after: 10, place: 0.9 }] }));
   tasks.call(0, 0);
-  tasks.set(7, 0);
+  tasks.set(7, 0, false);
   tasks.block(7, 2, 0);
-  tasks.set(8, 10);
+  tasks.set(8, 10, false);
   tasks.step('moved', 0.5, 10);
   assert.deepEqual(arrivals(tasks, 8), [], 'both want the lock of the first');
   tasks.gone(7, 110, 'undone');
@@ -57,16 +56,16 @@ test('a step is one that began among as many who sleep and as many who are not b
   const tasks = created(stepsOf({}, { backAfter: () => [500] }), 300);
   tasks.call(0, 600);
   tasks.step('set', 0.5, 600);
-  tasks.set(7, 700);
+  tasks.set(7, 700, false);
   tasks.block(7, 1, 700);
   tasks.step('tried', 0.5, 700);
   tasks.step('undone', 0.5, 800);
   tasks.gone(7, 900, 'undone');
   tasks.step('return', 0.5, 900);
   assert.deepEqual(asked, [
-    { last: 'call', next: 'set', company: { asleep: 0, woken: 1 } },
-    { last: 'set', next: 'tried', company: { asleep: 1, woken: 1 } },
-    { last: 'tried', next: 'undone', company: { asleep: 1, woken: 0 } },
-    { last: 'undone', next: 'return', company: { asleep: 0, woken: 1 } },
+    { last: 'call', next: 'set', company: { asleep: 0, wanting: 0, woken: 1 } },
+    { last: 'set', next: 'tried', company: { asleep: 1, wanting: 1, woken: 1 } },
+    { last: 'tried', next: 'undone', company: { asleep: 1, wanting: 1, woken: 0 } },
+    { last: 'undone', next: 'return', company: { asleep: 0, wanting: 0, woken: 1 } },
   ]);
 });

@@ -3,13 +3,13 @@
  * not run yet. Each step of the migrator is one that was recorded in such a company (`recorded-steps.ts`).
  */
 import { uniform } from '../base/random.ts';
-import type { Company, Doing, RecordedSteps } from './recorded-steps.ts';
+import { type Company, type Doing, nobody, type RecordedSteps } from './recorded-steps.ts';
 
 export interface Tasks {
   /** A call begins, if it has not begun before. */
   call(call: number, now: number): void;
-  /** Migration entries of a folio are there. */
-  set(folio: number, now: number): void;
+  /** Migration entries of a folio are there; `isAgain` = it was undone before. */
+  set(folio: number, now: number, isAgain: boolean): void;
   /** They go: who sleeps on the folio is let go. */
   gone(folio: number, now: number, doing: 'moved' | 'undone'): void;
   /** So many tasks sleep on the folio's lock from now on. */
@@ -50,7 +50,7 @@ export function createTasks({ steps, key, start, sooner, seed, pace }: TasksInpu
   let lastCall = -1;
   let last: Doing = 'call';
   let since = 0;
-  let company: Company = { asleep: 0, woken: 0 };
+  let company: Company = nobody;
   let drawn = 0;
   const luck = () => uniform(seed, 'entryTouch', key, drawn++, pace);
 
@@ -58,7 +58,8 @@ export function createTasks({ steps, key, start, sooner, seed, pace }: TasksInpu
     last = doing;
     since = now;
     back = back.filter((time) => time > now);
-    company = { asleep: asleep.filter((one) => one.since <= now).length, woken: back.length };
+    const there = asleep.filter((one) => one.since <= now);
+    company = { asleep: there.length, wanting: there.filter(({ onLock }) => onLock).length, woken: back.length };
   };
   const running = (time: number): number => {
     let count = steps.tasks - asleep.length;
@@ -79,10 +80,10 @@ export function createTasks({ steps, key, start, sooner, seed, pace }: TasksInpu
       lastCall = call;
       did('call', now);
     },
-    set(folio, now) {
+    set(folio, now, isAgain) {
       under.push(folio);
       arrivals = arrivals.filter((one) => one.folio !== folio);
-      did('set', now);
+      did(isAgain ? 'set again' : 'set', now);
     },
     gone(folio, now, doing) {
       const place = under.indexOf(folio);
@@ -105,8 +106,9 @@ export function createTasks({ steps, key, start, sooner, seed, pace }: TasksInpu
     step(next, u, now) {
       const step = pick(steps.of(last, next, company), u);
       if (step === undefined) return undefined;
-      const isAlike = step.company.asleep === company.asleep && step.company.woken === company.woken;
-      let ran = steps.tasks - step.company.asleep - step.company.woken;
+      const { asleep: slept, wanting, woken } = step.company;
+      const isAlike = slept === company.asleep && wanting === company.wanting && woken === company.woken;
+      let ran = steps.tasks - slept - woken;
       for (const { after, place } of step.sleeps) {
         const folio = under[Math.floor(place * under.length)];
         const at = Math.max(now, since + after);

@@ -326,9 +326,9 @@ export function createWorld(input: WorldInput): UnitWorld {
       if (followsWakes(visit)) return returns.waiters(visit);
       return tasks === undefined ? undefined : passes.isWaitedFor(visit);
     },
-    entries({ folio, now }, what) {
+    entries({ folio, episode, now }, what) {
       if (tasks === undefined) return;
-      if (what === 'set') tasks.set(folio, now);
+      if (what === 'set') tasks.set(folio, now, episode > 0);
       else tasks.gone(folio, now, what);
     },
     obstacles(_request, folio) {
