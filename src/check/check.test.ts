@@ -3,6 +3,7 @@ import { strict as assert } from 'node:assert';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { ScenarioError } from '../base/errors.ts';
 import type { History } from '../history/facts.ts';
 import { workOut } from '../history/history.ts';
@@ -68,6 +69,33 @@ test('what is not understood is told by its word, with what may stand there', ()
     assert.match(error.message, message, text);
     assert.match(error.hint, hint, text);
   }
+});
+
+test('whatever is written is understood or refused, and nothing else happens', () => {
+  const one = fc.constantFrom<string[]>;
+  const shaped = fc.tuple(
+    one('', 'p95', 'share', 'max', 'expected', 'p'),
+    one('calls', 'passes', 'failures', 'cals', '<'),
+    one('', 'of cma or contig_range', 'blamed on batch', "by 'a b' or 7", 'cpu 2', 'of', 'by or'),
+    one('', 'per task', 'per', '/ folios', '/'),
+    one('<', '==', '=', ''),
+    one('3', '3 %', '2.5 ms', 'x', '"', '\u00e9'),
+  );
+  let understood = 0;
+  const ask = (text: string): void => {
+    try {
+      parseAssertion(text);
+      understood++;
+    } catch (error) {
+      assert.ok(error instanceof ScenarioError, `${text}: ${error}`);
+    }
+  };
+  fc.assert(
+    fc.property(shaped, (all) => ask(all.join(' '))),
+    { numRuns: 2000, seed: 1 },
+  );
+  fc.assert(fc.property(fc.string({ unit: 'binary' }), ask), { numRuns: 500, seed: 1 });
+  assert.ok(understood > 0, 'none of them was an assertion');
 });
 
 test('mistakes in a file of rules are all told, by line and column', () => {
