@@ -106,7 +106,7 @@ function panels({ comparison }: Facts, others: readonly PolicyRow[], moved: read
   const names = others.map((row) => labelOf(row, recorded));
   const labels = Math.ceil(Math.max(...names.map((name) => name.length)) * characterWidth) + 14;
   const gap = 20;
-  const panelWidth = Math.floor((width - labels - 24 - gap * (columns - 1)) / columns);
+  const panelWidth = Math.floor((width - labels - 34 - gap * (columns - 1)) / columns);
   const panel = (metric: Metric, column: number): object => {
     const spans = others.map((row) => row.difference[metric]).filter(({ low }) => !Number.isNaN(low));
     const number = numberScale(
