@@ -52,6 +52,14 @@ test('nothing is wider than the screen, and nothing is coloured in a pipe', (t) 
   assert.ok(!stdout.includes('\u001b'));
 });
 
+test('JUnit may go to stdout, alone', (t) => {
+  const file = temporaryFile(t, 'r.yaml', 'rules: [{name: all, assert: calls < 1}]');
+  const { code, stdout } = folioscope(['check', small, file, '--junit', '-']);
+  assert.equal(code, 1);
+  assert.match(stdout, /^<\?xml[\s\S]*<\/testsuites>\n$/);
+  assert.match(folioscope(['check', small, file, '--junit', '-', '--json']).stderr, /both write to stdout/);
+});
+
 test('verdicts have a colour on a terminal, unless NO_COLOR is set', {
   skip: skipWithout('script', hasScript),
 }, (t) => {

@@ -1,6 +1,6 @@
 /** `folioscope check`: a team's rules against one capture, for continuous integration. */
 import { Command } from 'commander';
-import { exitCodes } from '../base/errors.ts';
+import { exitCodes, ScenarioError } from '../base/errors.ts';
 import { type Breaking, type Finding, judge, measuredText, type Verdict, windowText } from '../check/judge.ts';
 import { junit, type Told } from '../check/junit.ts';
 import type { History } from '../history/facts.ts';
@@ -20,9 +20,9 @@ interface CheckOptions extends CaptureOptions {
 
 const colours = { holds: 'green', broken: 'red', 'cannot tell': 'yellow' } as const;
 
-/** What lists the events of a broken rule; empty where none is known. */
+/** What lists the events of a broken rule; empty where none is known, or nothing is left of stdin. */
 function commandOf({ firstEvent, lastEvent }: Breaking, file: string): string {
-  if (firstEvent < 0) return '';
+  if (firstEvent < 0 || file === '-') return '';
   return `folioscope events ${shellWord(file)} --ordinals ${firstEvent}-${lastEvent}`;
 }
 
@@ -99,6 +99,14 @@ function asData({ finding, says }: Told, file: string) {
 }
 
 async function run(file: string, rulesFile: string, options: CheckOptions): Promise<void> {
+  const isXmlOut = options.junit === '-';
+  if (isXmlOut && options.json) {
+    throw new ScenarioError(
+      'option/conflict',
+      '--junit - and --json both write to stdout',
+      'name a file: --junit check.xml',
+    );
+  }
   // Loaded here: what reads YAML is a third of the start-up time. A mistake in the rules is said before the capture is read.
   const { parseRules } = await import('../check/rules.ts');
   const rules = parseRules(readText('rules', rulesFile), rulesFile);
@@ -120,7 +128,7 @@ async function run(file: string, rulesFile: string, options: CheckOptions): Prom
     const { threshold } = rules;
     const rows = told.map((one) => asData(one, file));
     await printJson({ source: file, rulesFile, threshold, passed: isPassed, sums, rules: rows });
-  } else await show(told, sums);
+  } else if (!isXmlOut) await show(told, sums);
   process.exitCode = isPassed ? exitCodes.done : exitCodes.failed;
 }
 
@@ -130,6 +138,6 @@ export function checkCommand(): Command {
     .argument('<file>', 'a capture; - for stdin')
     .argument('<rules>', 'a file of rules, YAML or JSON')
     .option('--strict', 'exit 1 also where a rule cannot be told')
-    .option('--junit <file>', 'write the findings there, as JUnit XML');
+    .option('--junit <file>', 'write the findings there, as JUnit XML; - for stdout, and nothing else');
   return addCaptureOptions(command).action(run);
 }
