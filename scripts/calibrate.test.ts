@@ -5,6 +5,7 @@ import { mean } from '../src/compare/statistics.ts';
 import { causes } from '../src/history/facts.ts';
 import { tracePath } from '../src/test-support.ts';
 import { drawingsOf, stageAt } from './calibrate/draws.ts';
+import { explain } from './calibrate/explain.ts';
 import { latentOf } from './calibrate/latent.ts';
 import { worldOf } from './calibrate/prior.ts';
 import { levels, predictionsOf, rankOf, type Score, scoresOf } from './calibrate/score.ts';
@@ -134,4 +135,21 @@ test('the recorded policy, given everything seen, does what happened: of each so
     }
   }
   assert.deepEqual([...models].sort(), ['compaction', 'contiguous allocation', 'migrate_pages', 'move_pages']);
+});
+
+test('folio by folio the classes of a world add up to what it did and to what is predicted of it', async () => {
+  for (const [number, policy] of [
+    [0, 'refcheck-unmap'],
+    [5, 'drain-once'],
+  ] as const) {
+    const world = worldOf(seed, number);
+    const cells = (await explain(world, policy, 'failedFolios', { seed, draws: 5, by: ['kind'] }))!;
+    const sum = (of: 'truth' | 'predicted') => cells.reduce((all, cell) => all + cell[of], 0);
+    const found = (await predictionsOf(world, { seed, draws: 5 })).find(
+      ({ what, metric }) => what === policy && metric === 'failedFolios',
+    )!;
+    assert.equal(sum('truth'), found.truth);
+    assert.ok(Math.abs(sum('predicted') - mean(found.drawn)) < 1e-6, `${sum('predicted')} ${found.drawn}`);
+  }
+  assert.equal(await explain(worldOf(seed, 0), 'drain-once', 'episodes', { seed, draws: 1, by: ['kind'] }), undefined);
 });
