@@ -4,7 +4,7 @@
  */
 import type { Interval, PolicyRow } from '../../compare/comparison.ts';
 import type { Cause } from '../../history/facts.ts';
-import { labelOf } from '../differences.ts';
+import { behindPolicies, labelOf } from '../differences.ts';
 import { count, interval, list, many, middleOf } from '../numbers.ts';
 import { type Table, table } from '../tables.ts';
 import { causeLooks, colours } from './colours.ts';
@@ -220,6 +220,7 @@ function tablesOf({ comparison: { rows, recorded, level } }: Facts): Table[] {
       ]),
       {
         title: `What becomes of the folios that ${recorded} gave up`,
+        evidence: behindPolicies(others, 4),
         notes: [
           `Folio by folio against ${recorded} in the same draw; intervals at ${Math.round(level * 100)} % of each number for itself. Not reached: an earlier list stopped the request, or it had its range without. Given up instead: not given up by ${recorded}.`,
         ],
