@@ -150,7 +150,8 @@ are not a device's.
 - **Real difference**: mean of the runs under the predicted policy less that of the runs predicted from, with its 95 % interval
   (Welch 1947). Of two runs a side: the span from the least to the largest difference of two runs; it leaves zero out for two lots of one and
   the same kind as well, once in three.
-- **Predicted difference**: mean over the runs predicted from. Its interval has the variance of draws within a run and the variance of the
+- **Predicted difference**: a replay under the one policy less a replay under the other, both by the laws that the recording shows and with the
+  same luck; what was observed is the level that it is added to. Mean over the runs predicted from. Its interval has the variance of draws within a run and the variance of the
   runs' means (law of total variance), over the number of runs, with degrees of freedom by Welch and Satterthwaite; of two runs the span
   of their own 95 % intervals.
 - **Sign** right or wrong: where the real interval leaves zero out, by the predicted mean; **told** where the predicted interval leaves zero
