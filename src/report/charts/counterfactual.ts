@@ -2,9 +2,10 @@
 import type { PolicyRow } from '../../compare/comparison.ts';
 import { type Metric, metrics } from '../../replay/outcome.ts';
 import { differenceTables, drawn, failuresByReason, knownMetrics, labelOf } from '../differences.ts';
+import { policyId } from '../evidence-id.ts';
 import { count, difference, interval, list, many, middleOf } from '../numbers.ts';
 import { colours, recordedLook } from './colours.ts';
-import { bounds, type Chart, characterWidth, type Facts, spec, widths } from './figure.ts';
+import { bounds, type Chart, characterWidth, type Facts, type NumberLink, spec, widths } from './figure.ts';
 import { numberScale } from './scale.ts';
 
 /** By what the interval of the difference says. */
@@ -154,10 +155,12 @@ export const counterfactual: Chart = (facts, width = widths.wide) => {
       ],
     };
   };
+  const told = finding(facts);
   return {
     id: 'counterfactual',
     title: 'What other policies would have changed',
-    finding: finding(facts),
+    finding: told,
+    links: linksOf(told, rows),
     tables: rows.length === 0 ? [] : [...differenceTables(facts), ...failuresByReason(facts)],
     spec:
       rows.length === 0 || shown.length === 0
@@ -172,6 +175,18 @@ export const counterfactual: Chart = (facts, width = widths.wide) => {
 
 function finite(value: number): number {
   return Number.isFinite(value) ? value : 0;
+}
+
+/** Differences that a sentence gives behind the names of their policies, in the order in which they stand in it. */
+function linksOf(text: string, rows: readonly PolicyRow[]): NumberLink[] {
+  return rows
+    .map(({ policy, difference: { failedFolios } }) => {
+      const number = difference(failedFolios);
+      return { at: text.indexOf(`${policy} (${number}`), text: number, to: policyId(policy) };
+    })
+    .filter(({ at }) => at >= 0)
+    .sort((a, b) => a.at - b.at)
+    .map(({ text: number, to }) => ({ text: number, to }));
 }
 
 /** Groups of policies that no draw tells apart, each policy named once. */
