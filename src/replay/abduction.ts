@@ -15,7 +15,7 @@ import { lockSleepsOf } from './lock-sleeps.ts';
 import { type Assumptions, defaultAssumptions, type LuckOf } from './parameters.ts';
 import { joined } from './passes.ts';
 import type { Scene } from './slice.ts';
-import { type UntoldFaults, untoldFaultsOf } from './untold-faults.ts';
+import { staysOn, type UntoldFaults, untoldFaultsOf } from './untold-faults.ts';
 import { isSilent, silentCondition } from './without-calls.ts';
 
 const lockBlocked = causes.indexOf('lock-blocked fault');
@@ -142,21 +142,27 @@ export function conditionsOf(
     // Its entry rests or not by the rules of the policy: an add of the background, or one that no event shows.
     const rests = isBatch(cause) && leavesBatchesOn(unit, recorded);
     if (sort !== 'passing') return held;
-    const metUntil = letsGoAt(member, longer, lasts ? uniform(seed, 'pinDuration', key, 2, draw) : 1);
+    const luck = (which: number) => uniform(seed, 'pinDuration', key, which, draw);
+    const metUntil = letsGoAt(unit, member, longer, lasts ? luck : undefined);
     return rests ? { ...held, metUntil, failingAttempts: 0, batchAttempts: attempts } : { ...held, metUntil };
   });
 }
 
 /**
- * When a holder lets go that was met from the first episode to the end of the last that was undone. Of one that was never seen to go,
- * no length is likelier than another: having lasted so long, it lasts as long again with a chance of one half, and t times as
- * long with 1/t (an exponential time of which no scale is likelier than another). NaN = no episode was undone.
+ * When a holder lets go that was met from the first episode to the end of the last that was undone (without episodes, from the
+ * first call to the last). One that was never seen to go stays beyond, as `staysOn` has it. NaN = it was seen to go, and not when.
  */
-function letsGoAt({ episodes }: Member, longer: number, u: number): number {
+function letsGoAt(
+  unit: Unit,
+  { episodes }: Member,
+  longer: number,
+  luck: ((which: number) => number) | undefined,
+): number {
   const last = episodes.findLast(({ outcome }) => outcome === 'undone');
-  if (last === undefined) return Number.NaN;
-  const { start } = episodes[0]!;
-  return start + (longer * (last.end - start)) / u;
+  if (last === undefined && (luck === undefined || episodes.length > 0)) return Number.NaN;
+  const from = episodes[0]?.start ?? unit.lists[0]!.time;
+  const met = longer * ((last?.end ?? unit.end) - from);
+  return from + met + (luck === undefined ? 0 : staysOn(met, luck(2), luck(3)));
 }
 
 /** One of the sorts that a cause may be, of those that account for the recorded episodes. */

@@ -137,6 +137,17 @@ function keptOrNot({ failure, unlocked }: Undone, mean: number): number {
   return failure >= 0 ? kept : 1 - kept;
 }
 
+/** ns that somebody who has stayed for so long stays on, by two uniform numbers: of an exponential time with any of these means. */
+export function staysOn(stayed: number, u: number, v: number): number {
+  const weights = stays.map((stay) => Math.exp(-stayed / stay));
+  let left = u * total(weights);
+  const stay = stays.find((_, i) => {
+    left -= weights[i]!;
+    return left < 0;
+  });
+  return -(stay ?? stays.at(-1)!) * Math.log(v);
+}
+
 /**
  * How well (as a logarithm) each share of faults with each pair of times explains what came of all folios that were undone, in that order; each
  * share counts for as much as there are of them.
