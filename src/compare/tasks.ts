@@ -6,7 +6,7 @@ import type { Policy } from '../policies/policy.ts';
 import type { PolicyOutcome } from '../replay/outcome.ts';
 import { byPace, joined, numbersFrom, type Part, replayDraws } from '../replay/replay.ts';
 import type { Stage } from '../replay/stage.ts';
-import { joinedWithheld, type Withheld, withheld } from '../replay/withheld.ts';
+import { joinedWithheld, predictor, type Withheld } from '../replay/withheld.ts';
 import { type End, type EndsPart, endDraws, endsOf, endsPlayer, meansOfEnds } from './assumptions.ts';
 import { boundingOf } from './bounds.ts';
 import type { BlameRow } from './comparison.ts';
@@ -77,6 +77,7 @@ export function tasksOf(input: TasksInput): {
   const parted = (groups: readonly (readonly number[])[], each: number) =>
     inParts(groups, (groups.flat().length * size * each) / sizeOfPart);
   const paces = (of: number) => numbersFrom(0, Math.min(of, stage.variants.length)).map((pace) => [pace]);
+  let predict: ReturnType<typeof predictor> | undefined;
   const sections = {
     bounding:
       bounded.length === 0 || bounding.ways === 0
@@ -89,7 +90,10 @@ export function tasksOf(input: TasksInput): {
       (span): Task => ({
         what: 'withholding outcomes',
         cost: span.draws,
-        run: () => withheld(stage, { ...span, seed, folds }),
+        run: () => {
+          predict ??= predictor(stage, { seed, folds });
+          return predict(span);
+        },
       }),
     ),
     outcomes: parted([...byPace(numbersFrom(0, draws), stage).values()], policies.length).map(

@@ -51,16 +51,25 @@ export interface Level {
  * Replays the recorded policy with outcomes withheld: each unit with parameters estimated from the other folds, and luck
  * of its own. Folds are of units, not of folios, because the folios of one request share their circumstances.
  */
-export function withheld(
+export function withheld(stage: Stage, { draws, first, onProgress, ...options }: ReplayOptions & Folds): Withheld {
+  return predictor(stage, options)({ draws, first, onProgress });
+}
+
+interface Folds {
+  readonly seed: number;
+  readonly folds: number;
+  /** Predicts the units of this fold alone; absent: of each. */
+  readonly only?: number;
+}
+
+/** Predicts as many draws as asked for, as often as asked: what it estimates and remembers serves them all. */
+export function predictor(
   stage: Stage,
-  options: ReplayOptions & {
-    readonly folds: number;
-    /** Predicts the units of this fold alone; absent: of each. */
-    readonly only?: number;
-  },
-): Withheld {
+  { seed, folds, only }: Folds,
+): (
+  options: Pick<ReplayOptions, 'draws'> & { [K in 'first' | 'onProgress']?: ReplayOptions[K] | undefined },
+) => Withheld {
   const { history, recorded, scenes, abduction, assumed } = stage;
-  const { draws, seed, folds, only, first: firstDraw = 0, onProgress } = options;
   const all = scenes.filter(({ unit }) => unit.members.some(isScored));
   const foldFor = (unit: Unit) => Math.floor(uniform(seed, 'fold', unit.key) * folds);
   const known = all.filter(({ unit }) => only === undefined || foldFor(unit) === only);
@@ -77,8 +86,6 @@ export function withheld(
       afflictions: abduction.blockedAt.map((_, level) => afflictionsOf(abduction, others, recorded, queued, level)),
     };
   });
-  const failures = new Float64Array(draws);
-  const episodes = new Float64Array(draws);
   const first: number[] = [];
   let count = 0;
   let recordedEpisodes = 0;
@@ -88,100 +95,105 @@ export function withheld(
     count += scored.length;
     for (const member of scored) recordedEpisodes += member.episodes.length;
   }
-  const predicted = new Float64Array(count);
-  const failed = new Uint8Array(count);
-  const fold = new Uint8Array(count);
   const places = placesOf(known.map(({ unit }) => unit));
-  const levels = { call: emptyLevel(places.lists, draws), request: emptyLevel(known.length, draws) };
   const told = known.map(({ unit }) =>
     unit.members.map((one) => isScored(one) && timesGivenUp(unit, one, recorded.decisions.contiguousTries) > 0),
   );
-  // By list and by request: the last draw in which one of its folios was given up.
-  const lastOf = { call: new Int32Array(places.lists).fill(-1), request: new Int32Array(known.length).fill(-1) };
-  const mark = (level: 'call' | 'request', thing: number, draw: number) => {
-    if (lastOf[level][thing] === draw) return;
-    lastOf[level][thing] = draw;
-    levels[level].predicted[thing]!++;
-    levels[level].drawn[draw]!++;
-  };
-  known.forEach(({ unit }, i) => {
-    unit.members.forEach((_, m) => {
-      if (!told[i]![m]) return;
-      levels.call.failed[places.of[i]![m]!] = 1;
-      levels.request.failed[i] = 1;
-    });
-  });
   const recordedTotals = known.map(({ unit }) => totalsOf(history, unit));
-  const drawn = Object.fromEntries(totalNames.map((name) => [name, new Float64Array(draws)])) as Drawn;
   const memory = new Memory();
   const further = furtherListsOf(known.map(({ unit }) => unit));
-  for (let draw = 0; draw < draws; draw++) {
-    // Where it stands in the arrays, and the number that its luck is drawn by.
-    const number = firstDraw + draw;
-    const level = abduction.untold.levelOf(seed, number);
-    const parameters = perFold.map(({ evidences }) => drawParameters(evidences[level]!, assumed, seed, number));
-    const rates = perFold.map(({ afflictions }) => ratesOf(afflictions[level]!, seed, number));
-    known.forEach((scene, i) => {
-      const { unit } = scene;
-      const evidence = perFold[foldOf[i]!]!.evidences[level]!;
-      const own = parameters[foldOf[i]!]!;
-      const conditions = conditionsAnew(unit, rates[foldOf[i]!]!, seed, number);
-      const recall = memory.of(scene, conditions, evidence).under(0);
-      const input = {
-        unit,
-        recorded,
-        abduction,
-        conditions,
-        parameters: own,
-        evidence,
-        seed,
-        draw: number,
-        luck: recall,
-        pace: 0,
-        withheld: true,
-        own: true,
-        sameBatches: true,
-      };
-      const outcome = recall.find(number, own) ?? recall.keep(runUnit(scene, recorded, createWorld(input), conditions));
-      const sums = recordedTotals[i]!;
-      const more = outcome.returned === 0 ? further(unit, seed, number) : undefined;
-      const said = {
-        ...outcome.values,
-        calls: outcome.values.calls + (more?.calls ?? 0),
-        pagesSucceeded: outcome.pagesSucceeded + (more?.pages ?? 0),
-      };
-      for (const name of totalNames) if (!Number.isNaN(sums[name])) drawn[name][draw]! += said[name];
-      let row = first[i]!;
-      unit.members.forEach((member, m) => {
-        const bad = outcome.givenUp[m]! > 0 ? 1 : 0;
-        // What the recording dropped and this draw gives up counts, though it has no outcome to be scored by.
-        if (isScored(member) || member.latent) failures[draw]! += bad;
-        if (!isScored(member)) return;
-        episodes[draw]! += outcome.episodes[m]!;
-        predicted[row]! += bad;
-        failed[row] = told[i]![m] ? 1 : 0;
-        if (bad === 1) {
-          mark('call', places.of[i]![m]!, draw);
-          mark('request', i, draw);
-        }
-        fold[row] = foldOf[i]!;
-        row++;
+  return ({ draws, first: firstDraw = 0, onProgress }) => {
+    const failures = new Float64Array(draws);
+    const episodes = new Float64Array(draws);
+    const predicted = new Float64Array(count);
+    const failed = new Uint8Array(count);
+    const fold = new Uint8Array(count);
+    const levels = { call: emptyLevel(places.lists, draws), request: emptyLevel(known.length, draws) };
+    // By list and by request: the last draw in which one of its folios was given up.
+    const lastOf = { call: new Int32Array(places.lists).fill(-1), request: new Int32Array(known.length).fill(-1) };
+    const mark = (level: 'call' | 'request', thing: number, draw: number) => {
+      if (lastOf[level][thing] === draw) return;
+      lastOf[level][thing] = draw;
+      levels[level].predicted[thing]!++;
+      levels[level].drawn[draw]!++;
+    };
+    known.forEach(({ unit }, i) => {
+      unit.members.forEach((_, m) => {
+        if (!told[i]![m]) return;
+        levels.call.failed[places.of[i]![m]!] = 1;
+        levels.request.failed[i] = 1;
       });
     });
-    onProgress?.(draw + 1, draws);
-  }
-  for (const counts of [predicted, levels.call.predicted, levels.request.predicted]) {
-    for (let i = 0; i < counts.length; i++) counts[i]! /= draws;
-  }
-  const totals = Object.fromEntries(
-    totalNames.map((name) => {
-      const told = recordedTotals.map((one) => one[name]).filter((value) => !Number.isNaN(value));
-      if (told.length === 0) drawn[name].fill(Number.NaN);
-      const recorded = told.length === 0 ? Number.NaN : told.reduce((sum, value) => sum + value, 0);
-      return [name, { recorded, drawn: drawn[name] }];
-    }),
-  ) as Withheld['totals'];
-  return { folds, failures, episodes, recordedEpisodes, predicted, failed, fold, levels, totals };
+    const drawn = Object.fromEntries(totalNames.map((name) => [name, new Float64Array(draws)])) as Drawn;
+    for (let draw = 0; draw < draws; draw++) {
+      // Where it stands in the arrays, and the number that its luck is drawn by.
+      const number = firstDraw + draw;
+      const level = abduction.untold.levelOf(seed, number);
+      const parameters = perFold.map(({ evidences }) => drawParameters(evidences[level]!, assumed, seed, number));
+      const rates = perFold.map(({ afflictions }) => ratesOf(afflictions[level]!, seed, number));
+      known.forEach((scene, i) => {
+        const { unit } = scene;
+        const evidence = perFold[foldOf[i]!]!.evidences[level]!;
+        const own = parameters[foldOf[i]!]!;
+        const conditions = conditionsAnew(unit, rates[foldOf[i]!]!, seed, number);
+        const recall = memory.of(scene, conditions, evidence).under(0);
+        const input = {
+          unit,
+          recorded,
+          abduction,
+          conditions,
+          parameters: own,
+          evidence,
+          seed,
+          draw: number,
+          luck: recall,
+          pace: 0,
+          withheld: true,
+          own: true,
+          sameBatches: true,
+        };
+        const outcome =
+          recall.find(number, own) ?? recall.keep(runUnit(scene, recorded, createWorld(input), conditions));
+        const sums = recordedTotals[i]!;
+        const more = outcome.returned === 0 ? further(unit, seed, number) : undefined;
+        const said = {
+          ...outcome.values,
+          calls: outcome.values.calls + (more?.calls ?? 0),
+          pagesSucceeded: outcome.pagesSucceeded + (more?.pages ?? 0),
+        };
+        for (const name of totalNames) if (!Number.isNaN(sums[name])) drawn[name][draw]! += said[name];
+        let row = first[i]!;
+        unit.members.forEach((member, m) => {
+          const bad = outcome.givenUp[m]! > 0 ? 1 : 0;
+          // What the recording dropped and this draw gives up counts, though it has no outcome to be scored by.
+          if (isScored(member) || member.latent) failures[draw]! += bad;
+          if (!isScored(member)) return;
+          episodes[draw]! += outcome.episodes[m]!;
+          predicted[row]! += bad;
+          failed[row] = told[i]![m] ? 1 : 0;
+          if (bad === 1) {
+            mark('call', places.of[i]![m]!, draw);
+            mark('request', i, draw);
+          }
+          fold[row] = foldOf[i]!;
+          row++;
+        });
+      });
+      onProgress?.(draw + 1, draws);
+    }
+    for (const counts of [predicted, levels.call.predicted, levels.request.predicted]) {
+      for (let i = 0; i < counts.length; i++) counts[i]! /= draws;
+    }
+    const totals = Object.fromEntries(
+      totalNames.map((name) => {
+        const told = recordedTotals.map((one) => one[name]).filter((value) => !Number.isNaN(value));
+        if (told.length === 0) drawn[name].fill(Number.NaN);
+        const recorded = told.length === 0 ? Number.NaN : told.reduce((sum, value) => sum + value, 0);
+        return [name, { recorded, drawn: drawn[name] }];
+      }),
+    ) as Withheld['totals'];
+    return { folds, failures, episodes, recordedEpisodes, predicted, failed, fold, levels, totals };
+  };
 }
 
 /** Predictions of the same stage, one behind the other in the order of their draws, as one. */
