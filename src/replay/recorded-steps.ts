@@ -23,6 +23,8 @@ export type Doing = (typeof doings)[number];
 export interface Company {
   readonly asleep: number;
   readonly wanting: number;
+  /** A fault got in before the entries that were written last, and wants the lock of their folio. */
+  readonly gotIn: boolean;
   readonly woken: number;
 }
 
@@ -69,6 +71,7 @@ export function recordedStepsOf(
   const pids = new Set(onEntries.map(({ pid }) => pid));
   const slept = waits.filter(({ pid, end }) => pids.has(pid) && !Number.isNaN(end)).sort((a, b) => a.start - b.start);
   const { companyAt, most } = companyOf(history, slept, pids.size);
+  const gotIn = new Set(slept.filter(({ on }) => on === 'lock').map(({ episode }) => episode));
   const pools = new Map<number, Step[]>();
   onEntries.sort((a, b) => a.start - b.start);
   for (const id of calls) {
@@ -85,11 +88,11 @@ export function recordedStepsOf(
           if (place < 0) continue;
           sleeps.push({ after: Math.max(0, onEntries[i]!.start - time), place: place / under.length });
         }
-        const company = companyAt(from);
+        const company = { ...companyAt(from), gotIn: gotIn.has(last.episode) && isSet(doing) };
         const step = { time: happened.time - time, sleeps, company };
         for (const key of keysOf(doing, happened.doing, company, most)) addTo(pools, key, step);
       }
-      if (happened.doing === 'set' || happened.doing === 'set again') under.push(happened.episode);
+      if (isSet(happened.doing)) under.push(happened.episode);
       else if (under.includes(happened.episode)) under.splice(under.indexOf(happened.episode), 1);
       last = happened;
     }
@@ -115,7 +118,11 @@ export function recordedStepsOf(
 
 const nothing: readonly Step[] = [];
 
-export const nobody: Company = { asleep: 0, wanting: 0, woken: 0 };
+export const nobody: Company = { asleep: 0, wanting: 0, gotIn: false, woken: 0 };
+
+function isSet(doing: Doing): boolean {
+  return doing === 'set' || doing === 'set again';
+}
 
 /** Fewer than this say too little by themselves. */
 const fewest = 8;
@@ -130,16 +137,16 @@ const any = 4;
  * Alike in all, alike in who sleeps, alike in whether somebody got in before the entries were there and wants a lock (which happens
  * mostly where unmapping took long), alike in what is done.
  */
-function keysOf(last: Doing, next: Doing, { asleep, wanting, woken }: Company, tasks: number): number[] {
+function keysOf(last: Doing, next: Doing, { asleep, wanting, gotIn, woken }: Company, tasks: number): number[] {
   const kind = doings.indexOf(last) * doings.length + doings.indexOf(next);
-  const key = (locked: number, sleeping: number, waking: number) => ((kind * 3 + locked) * 5 + sleeping) * 5 + waking;
-  const locked = Math.min(1, wanting);
+  const key = (locked: number, sleeping: number, waking: number) => ((kind * 4 + locked) * 5 + sleeping) * 5 + waking;
+  const locked = gotIn ? 2 : Math.min(1, wanting);
   const sleeping = part(asleep, tasks);
   return [
     key(locked, sleeping, part(woken, tasks)),
     key(locked, sleeping, any),
     key(locked, any, any),
-    key(2, any, any),
+    key(3, any, any),
   ];
 }
 
@@ -211,6 +218,7 @@ function companyOf(
   let now = nobody;
   const states = changes.map((change) => {
     now = {
+      gotIn: false,
       asleep: now.asleep + change.asleep,
       wanting: now.wanting + change.wanting,
       woken: now.woken + change.woken,

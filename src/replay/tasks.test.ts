@@ -63,9 +63,9 @@ test('a step is one that began among as many who sleep and as many who are not b
   tasks.gone(7, 900, 'undone');
   tasks.step('return', 0.5, 900);
   assert.deepEqual(asked, [
-    { last: 'call', next: 'set', company: { asleep: 0, wanting: 0, woken: 1 } },
-    { last: 'set', next: 'tried', company: { asleep: 1, wanting: 1, woken: 1 } },
-    { last: 'tried', next: 'undone', company: { asleep: 1, wanting: 1, woken: 0 } },
-    { last: 'undone', next: 'return', company: { asleep: 0, wanting: 0, woken: 1 } },
+    { last: 'call', next: 'set', company: { asleep: 0, wanting: 0, gotIn: false, woken: 1 } },
+    { last: 'set', next: 'tried', company: { asleep: 1, wanting: 1, gotIn: true, woken: 1 } },
+    { last: 'tried', next: 'undone', company: { asleep: 1, wanting: 1, gotIn: false, woken: 0 } },
+    { last: 'undone', next: 'return', company: { asleep: 0, wanting: 0, gotIn: false, woken: 1 } },
   ]);
 });

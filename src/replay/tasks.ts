@@ -59,7 +59,8 @@ export function createTasks({ steps, key, start, sooner, seed, pace }: TasksInpu
     since = now;
     back = back.filter((time) => time > now);
     const there = asleep.filter((one) => one.since <= now);
-    company = { asleep: there.length, wanting: there.filter(({ onLock }) => onLock).length, woken: back.length };
+    const wanting = there.filter(({ onLock }) => onLock).length;
+    company = { asleep: there.length, wanting, gotIn: false, woken: back.length };
   };
   const running = (time: number): number => {
     let count = steps.tasks - asleep.length;
@@ -96,7 +97,9 @@ export function createTasks({ steps, key, start, sooner, seed, pace }: TasksInpu
     block(folio, count, now) {
       for (let n = 0; n < count; n++) sleep({ folio, since: now, onLock: true });
       // They are there from the first entry on, as the recorded ones are taken to be.
-      if (since === now) did(last, now);
+      if (since !== now) return;
+      did(last, now);
+      company = { ...company, gotIn: true };
     },
     arrival(folio, n) {
       let left = n;
