@@ -20,6 +20,21 @@ function weightOf(kind: FactKind): number {
   return kind === 'flushes' || kind === 'stays' || kind === 'drains' ? 1 : 6;
 }
 
+/** A room shared out by weights; what one does not need goes to those that need more. */
+function sharesOf(room: number, all: readonly { readonly need: number; readonly weight: number }[]): number[] {
+  const shares = new Array<number>(all.length).fill(0);
+  const order = all.map((_, i) => i).sort((a, b) => all[a]!.need / all[a]!.weight - all[b]!.need / all[b]!.weight);
+  let left = room;
+  let weights = all.reduce((sum, { weight }) => sum + weight, 0);
+  for (const i of order) {
+    const { need, weight } = all[i]!;
+    shares[i] = Math.min(need, Math.floor((left * weight) / weights));
+    left -= shares[i];
+    weights -= weight;
+  }
+  return shares;
+}
+
 /** Characters of the fields of an event that are shown. */
 const longestFields = 240;
 
@@ -89,11 +104,14 @@ export class EvidenceBook {
   async html(room: number, look: Look | undefined, command: string): Promise<string> {
     const kindOf = ({ id }: Selected): FactKind => parseFactsId(id).kind;
     const all = [...this.#selected.values()];
-    const weights = all.reduce((sum, selected) => sum + weightOf(kindOf(selected)), 0);
-    const shown = all.map((selected) => {
-      const share = Math.floor((room * weightOf(kindOf(selected))) / weights);
-      return { selected, facts: firstFacts(selected, Math.max(fewestEvents, Math.min(mostEvents, share))) };
-    });
+    const shares = sharesOf(
+      room,
+      all.map((selected) => ({ need: eventsOf(firstFacts(selected, mostEvents)), weight: weightOf(kindOf(selected)) })),
+    );
+    const shown = all.map((selected, i) => ({
+      selected,
+      facts: firstFacts(selected, Math.max(fewestEvents, shares[i]!)),
+    }));
     const wanted = new Set(shown.flatMap(({ facts }) => facts.flatMap(({ ordinals }) => ordinals)));
     const events = await look?.([...wanted].sort((a, b) => a - b));
     const blocks = shown.map(({ selected, facts }) => {
@@ -137,6 +155,10 @@ function firstFacts(selected: Selected, room: number): Shown[] {
     used += fit.length;
   }
   return shown;
+}
+
+function eventsOf(facts: readonly Shown[]): number {
+  return facts.reduce((sum, { ordinals }) => sum + ordinals.length, 0);
 }
 
 // End tags that HTML lets a table leave out are left out: there are thousands of rows.

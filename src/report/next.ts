@@ -113,8 +113,10 @@ function winner(facts: Facts): Pick<Answer, 'answer' | 'links'> {
     rest.length === 0
       ? ''
       : ` Also fewer: ${list(rest.slice(0, 4).map((row) => `${row.policy} (${difference(row.difference.failedFolios)})`))}${rest.length > 4 ? ` and ${many(rest.length - 4, 'more policy', 'more policies')}` : ''}.`;
+  const near = rest.filter((row) => row.difference.failedFolios.low <= best.difference.failedFolios.high);
+  const tie = near.length === 0 ? '' : ' Their intervals overlap, so which of these is best is not told.';
   return {
-    answer: `${best.policy}, ${origin(best)}: ${number} folios given up against ${recorded}. Its price: ${priceOf(facts, best)}. It rests on ${sentence(restsOn(best))}${doubt}${next}`,
+    answer: `${best.policy}, ${origin(best)}: ${number} folios given up against ${recorded}. Its price: ${priceOf(facts, best)}. It rests on ${sentence(restsOn(best))}${doubt}${next}${tie}`,
     links: [
       { text: number, to: policyId(best.policy) },
       ...rest.slice(0, 4).map((row) => ({ text: difference(row.difference.failedFolios), to: policyId(row.policy) })),
