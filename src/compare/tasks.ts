@@ -69,15 +69,15 @@ export function tasksOf(input: TasksInput): {
 } {
   const { stage, policies, bounded, blame, draws, seed, folds, untold } = input;
   const size = sizeOf(stage);
-  const bounding = boundingOf(stage, [policies[0]!, ...bounded], { draws, seed, untold });
+  const bounds = () => boundingOf(stage, [policies[0]!, ...bounded], { draws, seed, untold });
+  const bounding = bounds();
   const boundingDraws = bounding.ways * (bounded.length + 1);
   const ends = endsOf(stage, blame);
   const drawsOfEnds = endDraws(draws, size);
-  const playEnds = endsPlayer(stage, policies, ends, { draws: drawsOfEnds, seed });
   const parted = (groups: readonly (readonly number[])[], each: number) =>
     inParts(groups, (groups.flat().length * size * each) / sizeOfPart);
   const paces = (of: number) => numbersFrom(0, Math.min(of, stage.variants.length)).map((pace) => [pace]);
-  let predict: ReturnType<typeof predictor> | undefined;
+  const shared = keptForSection();
   const sections = {
     bounding:
       bounded.length === 0 || bounding.ways === 0
@@ -85,29 +85,32 @@ export function tasksOf(input: TasksInput): {
         : parted(
             numbersFrom(0, bounding.draws).map((pace) => [pace]),
             boundingDraws,
-          ).map((own): Task => ({ what: 'bounding', cost: own.length * boundingDraws, run: () => bounding.play(own) })),
+          ).map(
+            (own): Task => ({
+              what: 'bounding',
+              cost: own.length * boundingDraws,
+              run: () => shared('bounding', bounds).play(own),
+            }),
+          ),
     held: spansOf(draws, Math.max(leastDraws, Math.ceil(sizeOfPart / size))).map(
       (span): Task => ({
         what: 'withholding outcomes',
         cost: span.draws,
-        run: () => {
-          predict ??= predictor(stage, { seed, folds });
-          return predict(span);
-        },
+        run: () => shared('held', () => predictor(stage, { seed, folds }))(span),
       }),
     ),
     outcomes: parted([...byPace(numbersFrom(0, draws), stage).values()], policies.length).map(
       (numbers): Task => ({
         what: 'replaying policies',
         cost: numbers.length * policies.length,
-        run: () => replayDraws(stage, policies, numbers, { seed }),
+        run: () => shared('outcomes', () => replayDraws)(stage, policies, numbers, { seed }),
       }),
     ),
     ends: parted(ends.length === 0 ? [] : paces(drawsOfEnds), policies.length * ends.length).map(
       (own): Task => ({
         what: 'changing assumptions',
         cost: (own.length / paces(drawsOfEnds).length) * drawsOfEnds * policies.length * ends.length,
-        run: () => playEnds(own),
+        run: () => shared('ends', () => endsPlayer(stage, policies, ends, { draws: drawsOfEnds, seed }))(own),
       }),
     ),
   };
@@ -119,11 +122,11 @@ export function tasksOf(input: TasksInput): {
       return section.map((_, i) => results[at - section.length + i]);
     };
     // Results are as the tasks of their section give them, wherever they were run.
-    const bounds = take(sections.bounding) as (Part[] | undefined)[];
+    const boundingReplays = take(sections.bounding) as (Part[] | undefined)[];
     const held = untilMissing(take(sections.held) as (Withheld | undefined)[]);
     const outcomes = untilMissing(take(sections.outcomes) as (Part | undefined)[]);
     const parts = untilMissing(take(sections.ends) as (EndsPart | undefined)[]);
-    if (bounds.includes(undefined) || held.length === 0 || outcomes.length === 0) return undefined;
+    if (boundingReplays.includes(undefined) || held.length === 0 || outcomes.length === 0) return undefined;
     const played = new Map<End, readonly number[]>();
     if (parts.length === sections.ends.length) {
       meansOfEnds(parts).forEach((means, i) => {
@@ -134,14 +137,23 @@ export function tasksOf(input: TasksInput): {
     return {
       held: joinedWithheld(held),
       outcomes: all,
-      bounding: Array.from({ length: bounds.length === 0 ? 0 : bounding.ways }, (_, way) =>
-        joined(untilMissing(bounds).map((part) => part[way]!)),
+      bounding: Array.from({ length: boundingReplays.length === 0 ? 0 : bounding.ways }, (_, way) =>
+        joined(untilMissing(boundingReplays).map((part) => part[way]!)),
       ),
       ends: played,
       draws: all[0]?.draws ?? 0,
     };
   };
   return { tasks, gather };
+}
+
+/** What parts of one section share, kept until a part of another is played: a large capture has no room for all of it. */
+function keptForSection(): <T>(section: string, make: () => T) => T {
+  let kept: { readonly section: string; readonly what: unknown } | undefined;
+  return <T>(section: string, make: () => T): T => {
+    if (kept?.section !== section) kept = { section, what: make() };
+    return kept.what as T;
+  };
 }
 
 /** Groups put together to so many parts, none of them cut. */
