@@ -49,14 +49,15 @@ interface BrowserView {
 /** Vega and Vega-Lite as their files for browsers define them. */
 export interface Runtime {
   readonly vega: {
-    parse(spec: unknown): unknown;
+    parse(spec: unknown, config: null, options: { ast: boolean }): unknown;
     View: new (spec: unknown, options: object) => BrowserView;
   };
+  readonly expressionInterpreter: unknown;
   readonly vegaLite: { compile(spec: unknown, options: object): { spec: unknown } };
 }
 
 /** Draws the figures with values to hover and a span to brush, once they come into sight. */
-export function enhance(data: InteractiveData, { vega, vegaLite }: Runtime): void {
+export function enhance(data: InteractiveData, { vega, vegaLite, expressionInterpreter }: Runtime): void {
   const shownRows = 200;
   const tip = document.createElement('div');
   tip.className = 'tip';
@@ -162,7 +163,13 @@ export function enhance(data: InteractiveData, { vega, vegaLite }: Runtime): voi
         const isBrushed = figure.brush && tables.length > 0;
         const compiled = vegaLite.compile(isBrushed ? brushed(spec) : spec, { config: data.theme }).spec;
         const drawn = document.createElement('div');
-        const view = new vega.View(vega.parse(compiled), { renderer: 'svg' }).tooltip(hover).initialize(drawn).hover();
+        const view = new vega.View(vega.parse(compiled, null, { ast: true }), {
+          renderer: 'svg',
+          expr: expressionInterpreter,
+        })
+          .tooltip(hover)
+          .initialize(drawn)
+          .hover();
         await view.runAsync();
         box.replaceChildren(drawn);
         if (!isBrushed) continue;

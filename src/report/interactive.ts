@@ -11,6 +11,8 @@ import { printable } from './tables.ts';
 export interface RuntimeTexts {
   readonly vega: string;
   readonly vegaLite: string;
+  /** Sets `expressionInterpreter`, to be run behind Vega. */
+  readonly interpreter: string;
 }
 
 /** Rows of a capture that a page holds of each table. */
@@ -30,8 +32,8 @@ export function scriptJson(value: unknown): string {
 }
 
 /**
- * Elements for the end of a page, and what its content security policy has to allow: these scripts by their hashes, and that
- * Vega makes functions of its expressions; nothing from elsewhere.
+ * Elements for the end of a page, and what its content security policy has to allow: these scripts by their hashes,
+ * nothing else. Vega's expressions are interpreted, so that no text becomes a function.
  */
 export async function interactiveParts(
   captures: readonly Facts[],
@@ -43,14 +45,14 @@ export async function interactiveParts(
     layout: ['place', 'at', 'top', 'bottom', 'text', 'row', 'middle', 'label', 'name'],
   };
   const main = `(${enhance.toString()})(JSON.parse(document.getElementById('drawn').textContent),globalThis);`;
-  const scripts = [runtime.vega, runtime.vegaLite, main];
+  const scripts = [runtime.vega, runtime.vegaLite, runtime.interpreter, main];
   if (scripts.some((script) => /<\/script|<!--/i.test(script))) throw new Error('a script would end its own element');
   const hashes = await Promise.all(scripts.map(async (script) => `'sha256-${await sha256(script)}'`));
   const html = [
     `<script type="application/json" id="drawn">${scriptJson(data)}</script>`,
     ...scripts.map((script) => `<script>${script}</script>`),
   ];
-  return { html: `${html.join('\n')}\n`, policy: `script-src ${hashes.join(' ')} 'unsafe-eval'` };
+  return { html: `${html.join('\n')}\n`, policy: `script-src ${hashes.join(' ')}` };
 }
 
 async function sha256(text: string): Promise<string> {
