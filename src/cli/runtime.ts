@@ -20,7 +20,7 @@ function readBeside(name: string, file: string): string {
   }
 }
 
-const imports = /^import \{ ([\w, ]+) \} from 'vega-util';$/m;
+const imports = /^import \{ ([\w, ]+) \} from ['"]vega-util['"];$/m;
 const exports = /^export \{ (\w+) as expressionInterpreter \};$/m;
 
 /**
