@@ -1,5 +1,6 @@
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
+import type { Interval } from '../compare/comparison.ts';
 import { cards } from './capture-page.ts';
 import type { Facts } from './charts/figure.ts';
 import { nextAnswers, nextTables } from './next.ts';
@@ -66,6 +67,26 @@ test('none can be told is said plainly, and why', () => {
   assert.match(nothing!.answer, /no folio was given up, so there is nothing that another policy could save/);
   const alone = { ...whole, comparison: { ...whole.comparison, rows: whole.comparison.rows.slice(0, 1) } };
   assert.match(nextAnswers(alone)[0]!.answer, /no other policy could be replayed/);
+});
+
+test('who gives up as many for less is named, and nobody whose other costs rise', () => {
+  const asMany = (allCpuDrains: Interval, stall: Interval) => {
+    const rows = whole.comparison.rows.map((row) => {
+      if (row.policy !== 'waiters-undo') return row;
+      const nought = { estimate: 0, low: 0, high: 0 };
+      const none = Object.fromEntries(Object.keys(row.difference).map((metric) => [metric, nought]));
+      const difference = { ...none, allCpuDrains, stall } as typeof row.difference;
+      return { ...row, difference, told: { ...row.told, failedFolios: 'every draw equal' as const } };
+    });
+    return nextAnswers({ ...whole, comparison: { ...whole.comparison, rows } });
+  };
+  const fewer = { estimate: -12, low: -15, high: -8 };
+  const less = (answers: ReturnType<typeof asMany>) => answers.find(({ question }) => /for less/.test(question));
+  assert.match(
+    less(asMany(fewer, { estimate: 0, low: -1, high: 1 }))!.answer,
+    /^waiters-undo: all-CPU drains -12 \[-15, -8\]\. No other cost/,
+  );
+  assert.equal(less(asMany(fewer, { estimate: 2e6, low: 1e6, high: 3e6 })), undefined);
 });
 
 test('a model that misses the recording asks for a trial and not for a patch', () => {

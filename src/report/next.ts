@@ -43,6 +43,45 @@ function priceOf(facts: Facts, row: PolicyRow): string {
   );
 }
 
+/** Costs of a policy that are told to fall, `all-CPU drains -12 [-15, -8]`, the dearest questions first; empty = none. */
+function savingsOf(facts: Facts, row: PolicyRow): string[] {
+  return knownMetrics(facts, prices)
+    .filter((metric) => verdictOf(row, metric) === 'better')
+    .map((metric) => `${metrics[metric].title} ${difference(row.difference[metric], metrics[metric].unit)}`);
+}
+
+/** Policies that give up as many folios, or none that could be told apart, for less: some cost falls and none is told to rise. */
+export function cheaper(facts: Facts): PolicyRow[] {
+  const { rows, recorded } = facts.comparison;
+  const alike = new Set(['every draw equal', 'no difference']);
+  return rows.filter(
+    (row) =>
+      !bounds.has(row.policy) &&
+      row.policy !== recorded &&
+      alike.has(row.told.failedFolios) &&
+      savingsOf(facts, row).length > 0 &&
+      knownMetrics(facts, prices).every((metric) => verdictOf(row, metric) !== 'worse'),
+  );
+}
+
+/** The answer about them, where there are any. */
+function cheaperAnswer(facts: Facts): Answer[] {
+  const found = cheaper(facts);
+  if (found.length === 0) return [];
+  const shown = found.slice(0, 4);
+  const said = shown.map((row) => `${row.policy}: ${list(savingsOf(facts, row).slice(0, 3))}`).join('; ');
+  const more =
+    found.length > shown.length ? `; and ${many(found.length - shown.length, 'more policy', 'more policies')}` : '';
+  return [
+    {
+      question: 'As many folios, for less',
+      section: 'next',
+      answer: `${said}${more}. No other cost that is counted here is told to rise.`,
+      links: shown.map(({ policy }) => ({ text: policy, to: policyId(policy) })),
+    },
+  ];
+}
+
 /** Where a policy is from; a kernel's own choices have a source each, which stand with the policies. */
 function origin({ policy, title, source }: PolicyRow): string {
   return kernelName.test(policy) ? title : `${title} (${source})`;
@@ -58,6 +97,7 @@ export function nextAnswers(facts: Facts): Answer[] {
   const lost = history.capture.losses.filter(({ how }) => how === 'lost' || how === 'overwritten' || how === 'dropped');
   return [
     { question: 'Patch or knob to take', section: 'next', ...winner(facts) },
+    ...cheaperAnswer(facts),
     {
       question: 'To record next time',
       section: 'next',
