@@ -69,14 +69,16 @@ function cheaperAnswer(facts: Facts): Answer[] {
   const found = cheaper(facts);
   if (found.length === 0) return [];
   const shown = found.slice(0, 4);
-  const said = shown.map((row) => `${row.policy}: ${list(savingsOf(facts, row).slice(0, 3))}`).join('; ');
+  const said = shown
+    .map((row) => `${row.policy} (${row.answer}): ${list(savingsOf(facts, row).slice(0, 3))}`)
+    .join('; ');
   const more =
     found.length > shown.length ? `; and ${many(found.length - shown.length, 'more policy', 'more policies')}` : '';
   return [
     {
       question: 'As many folios, for less',
       section: 'next',
-      answer: `${said}${more}. No other cost that is counted here is told to rise.`,
+      answer: `${said}${more}. No cost that is counted here is told to rise. What each rests on stands with the numbers of the other policies.`,
       links: shown.map(({ policy }) => ({ text: policy, to: policyId(policy) })),
     },
   ];
