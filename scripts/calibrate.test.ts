@@ -151,3 +151,8 @@ test('folio by folio the classes of a world add up to what it did and to what is
   }
   assert.equal(await explain(worldOf(seed, 0), 'drain-once', 'episodes', { seed, draws: 1, by: ['kind'] }), undefined);
 });
+
+test('a contiguous allocation that the capture cuts off, whose range has no known end, is replayed', async () => {
+  const predictions = await predictionsOf(worldOf(1, 831), { seed: 1, draws: 2 });
+  assert.ok(scoresOf(worldOf(1, 831), predictions, 1).length > 0);
+});

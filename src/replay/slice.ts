@@ -221,7 +221,9 @@ function firstDrainAfter(drains: readonly DrainRow[], time: number): number {
  * that is thrown, and is never before its add: a folio that was added to a batch had not been isolated.
  */
 function withLatent(unit: Unit, found: readonly { time: number; flushed: number; pfn: number }[], thrown: Throw): Unit {
-  if (unit.model !== 'contiguous allocation' || Number.isNaN(unit.startPfn) || unit.lists.length === 0) return unit;
+  if (unit.model !== 'contiguous allocation' || unit.lists.length === 0) return unit;
+  // Of a request that the capture cuts off nothing says where its range ends.
+  if (Number.isNaN(unit.startPfn) || Number.isNaN(unit.endPfn)) return unit;
   const own = ownPfns(unit);
   const latest = new Map<number, number>();
   for (const { time, pfn } of found) {
