@@ -155,6 +155,9 @@ export function barsView(
   };
 }
 
+/** Numbers of an axis that has a unit as they are, and thousands as `k` where they would not fit: `0.2k ms` is nobody's writing. */
+export const axisNumbers = "abs(datum.value) < 10000 ? format(datum.value, ',~g') : format(datum.value, '~s')";
+
 /** A unit in which numbers up to `largest` nanoseconds are written with few digits. */
 export function timeScale(largest: number): { readonly unit: string; readonly scale: number } {
   if (largest >= 1e9) return { unit: 's', scale: 1e9 };

@@ -1,6 +1,6 @@
 /** How the numbers of one metric are laid along an axis when one policy may dwarf all others. */
 import { type Metric, metrics } from '../../replay/outcome.ts';
-import { timeScale } from './figure.ts';
+import { axisNumbers, timeScale } from './figure.ts';
 
 /** A median is dwarfed when the largest is this many times as large: all others would be pressed against the axis. */
 const dwarfing = 50;
@@ -56,7 +56,7 @@ export function numberScale(
       title: isBent ? `${unit} (linear, then logarithmic)` : unit,
       tickCount: ticks,
       // A bent scale would write its ticks with an exponent, whatever the format.
-      ...(isBent ? { values: values(), labelExpr: "format(datum.value, ',~r')" } : { format: '~s' }),
+      ...(isBent ? { values: values(), labelExpr: "format(datum.value, ',~r')" } : { labelExpr: axisNumbers }),
       grid: false,
     },
   };

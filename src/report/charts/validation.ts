@@ -4,7 +4,7 @@ import { metrics } from '../../replay/outcome.ts';
 import { difference, interval, inUnit, list, many } from '../numbers.ts';
 import { type Table, table } from '../tables.ts';
 import { colours, recordedLook } from './colours.ts';
-import { characterWidth, type Figure, spec, timeScale, widths } from './figure.ts';
+import { axisNumbers, characterWidth, type Figure, spec, timeScale, widths } from './figure.ts';
 
 /** Mean of runs and how far they reach. */
 export function spreadText({ mean, low, high }: Spread, unit: string): string {
@@ -80,7 +80,7 @@ function panel(row: ValidationRow, width: number, labels: number): object {
     field,
     type: 'quantitative',
     scale: { zero: true, nice: true, ...(largest > 0 ? {} : { domain: [-1, 1] }) },
-    axis: { title: `difference, ${unit}`, tickCount: 4, format: '~s', grid: false },
+    axis: { title: `difference, ${unit}`, tickCount: 4, labelExpr: axisNumbers, grid: false },
   });
   const color = {
     field: 'what',
