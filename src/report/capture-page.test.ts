@@ -46,6 +46,10 @@ test('what was lost stands in the way of a plain yes', () => {
   const none = { ...made, history: { ...made.history, failures: [] } };
   assert.equal(answerOf(none, /failed/).answer, 'Nothing that was recorded');
   assert.equal(answerOf(withFidelity('poor'), /believed/).answer, 'As a direction only');
+  const events = made.history.capture.events / 50;
+  const holey = { ...made, history: { ...made.history, capture: { ...made.history.capture, events } } };
+  assert.equal(answerOf(holey, /next/).answer, 'Record with larger buffers');
+  assert.notEqual(answerOf(made, /next/).answer, 'Record with larger buffers');
 });
 
 test('the policy that wins is named with its interval, its price and what it rests on', () => {

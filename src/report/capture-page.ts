@@ -118,13 +118,16 @@ function failed({ history, comparison }: Facts, anchor: string): Card {
   };
 }
 
-function holder({ comparison: { blame } }: Facts, anchor: string): Card {
+function holder({ history, comparison: { blame } }: Facts, anchor: string): Card {
   const card = { question: 'Who held them?', anchor: `${anchor}-blame` };
   const total = blame.reduce((sum, { folios }) => sum + folios, 0);
   const known = blame.filter(({ cause }) => cause !== unknownCause).sort((a, b) => b.folios - a.folios);
   const untold = blame.find(({ cause }) => cause === unknownCause)?.folios ?? 0;
   const [first, second] = known;
-  if (total === 0) return { ...card, answer: 'Nobody', more: 'no folio is known to have failed' };
+  if (total === 0) {
+    const nobody = lostOf(history.capture) === undefined ? 'Nobody' : 'Nobody that was recorded';
+    return { ...card, answer: nobody, more: 'no folio is known to have failed' };
+  }
   if (first === undefined || first.folios < untold) {
     const rest = first === undefined || first.folios === 0 ? '' : `; then ${first.cause}, ${count(first.folios)}`;
     return { ...card, answer: 'Cannot be told', more: `for ${count(untold)} of ${many(total, 'failure')}${rest}` };
@@ -135,15 +138,16 @@ function holder({ comparison: { blame } }: Facts, anchor: string): Card {
   return { ...card, answer: first.cause, more: parts.join('; ') };
 }
 
-function policy({ comparison }: Facts, anchor: string): Card {
+function policy({ history, comparison }: Facts, anchor: string): Card {
   const [best] = winners(comparison);
   const card = { question: 'What would have changed it?', anchor: `${anchor}-policies` };
   if (best === undefined) {
     const none = comparison.fidelity.recordedFailures === 0;
+    const hasLost = lostOf(history.capture) !== undefined;
     const more = none
-      ? 'nothing was given up, so there is nothing to save'
+      ? `nothing ${hasLost ? 'that was recorded ' : ''}was given up, so there is nothing to save`
       : `of ${many(comparison.rows.length - 1, 'policy', 'policies')} replayed none saves folios by more than chance`;
-    return { ...card, answer: none ? 'Nothing to change' : 'None can be told', more };
+    return { ...card, answer: none && !hasLost ? 'Nothing to change' : 'None can be told', more };
   }
   const doubt = comparison.fidelity.state === 'poor' ? ', a direction only' : '';
   const rests = best.answer === 'observed' ? '' : ` (${best.answer})`;
@@ -169,7 +173,7 @@ function missing({ history: { capture }, comparison }: Facts, anchor: string): C
   };
 }
 
-function next({ comparison }: Facts, anchor: string): Card {
+function next({ history, comparison }: Facts, anchor: string): Card {
   const card = { question: 'What to do next?', anchor: `${anchor}-next` };
   const [best] = winners(comparison);
   const wanting = comparison.identifiable.filter(({ record }) => record !== '').length;
@@ -177,9 +181,19 @@ function next({ comparison }: Facts, anchor: string): Card {
     wanting === 0
       ? 'every question of policy has its events'
       : `${many(wanting, 'question')} of policy would be answered better by more events`;
+  if (isHoley(history.capture)) {
+    const gone = 'too many events were lost to choose by what is left';
+    return { ...card, answer: 'Record with larger buffers', more: `${gone}; ${more}` };
+  }
   if (best === undefined) return { ...card, answer: wanting === 0 ? 'Nothing to add' : 'Record more events', more };
   const answer = comparison.fidelity.state === 'good' ? `Try ${best.policy}` : `Record ${best.policy} and compare`;
   return { ...card, answer, more };
+}
+
+/** Whether more than one event in a hundred is lost, or nobody knows how many: the next recording has to be whole first. */
+function isHoley(capture: Capture): boolean {
+  const lost = lostOf(capture);
+  return lost !== undefined && (lost.events === 0 || lost.events > capture.events / 100);
 }
 
 /** Events that the capture says were lost; `atLeast` where it does not say how many everywhere. Undefined of none. */
